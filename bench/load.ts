@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { pinned } from './processes.ts';
+
+export interface LoadOptions {
+  /** Where the subject listens, such as `https://127.0.0.1:8443`. */
+  readonly origin: string;
+  readonly requestPath: string;
+  /** A file of tokens that the requests use up; '' when the request has none. */
+  readonly tokensPath: string;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly threads: number;
+  readonly cpus: string;
+  readonly signal: AbortSignal;
+}
+
+export interface LoadResult {
+  /** Requests with a complete answer. */
+  readonly requests: number;
+  /** 0 where tokens ended the run: wrk then still waits for its time to pass. */
+  readonly perSecond: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+const SCRIPT = fileURLToPath(new URL('./wrk.lua', import.meta.url));
+
+/** Sends load with wrk over keep-alive connections; throws when a single request failed. */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const output = await runWrk(options);
+  const line = /^RESULT (.*)$/m.exec(output)?.[1];
+  if (line === undefined) throw new Error(`wrk said nothing that can be read: ${output.trim()}`);
+  const { requests, durationUs, p50Us, p99Us, ...failures } = JSON.parse(line) as Record<string, number>;
+  const failed = Object.entries(failures).filter(([, count]) => count > 0);
+  if (failed.length > 0) {
+    const kinds = failed.map(([kind, count]) => `${count} ${kind}`).join(', ');
+    throw new Error(`Requests to ${options.origin} failed (${kinds} errors of ${requests} requests).`);
+  }
+  const perSecond = options.tokensPath === '' ? (requests! * 1e6) / durationUs! : 0;
+  return { requests: requests!, perSecond, p50Us: p50Us!, p99Us: p99Us! };
+}
+
+function runWrk(options: LoadOptions): Promise<string> {
+  const { origin, requestPath, tokensPath, seconds, connections, threads, cpus, signal } = options;
+  const size = [`-t${threads}`, `-c${connections}`, `-d${seconds}s`, '--timeout', '5s'];
+  const files = tokensPath === '' ? [requestPath] : [requestPath, tokensPath];
+  const [program, ...args] = pinned(cpus, 'wrk', [...size, '-s', SCRIPT, `${origin}/`, '--', ...files]);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`wrk failed: ${output.trim()}`)),
+    );
+  });
+}

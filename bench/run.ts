@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runBench } from './bench.ts';
+import { missingPackages } from './machine.ts';
+import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { ProcessGroup } from './processes.ts';
+import { type BenchReport, toJson, toMarkdown } from './report.ts';
+
+const RESULTS = fileURLToPath(new URL('./results/', import.meta.url));
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Returns the exit code: 0 done, 1 something could not be measured, 2 the bench could not start, 130 interrupted. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (typeof options === 'number') return options;
+  const missing = process.platform === 'linux' ? missingPackages() : [];
+  if (process.platform !== 'linux' || missing.length > 0) {
+    console.error(
+      missing.length > 0 ? `Run \`apt-get install ${missing.join(' ')}\` first.` : 'The bench needs Linux.',
+    );
+    return 2;
+  }
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
+  const dir = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
+  const processes = new ProcessGroup(dir, controller.signal);
+  try {
+    const report = await runBench(options, { dir, processes, signal: controller.signal, commit: commit() });
+    console.log(`\n${toMarkdown(report)}\n${save(report)}`);
+    return report.skipped.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (controller.signal.aborted) return 130;
+    console.error((error as Error).message);
+    return 1;
+  } finally {
+    await processes.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function readOptions(args: readonly string[]): BenchOptions | number {
+  try {
+    const options = parseOptions(args);
+    if (options !== 'help') return options;
+    console.log(USAGE);
+    return 0;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+}
+
+/** Writes the report beside earlier ones; what is not the whole bench says so in its name. */
+function save(report: BenchReport): string {
+  const partial = report.skipped.length > 0 || report.options.isPartial ? '-partial' : '';
+  const path = join(RESULTS, `${report.startedAt.slice(0, 10)}-${report.commit}${partial}`);
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(`${path}.json`, toJson(report));
+  writeFileSync(`${path}.md`, toMarkdown(report));
+  return `Written to ${path}.{json,md}`;
+}
+
+function commit(): string {
+  try {
+    const options = {
+      cwd: RESULTS.replace(/results\/$/, ''),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    } as const;
+    const short = execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim();
+    return execFileSync('git', ['status', '--porcelain', '../src'], options) === ''
+      ? short
+      : `${short}-changed`;
+  } catch {
+    return 'uncommitted';
+  }
+}

@@ -1,0 +1,73 @@
+import type { WindowLimits } from '../core/ports.ts';
+import type { RouteTimeouts } from '../core/route.ts';
+import type { StageBlocks } from './blocks.ts';
+import type { ParsedRoot } from './schema.ts';
+
+type ParsedApi = ParsedRoot['apis'][number];
+type ParsedListener = ParsedRoot['listeners'][number];
+
+export type IssuerSettings = ParsedRoot['issuers'][number];
+export type UpstreamSettings = ParsedApi['upstream'];
+
+/** What API and endpoint have in common once everything inherited is merged in. */
+export interface RouteSettings {
+  /** JSON pointer of the entry. */
+  readonly pointer: string;
+  readonly timeouts: RouteTimeouts;
+  readonly retries: number;
+  readonly blocks: StageBlocks;
+}
+
+export interface EndpointConfig extends RouteSettings {
+  readonly id: string;
+  /** Canonical path below that of the API, `{name}` segments as written. */
+  readonly path: string;
+  /** Null is every method. */
+  readonly methods: readonly string[] | null;
+}
+
+export interface ApiConfig extends RouteSettings {
+  readonly id: string;
+  /** Lower-case, exact or `*.`; empty is every host. */
+  readonly hosts: readonly string[];
+  /** Canonical; no slash at the end unless it is `/`. */
+  readonly path: string;
+  readonly stripPath: boolean;
+  readonly preserveHost: boolean;
+  readonly upstream: UpstreamSettings;
+  readonly undeclared: 'allow' | 'deny';
+  readonly endpoints: readonly EndpointConfig[];
+}
+
+export interface ListenerConfig extends Omit<ParsedListener, 'redirectToHttps'> {
+  /** Port of the HTTPS address; 0 is the port that the first TLS listener got. Null: no redirect. */
+  readonly redirectToHttps: { readonly port: number } | null;
+}
+
+/**
+ * A whole configuration, valid and complete.
+ *
+ * Shape: every file name is absolute; certificates and keys are absolute paths or PEM text (see `isPem`).
+ */
+export interface GatewayConfig
+  extends Omit<
+    ParsedRoot,
+    '$schema' | 'threads' | 'listeners' | 'store' | 'journal' | 'tiers' | 'defaults' | 'apis' | 'upgradeUrl'
+  > {
+  readonly threads: number;
+  readonly listeners: readonly ListenerConfig[];
+  readonly store: { readonly url: string; readonly path: string };
+  readonly journal: Required<ParsedRoot['journal']>;
+  /** The built-in tiers with the configured ones over them. */
+  readonly tiers: ReadonlyMap<string, WindowLimits>;
+  /** '' when there is none. */
+  readonly upgradeUrl: string;
+  readonly apis: readonly ApiConfig[];
+  /** The blocks of `defaults` alone, for answers to requests that match no API. */
+  readonly defaultBlocks: StageBlocks;
+}
+
+/** Whether a value is the text of a PEM file and not its path. */
+export function isPem(value: string): boolean {
+  return value.includes('-----BEGIN ');
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { portSchema } from './listener.schema.ts';
+
+const MIB = 1_048_576;
+
+const LOOPBACK = /^(?:localhost|::1|127(?:\.(?:0|[1-9]\d{0,2})){3})$/;
+
+/** Whether an address to listen on is reachable from this machine only. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+/** The `admin` block. */
+export const adminSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .refine(
+        isLoopback,
+        'The admin listener stays on loopback: write 127.0.0.1, and reach it from elsewhere through a tunnel.',
+      )
+      .default('127.0.0.1')
+      .describe('Loopback address of the admin API.'),
+    port: portSchema.default(9443).describe('TCP port of the admin API; 0 takes any free one.'),
+  })
+  .describe('The admin listener: health, metrics, admin API.');
+
+/** The `store` block. */
+export const storeSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(
+        /^sqlite:.+$/,
+        'The store is a file for now, such as `sqlite:./.portcullis/portcullis.db`; PostgreSQL comes in a later release.',
+      )
+      .optional()
+      .describe('Where keys, usage and recent decisions are kept; `sqlite:<dataDir>/portcullis.db` when absent.'),
+  })
+  .describe('The database of the gateway.');
+
+/** The `counters` block. */
+export const countersSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(
+        /^memory:$/,
+        'Counters are in memory for now: write `memory:`; Redis comes in a later release.',
+      )
+      .default('memory:')
+      .describe('Where requests are counted: `memory:` is exact across the threads of one gateway.'),
+    clients: z
+      .int()
+      .min(1000)
+      .max(50_000_000)
+      .default(100_000)
+      .describe('Number of limited clients that fit into memory at once.'),
+  })
+  .describe('Counters of rate limits.');
+
+/** The `journal` block. */
+export const journalSchema = z
+  .strictObject({
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File with one record per request; `<dataDir>/journal.jsonl` when absent.'),
+    maxBytes: z
+      .int()
+      .min(MIB)
+      .max(1024 * 1024 * MIB)
+      .default(256 * MIB)
+      .describe('Bytes after which a new file is begun.'),
+    keepFiles: z.int().min(1).max(1000).default(4).describe('Number of full files that are kept.'),
+    onFailure: z
+      .enum(['refuse', 'continue'])
+      .default('refuse')
+      .describe(
+        'What happens to requests while the journal cannot be written. `continue` is weak: they pass without a record.',
+      ),
+  })
+  .describe('The record of every request.');

@@ -1,0 +1,47 @@
+import { Unavailable } from '../core/errors.ts';
+import type { Clock } from '../core/ports.ts';
+import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
+import type { ControlServices } from './services.ts';
+
+/** What the command line brings along where no gateway runs. */
+export interface OfflineParts {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly keys: KeyStore;
+  readonly usage: UsageStore;
+  readonly decisions: DecisionStore;
+  readonly journalPath: string;
+  readonly configPath: string;
+}
+
+const SENTENCE = 'No gateway is running: start it with `portcullis run`.';
+
+/** The services of operations that work on the database alone: keys, usage and recent requests. */
+export function offlineServices(parts: OfflineParts): ControlServices {
+  const needsGateway = (): never => {
+    throw new Unavailable('gateway', SENTENCE);
+  };
+  return {
+    clock: parts.clock,
+    version: parts.version,
+    keys: parts.keys,
+    usage: parts.usage,
+    decisions: parts.decisions,
+    journalPath: () => parts.journalPath,
+    status: () => ({
+      startedAtMs: parts.clock.nowMs(),
+      threads: [],
+      plan: null,
+      configPath: parts.configPath,
+      problems: [SENTENCE],
+    }),
+    // Without threads there is nobody to tell: the next start reads the keys from the database.
+    distributeKeys: async () => ({ slowestMs: 0 }),
+    reload: async () => needsGateway(),
+    redactedConfig: needsGateway,
+    metrics: async () => needsGateway(),
+    live: () => SENTENCE,
+    ready: () => SENTENCE,
+    started: () => SENTENCE,
+  };
+}

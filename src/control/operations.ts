@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
+import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
+import { type OpenApiDocument, openApi } from './openapi.ts';
+import type { AnyOperation, Operation } from './operation.ts';
+import {
+  explainedRequest,
+  explainRequest,
+  listRequests,
+  requestFilter,
+  requestList,
+} from './request-operations.ts';
+import type { ControlServices } from './services.ts';
+import {
+  health,
+  healthOf,
+  listReasons,
+  reasonList,
+  reload,
+  reloadView,
+  showStatus,
+  statusView,
+} from './system-operations.ts';
+
+const none = z.strictObject({});
+const noBody = z.undefined('this operation takes no body');
+const keyId = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9A-Za-z]{1,64}$/, 'a key id has letters and digits only')
+    .describe('Id of the key.'),
+});
+const requestId = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, 'a request id is printable ASCII')
+    .describe('Id of the request.'),
+});
+
+const JSON_MEDIA = 'application/json';
+const PROMETHEUS_MEDIA = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Fills in what most operations share: a token, no input, JSON with 200. */
+const common = {
+  access: 'token',
+  media: JSON_MEDIA,
+  status: 200,
+  params: none,
+  query: none,
+  body: noBody,
+} as const;
+
+/** Keeps the types of an operation's schemas. */
+function operation<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+  row: Operation<P, Q, B, R>,
+): Operation<P, Q, B, R> {
+  return row;
+}
+
+/** THE TABLE of admin operations. Listener, client, CLI and the OpenAPI document derive from it. */
+export const OPERATIONS = {
+  getStatus: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/status',
+    summary: 'Tells version, uptime, threads, the plan in force and what does not work.',
+    response: statusView,
+    run: showStatus,
+  }),
+  listKeys: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/keys',
+    summary: 'Lists all API keys, the newest first.',
+    response: keyList,
+    run: listKeys,
+  }),
+  createKey: operation({
+    ...common,
+    method: 'POST',
+    path: '/v1/keys',
+    summary: 'Creates an API key and shows it, this once.',
+    status: 201,
+    body: createKeyBody,
+    response: createdKey,
+    run: (services, { body }) => createKey(services, body),
+  }),
+  getKey: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/keys/{id}',
+    summary: 'Shows an API key and what it was used for.',
+    params: keyId,
+    response: keyWithUsage,
+    run: (services, { params }) => showKey(services, params.id),
+  }),
+  revokeKey: operation({
+    ...common,
+    method: 'DELETE',
+    path: '/v1/keys/{id}',
+    summary: 'Revokes an API key and answers when no thread accepts it any more.',
+    params: keyId,
+    response: revokedKey,
+    run: (services, { params }) => revokeKey(services, params.id),
+  }),
+  listRequests: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/requests',
+    summary: 'Lists recent requests and how they were decided, the newest first.',
+    query: requestFilter,
+    response: requestList,
+    run: (services, { query }) => listRequests(services, query),
+  }),
+  getRequest: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/requests/{id}',
+    summary:
+      'Explains one request: every check, its verdict, mode and cost, and what would have let it pass.',
+    params: requestId,
+    response: explainedRequest,
+    run: (services, { params }) => explainRequest(services, params.id),
+  }),
+  reload: operation({
+    ...common,
+    method: 'POST',
+    path: '/v1/reload',
+    summary: 'Reads the configuration again; when it has a mistake, nothing changes.',
+    response: reloadView,
+    run: reload,
+  }),
+  getConfig: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/config',
+    summary: 'Shows the resolved configuration without its secrets.',
+    response: z.object({ config: z.unknown() }),
+    run: async (services) => ({ config: services.redactedConfig() }),
+  }),
+  listReasons: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/reasons',
+    summary: 'Lists everything the gateway can say about a request.',
+    response: reasonList,
+    run: listReasons,
+  }),
+  getOpenApi: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/openapi.json',
+    summary: 'Describes this API as OpenAPI 3.1.',
+    response: z.record(z.string(), z.unknown()),
+    run: async (services: ControlServices): Promise<OpenApiDocument> =>
+      openApi(allOperations(), services.version),
+  }),
+  getMetrics: operation({
+    ...common,
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Metrics for Prometheus.',
+    media: PROMETHEUS_MEDIA,
+    response: z.string(),
+    run: (services) => services.metrics(),
+  }),
+  live: operation({
+    ...common,
+    access: 'open',
+    method: 'GET',
+    path: '/livez',
+    summary: 'Succeeds while the process works.',
+    response: health,
+    run: async (services) => healthOf(services.live()),
+  }),
+  ready: operation({
+    ...common,
+    access: 'open',
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Succeeds while requests are served.',
+    response: health,
+    run: async (services) => healthOf(services.ready()),
+  }),
+  started: operation({
+    ...common,
+    access: 'open',
+    method: 'GET',
+    path: '/startupz',
+    summary: 'Succeeds once the gateway has started.',
+    response: health,
+    run: async (services) => healthOf(services.started()),
+  }),
+};
+
+export type OperationId = keyof typeof OPERATIONS;
+
+/** What a caller may leave out of the input of an operation. */
+export type InputOf<Id extends OperationId> = {
+  readonly params?: z.input<(typeof OPERATIONS)[Id]['params']>;
+  readonly query?: z.input<(typeof OPERATIONS)[Id]['query']>;
+  readonly body?: z.input<(typeof OPERATIONS)[Id]['body']>;
+};
+
+export type ResultOf<Id extends OperationId> = z.output<(typeof OPERATIONS)[Id]['response']>;
+
+/** The rows of the table by id. */
+export function allOperations(): ReadonlyMap<string, AnyOperation> {
+  return new Map<string, AnyOperation>(Object.entries(OPERATIONS));
+}

@@ -1,0 +1,66 @@
+import type { ConfigProblem } from '../core/errors.ts';
+import type { ApiKeyRecord, Clock } from '../core/ports.ts';
+import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
+
+/** One data-plane thread. */
+export interface ThreadReport {
+  readonly id: number;
+  readonly state: 'starting' | 'running' | 'draining' | 'dead';
+  /** How often the supervisor had to start it again. */
+  readonly restarts: number;
+}
+
+/** The plan in force. */
+export interface PlanReport {
+  readonly version: number;
+  readonly loadedAtMs: number;
+  readonly apis: readonly string[];
+  readonly tiers: readonly string[];
+}
+
+export interface StatusReport {
+  readonly startedAtMs: number;
+  readonly threads: readonly ThreadReport[];
+  /** Null while there is none, and without a gateway. */
+  readonly plan: PlanReport | null;
+  readonly configPath: string;
+  /** Sentences about what does not work now, such as a journal that cannot be written. */
+  readonly problems: readonly string[];
+}
+
+export interface ReloadReport {
+  /** The version in force after the reload; the old one when there were problems. */
+  readonly planVersion: number;
+  /** Empty when the new configuration is in force; otherwise nothing was swapped. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** What the admin operations may use of the gateway. */
+export interface ControlServices {
+  readonly clock: Clock;
+  /** Version of Portcullis. */
+  readonly version: string;
+  readonly keys: KeyStore;
+  readonly usage: UsageStore;
+  readonly decisions: DecisionStore;
+  /** Path of the journal file; '' when the journal goes elsewhere. */
+  journalPath(): string;
+  status(): StatusReport;
+  reload(): Promise<ReloadReport>;
+  /**
+   * Sends changed keys to every thread; resolves when all of them acknowledged.
+   *
+   * Errors: Unavailable when a thread does not.
+   */
+  distributeKeys(records: readonly ApiKeyRecord[]): Promise<{ readonly slowestMs: number }>;
+  /** The resolved configuration without a secret in it. */
+  redactedConfig(): unknown;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  /** '' while the main thread works, else a sentence. */
+  live(): string;
+  /** '' while requests are served, else a sentence. */
+  ready(): string;
+  /** '' once the gateway has started, else a sentence. */
+  started(): string;
+}

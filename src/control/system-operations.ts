@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { REASONS } from '../core/reasons.ts';
+import { Problem } from './operation.ts';
+import type { ControlServices } from './services.ts';
+
+export const statusView = z.object({
+  version: z.string(),
+  startedAt: z.string().describe('RFC 3339.'),
+  uptimeS: z.number().describe('Seconds.'),
+  threads: z.array(
+    z.object({
+      id: z.int(),
+      state: z.enum(['starting', 'running', 'draining', 'dead']),
+      restarts: z.int().describe('How often the supervisor had to start it again.'),
+    }),
+  ),
+  plan: z
+    .object({
+      version: z.int(),
+      loadedAt: z.string().describe('RFC 3339.'),
+      apis: z.array(z.string()),
+      tiers: z.array(z.string()),
+    })
+    .nullable()
+    .describe('The configuration in force; null while there is none.'),
+  configPath: z.string(),
+  problems: z.array(z.string()).describe('What does not work now, as sentences.'),
+});
+
+export const reloadView = z.object({
+  planVersion: z.int().describe('Version of the configuration now in force.'),
+});
+
+export const reasonList = z.object({
+  reasons: z.array(
+    z.object({
+      code: z.string(),
+      status: z.int(),
+      error: z.string(),
+      title: z.string(),
+      remedy: z.string(),
+    }),
+  ),
+});
+
+export const health = z.object({ ok: z.literal(true) });
+
+/** Tells how the gateway is doing. */
+export async function showStatus(services: ControlServices) {
+  const { startedAtMs, threads, plan, configPath, problems } = services.status();
+  return {
+    version: services.version,
+    startedAt: new Date(startedAtMs).toISOString(),
+    uptimeS: Math.max(0, services.clock.nowMs() - startedAtMs) / 1000,
+    threads: [...threads],
+    plan: plan && {
+      version: plan.version,
+      loadedAt: new Date(plan.loadedAtMs).toISOString(),
+      apis: [...plan.apis],
+      tiers: [...plan.tiers],
+    },
+    configPath,
+    problems: [...problems],
+  };
+}
+
+/** Reads the configuration again; when anything is wrong with it, nothing changes and every mistake is told. */
+export async function reload(services: ControlServices) {
+  const report = await services.reload();
+  if (report.problems.length === 0) return { planVersion: report.planVersion };
+  const count = report.problems.length === 1 ? 'one mistake' : `${report.problems.length} mistakes`;
+  return new Problem(
+    422,
+    'config_invalid',
+    `The configuration has ${count}: version ${report.planVersion} stays in force.`,
+    { problems: report.problems, planVersion: report.planVersion },
+  );
+}
+
+/** Lists everything the gateway can say about a request. */
+export async function listReasons() {
+  return { reasons: Object.entries(REASONS).map(([code, reason]) => ({ code, ...reason })) };
+}
+
+/** Answers a health check: a sentence makes it fail. */
+export function healthOf(sentence: string): { ok: true } | Problem {
+  return sentence === '' ? { ok: true } : new Problem(503, 'not_ready', sentence);
+}

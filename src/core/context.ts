@@ -1,0 +1,131 @@
+import type { FieldLines } from '../lib/http/field-lines.ts';
+import type { Ip } from '../lib/ip/address.ts';
+import type { Decision } from './decision.ts';
+import type { Principal } from './principal.ts';
+import type { Route, RouteCheck } from './route.ts';
+
+/** The parts of a context that are known before routing. */
+export interface RequestFacts {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly listener: string;
+  readonly secure: boolean;
+  readonly tlsVersion: string;
+  readonly peer: Ip;
+  readonly client: Ip;
+  readonly httpVersion: string;
+  readonly method: string;
+  readonly rawTarget: string;
+  readonly path: string;
+  readonly query: string;
+  readonly host: string;
+  readonly authority: string;
+  readonly headers: FieldLines;
+  readonly hasBody: boolean;
+  readonly contentLength: number;
+}
+
+/**
+ * One request on its way through the gateway.
+ *
+ * Shape: one hidden class, every field assigned here. `raw*` is as received, `claimed*` unverified, no prefix is
+ * normalised or verified. Fields that are not readonly name the one stage or step that writes them.
+ */
+export class RequestContext {
+  readonly id: string;
+  /** Wall clock, epoch milliseconds. */
+  readonly startedAtMs: number;
+  /** Name of the listener that took the request. */
+  readonly listener: string;
+  /** Whether the client's connection (or the trusted proxy in front) speaks TLS. */
+  readonly secure: boolean;
+  /** Such as `TLSv1.3`; '' without TLS. */
+  readonly tlsVersion: string;
+  /** The other end of the connection. */
+  readonly peer: Ip;
+  /** The client after trusted proxies; the peer itself where none is trusted. */
+  readonly client: Ip;
+  /** `1.0`, `1.1` or `2`. */
+  readonly httpVersion: string;
+  readonly method: string;
+  readonly rawTarget: string;
+  /** The one canonical path: router, stages, journal and upstream see this. */
+  readonly path: string;
+  /** Raw query without its question mark. */
+  readonly query: string;
+  /** Lower-case host name without port. */
+  readonly host: string;
+  /** Host with port as the client named it, normalised. */
+  readonly authority: string;
+  /** Request header fields without hop-by-hop fields. */
+  readonly headers: FieldLines;
+  readonly hasBody: boolean;
+  /** Declared length in bytes, -1 when the body is chunked or absent. */
+  readonly contentLength: number;
+
+  /** Written by the router. */
+  route: Route | null;
+  /** Written by authentication. */
+  principal: Principal | null;
+  /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
+  claimedCredential: string;
+  /** Written by the proxy when a body check asked for it. */
+  body: Uint8Array | null;
+  /** Fields that stages add to whatever is answered, flat; the proxy appends them after the response checks. */
+  readonly addedHeaders: string[];
+  /** Whether the answer under way came from the upstream; false for refusals and answers of our own. */
+  fromUpstream: boolean;
+  /** Written by the proxy from the answer under way, edited by response checks. */
+  responseStatus: number;
+  responseHeaders: FieldLines | null;
+
+  /** The checks that ran, in order, and the cost of each in nanoseconds. Written by the pipeline. */
+  readonly ran: RouteCheck[];
+  readonly costsNs: number[];
+  /** Position in `ran` of the check that did not continue, -1 while all did. Written by the pipeline. */
+  decidedAt: number;
+  /** What a check in observe mode would have done; null when it would have continued. Written by the mode wrapper. */
+  observed: Decision | null;
+  /** Decisions that observe mode let pass: pairs of position and decision. Written by the pipeline. */
+  observations: Observation[] | null;
+
+  constructor(facts: RequestFacts) {
+    this.id = facts.id;
+    this.startedAtMs = facts.startedAtMs;
+    this.listener = facts.listener;
+    this.secure = facts.secure;
+    this.tlsVersion = facts.tlsVersion;
+    this.peer = facts.peer;
+    this.client = facts.client;
+    this.httpVersion = facts.httpVersion;
+    this.method = facts.method;
+    this.rawTarget = facts.rawTarget;
+    this.path = facts.path;
+    this.query = facts.query;
+    this.host = facts.host;
+    this.authority = facts.authority;
+    this.headers = facts.headers;
+    this.hasBody = facts.hasBody;
+    this.contentLength = facts.contentLength;
+    this.route = null;
+    this.principal = null;
+    this.claimedCredential = '';
+    this.body = null;
+    this.addedHeaders = [];
+    this.fromUpstream = false;
+    this.responseStatus = 0;
+    this.responseHeaders = null;
+    this.ran = [];
+    this.costsNs = [];
+    this.decidedAt = -1;
+    this.observed = null;
+    this.observations = null;
+  }
+}
+
+/** A decision that observe mode recorded instead of carrying it out. */
+export interface Observation {
+  /** Position of the check in `ran`. */
+  readonly at: number;
+  readonly decision: Decision;
+}

@@ -1,0 +1,108 @@
+import type { KeyObject } from 'node:crypto';
+import type { KeyGrant } from './principal.ts';
+
+/** Wall-clock time; tests put a fake one in its place. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+}
+
+/** The most requests per window; 0 means the window is not limited. */
+export interface WindowLimits {
+  readonly perMinute: number;
+  readonly perHour: number;
+  readonly perDay: number;
+}
+
+export type WindowName = 'minute' | 'hour' | 'day';
+
+/** One limit that one request counts against. Mutable so that a check can reuse it. */
+export interface Hit {
+  /** Which limit: hits of different scopes never share a counter. */
+  scope: string;
+  /** Whose counter. */
+  client: string;
+  limits: WindowLimits;
+}
+
+/** What the counters say about the tightest window of a request's hits. Reused between calls. */
+export interface CounterState {
+  admitted: boolean;
+  /** Index of the hit whose window is the tightest (when refused: the one that refuses longest). */
+  hit: number;
+  window: WindowName;
+  limit: number;
+  /** Requests left in that window after this one. */
+  remaining: number;
+  /** When the window has room again (refused) or one request is forgotten (admitted), in epoch milliseconds. */
+  resetMs: number;
+}
+
+/** Counts requests over sliding windows, exactly across threads. */
+export interface Counters {
+  /**
+   * Takes one request from every window of every hit, or from none when one of them is full.
+   *
+   * Safety: never admits more than a limit in any window of its length; a request may be remembered up to a
+   * twelfth of the window longer, so the error is on the strict side.
+   */
+  take(hits: readonly Hit[], nowMs: number, state: CounterState): void;
+}
+
+/** An API key as the store keeps it: the secret only as a salted hash. */
+export interface ApiKeyRecord {
+  /** Public id, part of the key. */
+  readonly id: string;
+  readonly name: string;
+  /** The first eight characters of the key: all that may ever be shown. */
+  readonly prefix: string;
+  /** Per-key random salt and SHA-256 of salt followed by secret, both hexadecimal. */
+  readonly salt: string;
+  readonly hash: string;
+  readonly owner: string;
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  readonly tier: string;
+  readonly grant: KeyGrant;
+  readonly createdAtMs: number;
+  /** 0 never expires. */
+  readonly expiresAtMs: number;
+  /** 0 while the key is active. */
+  readonly revokedAtMs: number;
+}
+
+/** The API keys this thread knows. */
+export interface ApiKeys {
+  find(id: string): ApiKeyRecord | null;
+}
+
+/** A public key of an issuer, ready to verify with. */
+export interface VerificationKey {
+  readonly kid: string;
+  /** The algorithm the key is bound to, or '' when its type alone decides. */
+  readonly alg: string;
+  readonly key: KeyObject;
+}
+
+/** The key sets of the configured issuers, kept fresh in the background. */
+export interface KeySets {
+  /** Keys an issuer's token may be signed with; all of its keys when `kid` is ''. Null while no set was ever loaded. */
+  find(issuerId: string, kid: string): readonly VerificationKey[] | null;
+  /** A number that grows whenever the keys of the issuer change: caches of verified tokens compare it. */
+  version(issuerId: string): number;
+  /** Why the keys of the issuer are not there, as a sentence; '' when they are. */
+  problem(issuerId: string): string;
+  /**
+   * Asks for a refetch because of an unknown `kid`. Resolves when the set was refetched, or at once when the
+   * budget of refetches is spent. Never rejects.
+   */
+  refetch(issuerId: string, kid: string): Promise<void>;
+}
+
+/** Everything a stage may use of the outside world. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly apiKeys: ApiKeys;
+  readonly keySets: KeySets;
+}

@@ -1,0 +1,62 @@
+import type { Check, Mode, Phase, StageName } from './stage.ts';
+
+/** A check of a route with what the journal says about it. */
+export interface RouteCheck {
+  readonly stage: StageName;
+  readonly phase: Phase;
+  readonly mode: Mode;
+  readonly check: Check;
+}
+
+/** Limits of time for one exchange with the upstream, in milliseconds. */
+export interface RouteTimeouts {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+}
+
+/** Where requests of one path go and what guards them; compiled once per reload, immutable. */
+export class Route {
+  /** `api` or `api/endpoint`. */
+  readonly id: string;
+  readonly apiId: string;
+  readonly endpointId: string;
+  readonly headChecks: readonly RouteCheck[];
+  readonly bodyChecks: readonly RouteCheck[];
+  readonly responseChecks: readonly RouteCheck[];
+  /** Bytes of body to hold for the body checks; 0 streams the body. */
+  readonly bufferBytes: number;
+  /** Most bytes of a streamed body; 0 is no limit. */
+  readonly streamLimitBytes: number;
+  /** Name of the upstream pool in the plan. */
+  readonly upstream: string;
+  /** Canonical path prefix that is cut off before forwarding; '' keeps the path. */
+  readonly stripPath: string;
+  readonly timeouts: RouteTimeouts;
+  /** Attempts after the first, for idempotent methods only. */
+  readonly retries: number;
+  /** Whether `Host` is passed on as the client sent it. */
+  readonly preserveHost: boolean;
+  /** Protocols a client may upgrade to, lower-case. */
+  readonly upgrades: readonly string[];
+  /** Request header fields that the upstream must not get, lower-case: the credentials of this route unless passed on. */
+  readonly withheldHeaders: ReadonlySet<string>;
+
+  constructor(fields: Omit<Route, never>) {
+    this.id = fields.id;
+    this.apiId = fields.apiId;
+    this.endpointId = fields.endpointId;
+    this.headChecks = fields.headChecks;
+    this.bodyChecks = fields.bodyChecks;
+    this.responseChecks = fields.responseChecks;
+    this.bufferBytes = fields.bufferBytes;
+    this.streamLimitBytes = fields.streamLimitBytes;
+    this.upstream = fields.upstream;
+    this.stripPath = fields.stripPath;
+    this.timeouts = fields.timeouts;
+    this.retries = fields.retries;
+    this.preserveHost = fields.preserveHost;
+    this.upgrades = fields.upgrades;
+    this.withheldHeaders = fields.withheldHeaders;
+  }
+}

@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import type { RequestContext } from './context.ts';
+import type { Decision } from './decision.ts';
+import type { Ports, WindowLimits } from './ports.ts';
+
+/** `enforce` carries decisions out, `observe` records them and lets pass, `off` compiles to nothing. */
+export type Mode = 'enforce' | 'observe' | 'off';
+
+/** When a check runs: before the body is read, with the whole body, or on the upstream's answer. */
+export type Phase = 'head' | 'body' | 'response';
+
+export type StageName =
+  | 'protocol'
+  | 'access'
+  | 'limit-address'
+  | 'cors'
+  | 'authentication'
+  | 'limit-principal'
+  | 'authorization'
+  | 'validation'
+  | 'hardening';
+
+/**
+ * One compiled protection of one route.
+ *
+ * Cost: synchronous unless it really waits; allocates nothing when it continues.
+ */
+export interface Check {
+  run(ctx: RequestContext): Decision | Promise<Decision>;
+  /** Of a body check: whether it needs the body of this request; absent: of every request that has one. */
+  wantsBody?(ctx: RequestContext): boolean;
+}
+
+/** What a stage compiles to; a phase that is absent costs nothing. */
+export interface StageChecks {
+  readonly head?: Check;
+  readonly body?: Check;
+  /** The most bytes the body phase needs in memory. A longer body is refused as `validation.body-size`. */
+  readonly bodyLimitBytes?: number;
+  /** The most bytes of body to pass on while streaming; a longer body is refused as `validation.body-size`. */
+  readonly streamLimitBytes?: number;
+  readonly response?: Check;
+}
+
+/** A token issuer as stages see it. */
+export interface IssuerFacts {
+  readonly id: string;
+  readonly issuer: string;
+  readonly algorithms: readonly string[];
+  readonly requiredClaims: readonly string[];
+  /** Seconds that `exp` and `nbf` may be off. */
+  readonly clockToleranceS: number;
+  /** Seconds that `iat` may lie in the future. */
+  readonly maxIatSkewS: number;
+}
+
+/** What a stage may know about the route it compiles for. */
+export interface RouteFacts {
+  readonly apiId: string;
+  /** '' for the API itself. */
+  readonly endpointId: string;
+  /** Canonical path prefix or endpoint path as configured. */
+  readonly path: string;
+  readonly tiers: ReadonlyMap<string, WindowLimits>;
+  readonly upgradeUrl: string;
+  readonly issuers: ReadonlyMap<string, IssuerFacts>;
+  /** Whether the route authenticates its callers. */
+  readonly authenticated: boolean;
+  /** Names of the request header fields that may carry the credentials of this route, lower-case. */
+  readonly credentialHeaders: readonly string[];
+}
+
+/** A weak setting that `check` reports. */
+export interface Weakness {
+  /** JSON pointer relative to the stage's block. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/**
+ * A protection: its schema, and how its configuration becomes checks.
+ *
+ * `compile` runs once per route and reload, throws ConfigError for what the schema cannot say, and never does I/O.
+ */
+export interface Stage<Config extends { readonly mode: Mode }> {
+  readonly name: StageName;
+  /** Key of the stage's block in `defaults`, an API or an endpoint. */
+  readonly key: string;
+  readonly schema: z.ZodType<Config>;
+  /** Key that a block written as a list stands for: `[…]` is `{ key: […] }` when blocks are merged. */
+  readonly listKey?: string;
+  /** Keys that exclude each other: a more specific block that has one replaces all that it would inherit. */
+  readonly exclusiveKeys?: readonly string[];
+  compile(config: Config, route: RouteFacts, ports: Ports): StageChecks;
+  /** Lists what weakens protection in a valid block. */
+  weaknesses?(config: Config): readonly Weakness[];
+}

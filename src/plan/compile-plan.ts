@@ -1,0 +1,190 @@
+import { ConfigError, type ConfigProblem } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import { Route, type RouteCheck } from '../core/route.ts';
+import type { IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
+import type { UpstreamSettings } from '../core/upstream.ts';
+import { type StageBlocks, sourcePointer } from '../config/blocks.ts';
+import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '../config/config.ts';
+import {
+  type AuthenticationConfig,
+  credentialHeaders,
+  isAnonymous,
+} from '../stages/authentication/authentication.schema.ts';
+import { STAGES } from '../stages/index.ts';
+import { withMode } from './mode.ts';
+import { type ApiEntry, Router } from './router.ts';
+
+/** A configuration compiled: what every request of a thread is decided with. */
+export interface Plan {
+  readonly router: Router;
+  /** Guards answers to requests that match no API. */
+  readonly fallback: Route;
+  /** One per API, named like it; TLS material is added by whoever opens connections. */
+  readonly upstreams: readonly Omit<UpstreamSettings, 'tls'>[];
+}
+
+type Checks = { readonly [phase in Phase]: RouteCheck[] };
+
+/** Collects what the stages compile to for one route. */
+class RouteBuilder {
+  readonly checks: Checks = { head: [], body: [], response: [] };
+  bufferBytes = 0;
+  streamLimitBytes = 0;
+
+  // biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
+  add(stage: Stage<any>, mode: 'enforce' | 'observe' | 'off', compiled: StageChecks): void {
+    for (const phase of ['head', 'body', 'response'] as const) {
+      const check = withMode(compiled[phase], mode);
+      if (check !== null) this.checks[phase].push({ stage: stage.name, phase, mode, check });
+    }
+    if (mode === 'off') return;
+    this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
+    const limit = compiled.streamLimitBytes ?? 0;
+    if (limit > 0 && mode === 'enforce') {
+      this.streamLimitBytes = this.streamLimitBytes === 0 ? limit : Math.min(this.streamLimitBytes, limit);
+    }
+  }
+}
+
+function issuerFacts(config: GatewayConfig): ReadonlyMap<string, IssuerFacts> {
+  return new Map(config.issuers.map((issuer) => [issuer.id, issuer]));
+}
+
+function factsOf(config: GatewayConfig, api: ApiConfig, endpoint: EndpointConfig | null): RouteFacts {
+  const authentication = configOf<AuthenticationConfig>((endpoint ?? api).blocks, 'authenticate');
+  return {
+    apiId: api.id,
+    endpointId: endpoint?.id ?? '',
+    path: endpoint === null ? api.path : api.path + endpoint.path,
+    tiers: config.tiers,
+    upgradeUrl: config.upgradeUrl,
+    issuers: issuerFacts(config),
+    authenticated: !isAnonymous(authentication),
+    credentialHeaders: credentialHeaders(authentication).map(({ name }) => name),
+  };
+}
+
+function configOf<Config>(blocks: StageBlocks, key: string): Config {
+  const block = blocks.get(key);
+  if (block === undefined) throw new RangeError(`the configuration has no block ${key}`);
+  return block.config as Config;
+}
+
+function compileRoute(
+  api: ApiConfig,
+  endpoint: EndpointConfig | null,
+  facts: RouteFacts,
+  ports: Ports,
+  problems: ConfigProblem[],
+): Route {
+  const settings: RouteSettings = endpoint ?? api;
+  const builder = new RouteBuilder();
+  for (const { stage } of STAGES) {
+    const block = settings.blocks.get(stage.key);
+    if (block === undefined) continue;
+    try {
+      builder.add(stage, block.config.mode, stage.compile(block.config, facts, ports));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) {
+        const pointer = sourcePointer(block.sources, problem.pointer) || settings.pointer;
+        problems.push({ ...problem, pointer });
+      }
+    }
+  }
+  const credentials = credentialHeaders(configOf(settings.blocks, 'authenticate'));
+  return new Route({
+    id: endpoint === null ? api.id : `${api.id}/${endpoint.id}`,
+    apiId: api.id,
+    endpointId: endpoint?.id ?? '',
+    headChecks: builder.checks.head,
+    bodyChecks: builder.checks.body,
+    responseChecks: builder.checks.response,
+    bufferBytes: builder.bufferBytes,
+    streamLimitBytes: builder.streamLimitBytes,
+    upstream: api.id,
+    stripPath: api.stripPath && api.path !== '/' ? api.path : '',
+    timeouts: settings.timeouts,
+    retries: settings.retries,
+    preserveHost: api.preserveHost,
+    upgrades: configOf<{ upgrades: readonly string[] }>(settings.blocks, 'protocol').upgrades,
+    withheldHeaders: new Set(credentials.filter(({ forward }) => !forward).map(({ name }) => name)),
+  });
+}
+
+/** The route of requests that match no API: nothing but the hardening of answers. */
+function compileFallback(defaults: StageBlocks, ports: Ports): Route {
+  const builder = new RouteBuilder();
+  const facts: RouteFacts = {
+    apiId: '',
+    endpointId: '',
+    path: '/',
+    tiers: new Map(),
+    upgradeUrl: '',
+    issuers: new Map(),
+    authenticated: false,
+    credentialHeaders: [],
+  };
+  for (const { stage } of STAGES) {
+    const block = defaults.get(stage.key);
+    if (stage.name === 'hardening' && block !== undefined) {
+      builder.add(stage, block.config.mode, stage.compile(block.config, facts, ports));
+    }
+  }
+  return new Route({
+    id: '',
+    apiId: '',
+    endpointId: '',
+    headChecks: [],
+    bodyChecks: [],
+    responseChecks: builder.checks.response,
+    bufferBytes: 0,
+    streamLimitBytes: 0,
+    upstream: '',
+    stripPath: '',
+    timeouts: { connectMs: 0, firstByteMs: 0, idleMs: 0 },
+    retries: 0,
+    preserveHost: false,
+    upgrades: [],
+    withheldHeaders: new Set(),
+  });
+}
+
+function compileApi(config: GatewayConfig, api: ApiConfig, ports: Ports, problems: ConfigProblem[]): ApiEntry {
+  return {
+    hosts: api.hosts,
+    path: api.path,
+    route: compileRoute(api, null, factsOf(config, api, null), ports, problems),
+    endpoints: api.endpoints.map((endpoint) => ({
+      path: endpoint.path,
+      methods: endpoint.methods,
+      route: compileRoute(api, endpoint, factsOf(config, api, endpoint), ports, problems),
+    })),
+    denyUndeclared: api.undeclared === 'deny',
+  };
+}
+
+/** Compiles a configuration whole; throws ConfigError with everything that only the stages can see. */
+export function compilePlan(config: GatewayConfig, ports: Ports): Plan {
+  const problems: ConfigProblem[] = [];
+  const apis = config.apis.map((api) => compileApi(config, api, ports, problems));
+  if (problems.length > 0) throw new ConfigError(dedupe(problems));
+  return {
+    router: new Router(apis, config.paths.matchCase === 'fold'),
+    fallback: compileFallback(config.defaultBlocks, ports),
+    upstreams: config.apis.map((api) => ({
+      name: api.id,
+      targets: api.upstream.targets,
+      balance: api.upstream.balance,
+      connections: api.upstream.connections,
+      keepAliveMs: api.upstream.keepAliveMs,
+      connectMs: api.timeouts.connectMs,
+      passive: api.upstream.passive,
+    })),
+  };
+}
+
+/** An inherited mistake is one mistake, however many routes inherit it. */
+function dedupe(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...new Map(problems.map((problem) => [`${problem.pointer} ${problem.message}`, problem])).values()];
+}

@@ -1,0 +1,91 @@
+/** What reading does with a request field of a name. */
+export type FieldRule = 'keep' | 'hop' | 'special' | 'gateway';
+
+/** Fields that speak about one connection only (RFC 9110, 7.6.1); they end here. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+];
+
+/** Fields that only the gateway may set for the upstream; a client's own are replaced or dropped. */
+const GATEWAY_OWNED = [
+  'forwarded',
+  'x-forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-prefix',
+  'x-forwarded-server',
+  'x-forwarded-by',
+  'x-original-forwarded-for',
+  'x-forwarded-scheme',
+  'x-forwarded-ssl',
+  'x-url-scheme',
+  'front-end-https',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-originating-ip',
+  'x-remote-ip',
+  'x-remote-addr',
+  'true-client-ip',
+  'x-request-id',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+];
+
+const RULES = new Map<string, FieldRule>([
+  ...HOP_BY_HOP.map((name) => [name, 'hop'] as const),
+  ...GATEWAY_OWNED.map((name) => [name, 'gateway'] as const),
+  ['host', 'special'],
+  ['content-length', 'special'],
+]);
+
+/** Fields whose removal by `Connection` would change who asks, or for what: naming one is an attack. */
+const NEVER_CONNECTION_NAMED = new Set([
+  ...GATEWAY_OWNED,
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'authorization',
+  'cookie',
+  'origin',
+  'x-api-key',
+  'via',
+  'age',
+  'date',
+  'cache-control',
+]);
+
+/**
+ * Finds the rule of a lower-case field name.
+ *
+ * Safety: CGI-like upstreams read `_` as `-`, so `x_forwarded_for` is what `x-forwarded-for` is. The harmless error is a
+ * dropped field that nobody would have misread.
+ */
+export function ruleOf(name: string): FieldRule {
+  const rule = RULES.get(name);
+  if (rule !== undefined) return rule;
+  if (!name.includes('_')) return 'keep';
+  const folded = name.replaceAll('_', '-');
+  return RULES.has(folded) || NEVER_CONNECTION_NAMED.has(folded) ? 'gateway' : 'keep';
+}
+
+/** Whether a connection option may name this field. */
+export function mayBeConnectionNamed(name: string): boolean {
+  return !NEVER_CONNECTION_NAMED.has(name);
+}

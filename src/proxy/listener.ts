@@ -1,0 +1,195 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { Unavailable } from '../core/errors.ts';
+import { type Ip, parseIp } from '../lib/ip/address.ts';
+import { textOf } from './client-address.ts';
+import type { ConnectionFacts } from './exchange.ts';
+import { readPreamble } from './preamble.ts';
+import { isTrusted, type ReadSettings } from './settings.ts';
+import { TlsContexts, type TlsSettings } from './tls-contexts.ts';
+
+/** One port of the gateway. */
+export interface ListenerSettings {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsSettings | null;
+  readonly proxyProtocol: boolean;
+}
+
+/** What a listener tells the thread. */
+export interface ListenerEvents {
+  onConnection(socket: Socket, facts: ConnectionFacts, protocol: 'h1' | 'h2'): void;
+  /** A connection was closed before it carried a request. */
+  onRejected(listener: string, why: 'per-address' | 'total' | 'preamble' | 'tls'): void;
+  onHandshake(version: string): void;
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const BACKLOG = 1024;
+
+/** Open connections of a thread, in all and per client address. */
+export class ConnectionCounts {
+  total = 0;
+  readonly #perAddress = new Map<string, number>();
+
+  add(address: string): number {
+    const count = (this.#perAddress.get(address) ?? 0) + 1;
+    this.#perAddress.set(address, count);
+    return count;
+  }
+
+  remove(address: string): void {
+    const count = (this.#perAddress.get(address) ?? 1) - 1;
+    if (count <= 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, count);
+  }
+}
+
+/** Accepts connections on one port: counts them, reads PROXY preambles, does the TLS handshake. */
+export class Listener {
+  settings: ListenerSettings;
+  readonly connections = new Set<Socket>();
+  readonly #events: ListenerEvents;
+  readonly #read: () => ReadSettings;
+  readonly #counts: ConnectionCounts;
+  readonly #server: Server;
+  readonly #tls: TlsServer | null;
+  #contexts: TlsContexts | null;
+  /** Peers of connections in their handshake, by remote address and port. */
+  readonly #handshakes = new Map<string, Ip>();
+
+  constructor(
+    settings: ListenerSettings,
+    read: () => ReadSettings,
+    counts: ConnectionCounts,
+    events: ListenerEvents,
+    ticketKeys: Buffer,
+  ) {
+    this.settings = settings;
+    this.#events = events;
+    this.#read = read;
+    this.#counts = counts;
+    this.#contexts = settings.tls === null ? null : new TlsContexts(settings.tls);
+    this.#tls = settings.tls === null ? null : this.#openTls(settings.tls, ticketKeys);
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Listens; the port is shared with the other threads. Throws Unavailable when it is in use or not allowed. */
+  open(): Promise<number> {
+    const { host, port, name } = this.settings;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(new Unavailable(`listener ${name}`, sentenceOf(error, host, port), { cause: error })),
+      );
+      this.#server.listen({ host, port, backlog: BACKLOG, reusePort: port !== 0 }, () => {
+        this.#server.on('error', () => {});
+        resolve((this.#server.address() as { port: number }).port);
+      });
+    });
+  }
+
+  /** Takes new certificates for handshakes from now on. */
+  update(settings: ListenerSettings): void {
+    this.settings = settings;
+    if (settings.tls === null || this.#tls === null) return;
+    this.#contexts = new TlsContexts(settings.tls);
+    this.#tls.setSecureContext(this.#contexts.fallbackOptions);
+  }
+
+  /** Accepts no further connection. */
+  stop(): void {
+    this.#server.close();
+  }
+
+  #openTls(tls: TlsSettings, ticketKeys: Buffer): TlsServer {
+    const server = createTlsServer({
+      ...(this.#contexts as TlsContexts).fallbackOptions,
+      ALPNProtocols: tls.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+      SNICallback: (name, done) => done(null, (this.#contexts as TlsContexts).find(name)),
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      allowHalfOpen: true,
+      ticketKeys,
+    });
+    server.on('secureConnection', (socket) => this.#secured(socket));
+    server.on('tlsClientError', (_error, socket) => {
+      this.#events.onRejected(this.settings.name, 'tls');
+      socket.destroy();
+    });
+    return server;
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const { limits } = this.#read();
+    const peer = parseIp(socket.remoteAddress ?? '');
+    if (peer === null) return void socket.destroy();
+    if (this.#counts.total >= limits.maxConnections) return this.#reject(socket, 'total');
+    this.#counts.total++;
+    this.connections.add(socket);
+    socket.once('close', () => {
+      this.#counts.total--;
+      this.connections.delete(socket);
+    });
+    if (!this.settings.proxyProtocol) return this.#admit(socket, peer);
+    if (!isTrusted(this.#read(), peer)) return this.#reject(socket, 'preamble');
+    readPreamble(socket, limits.headerTimeoutMs, (source) => {
+      if (source === null) return this.#reject(socket, 'preamble');
+      this.#admit(socket, source.address ?? peer);
+    });
+  }
+
+  #admit(socket: Socket, peer: Ip): void {
+    const address = textOf(peer);
+    const open = this.#counts.add(address);
+    socket.once('close', () => this.#counts.remove(address));
+    const { limits } = this.#read();
+    if (open > limits.connectionsPerAddress) return this.#reject(socket, 'per-address');
+    if (this.#tls === null) {
+      const facts = { listener: this.settings.name, secure: false, tlsVersion: '', serverName: '', peer };
+      return this.#events.onConnection(socket, facts, 'h1');
+    }
+    const key = keyOf(socket);
+    this.#handshakes.set(key, peer);
+    socket.once('close', () => this.#handshakes.delete(key));
+    this.#tls.emit('connection', socket);
+  }
+
+  #secured(socket: TLSSocket): void {
+    const peer = this.#handshakes.get(keyOf(socket));
+    if (peer === undefined) return void socket.destroy();
+    socket.on('error', () => socket.destroy());
+    const tlsVersion = socket.getProtocol() ?? '';
+    this.#events.onHandshake(tlsVersion);
+    const facts = {
+      listener: this.settings.name,
+      secure: true,
+      tlsVersion,
+      serverName: typeof socket.servername === 'string' ? socket.servername.toLowerCase() : '',
+      peer,
+    };
+    this.#events.onConnection(socket, facts, socket.alpnProtocol === 'h2' ? 'h2' : 'h1');
+  }
+
+  #reject(socket: Socket, why: 'per-address' | 'total' | 'preamble'): void {
+    this.#events.onRejected(this.settings.name, why);
+    socket.destroy();
+  }
+}
+
+function keyOf(socket: Socket): string {
+  return `${socket.remoteAddress}|${socket.remotePort}`;
+}
+
+function sentenceOf(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE') {
+    return `Port ${port} on ${host} is in use: stop the program that listens there, or choose another port.`;
+  }
+  if (error.code === 'EACCES') {
+    return `Port ${port} on ${host} needs more rights: choose a port from 1024, or grant CAP_NET_BIND_SERVICE.`;
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `The address ${host} is not one of this machine: correct the \`host\` of the listener.`;
+  }
+  return `Cannot listen on ${host}:${port}: ${error.message}.`;
+}

@@ -1,0 +1,78 @@
+import { performance } from 'node:perf_hooks';
+import type { RequestContext } from '../core/context.ts';
+import { CONTINUE, Decision, deny } from '../core/decision.ts';
+import type { RouteCheck } from '../core/route.ts';
+
+/** Called with what a check threw; the request is refused as `gateway.bug`. */
+export type BugReporter = (ctx: RequestContext, check: RouteCheck, error: unknown) => void;
+
+const BUG = deny('gateway.bug');
+
+function record(ctx: RequestContext, check: RouteCheck, costMs: number): void {
+  ctx.ran.push(check);
+  ctx.costsNs.push((costMs * 1e6) | 0);
+  if (ctx.observed !== null) {
+    ctx.observations ??= [];
+    ctx.observations.push({ at: ctx.ran.length - 1, decision: ctx.observed });
+    ctx.observed = null;
+  }
+}
+
+/**
+ * Runs checks in order until one does not continue.
+ *
+ * Safety: whatever is not a Decision (undefined, true, a throw, a rejection) refuses as `gateway.bug`.
+ * Cost: no promise and no closure unless a check returns a promise.
+ */
+export function runChecks(
+  checks: readonly RouteCheck[],
+  ctx: RequestContext,
+  reportBug: BugReporter,
+  from = 0,
+): Decision | Promise<Decision> {
+  let startMs = performance.now();
+  for (let i = from; i < checks.length; i++) {
+    const check = checks[i] as RouteCheck;
+    let decision: Decision | Promise<Decision>;
+    try {
+      decision = check.check.run(ctx);
+    } catch (error) {
+      reportBug(ctx, check, error);
+      decision = BUG;
+    }
+    if (decision instanceof Promise) return resume(checks, ctx, reportBug, i, decision, startMs);
+    const nowMs = performance.now();
+    record(ctx, check, nowMs - startMs);
+    startMs = nowMs;
+    if (decision === CONTINUE) continue;
+    if (ctx.decidedAt < 0) ctx.decidedAt = ctx.ran.length - 1;
+    if (decision instanceof Decision) return decision;
+    reportBug(ctx, check, new TypeError('the check returned no Decision'));
+    return BUG;
+  }
+  return CONTINUE;
+}
+
+async function resume(
+  checks: readonly RouteCheck[],
+  ctx: RequestContext,
+  reportBug: BugReporter,
+  at: number,
+  pending: Promise<Decision>,
+  startMs: number,
+): Promise<Decision> {
+  const check = checks[at] as RouteCheck;
+  let decision: Decision;
+  try {
+    decision = await pending;
+  } catch (error) {
+    reportBug(ctx, check, error);
+    decision = BUG;
+  }
+  record(ctx, check, performance.now() - startMs);
+  if (decision === CONTINUE) return runChecks(checks, ctx, reportBug, at + 1);
+  if (ctx.decidedAt < 0) ctx.decidedAt = ctx.ran.length - 1;
+  if (decision instanceof Decision) return decision;
+  reportBug(ctx, check, new TypeError('the check returned no Decision'));
+  return BUG;
+}

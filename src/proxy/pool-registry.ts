@@ -1,0 +1,37 @@
+import type { UpstreamSettings } from '../core/upstream.ts';
+import { UpstreamPool } from './upstream-pool.ts';
+
+interface Entry {
+  readonly pool: UpstreamPool;
+  users: number;
+}
+
+/** Shares connection pools between plans: an upstream that a reload leaves alone keeps its connections. */
+export class PoolRegistry {
+  readonly #entries = new Map<string, Entry>();
+
+  acquire(settings: UpstreamSettings): UpstreamPool {
+    const key = JSON.stringify(settings);
+    const entry = this.#entries.get(key) ?? { pool: new UpstreamPool(settings), users: 0 };
+    entry.users++;
+    this.#entries.set(key, entry);
+    return entry.pool;
+  }
+
+  /** Gives a pool back; the last user's return closes it after its requests. */
+  release(pool: UpstreamPool): void {
+    const key = JSON.stringify(pool.settings);
+    const entry = this.#entries.get(key);
+    if (entry === undefined || --entry.users > 0) return;
+    this.#entries.delete(key);
+    entry.pool.close();
+  }
+
+  /** Takes over what the active health checks found out. */
+  setHealth(upstream: string, origin: string, isHealthy: boolean): void {
+    for (const { pool } of this.#entries.values()) {
+      if (pool.settings.name !== upstream) continue;
+      for (const target of pool.targets) if (target.origin === origin) target.isHealthy = isHealthy;
+    }
+  }
+}

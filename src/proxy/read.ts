@@ -1,0 +1,130 @@
+import { RequestContext } from '../core/context.ts';
+import { type Decision, deny } from '../core/decision.ts';
+import { type Host, parseHost } from '../lib/http/host.ts';
+import { parseTarget, type Target, type TargetFault } from '../lib/uri/target.ts';
+import { readClient } from './client-address.ts';
+import type { Exchange } from './exchange.ts';
+import { type RequestFields, readFields } from './read-fields.ts';
+import type { ReadSettings } from './settings.ts';
+
+const VERSION = deny('protocol.version');
+const COUNT = deny('protocol.header-count');
+const LENGTH = deny('protocol.uri-length');
+const SIZE = deny('protocol.header-size');
+const NO_HOST = deny('protocol.host', { detail: 'no Host field' });
+const BAD_HOST = deny('protocol.host', { detail: 'the Host field is not a host' });
+const OTHER_HOST = deny('protocol.host', { detail: 'the target and the Host field name different hosts' });
+const CONNECT = deny('protocol.method', { detail: 'CONNECT' });
+const NOWHERE: Host = { host: '', port: null };
+
+const VERSIONS = new Set(['1.0', '1.1', '2']);
+const MAX_HOSTS = 512;
+const hosts = new Map<string, Host | null>();
+
+/** What target faults are called in the journal: those of the path have a reason of their own. */
+const PATH_FAULTS = new Set<TargetFault>([
+  'encoded-slash',
+  'backslash',
+  'nul',
+  'control',
+  'utf8',
+  'above-root',
+  'semicolon',
+]);
+const targetRefusals = new Map<TargetFault, Decision>();
+
+function refuseTarget(fault: TargetFault): Decision {
+  if (fault === 'too-long') return LENGTH;
+  const known = targetRefusals.get(fault);
+  if (known !== undefined) return known;
+  const decision = deny(PATH_FAULTS.has(fault) ? 'protocol.path' : 'protocol.target', { detail: fault });
+  targetRefusals.set(fault, decision);
+  return decision;
+}
+
+/** Parses a host, remembering the few that a gateway sees again and again. */
+function hostOf(value: string): Host | null {
+  const known = hosts.get(value);
+  if (known !== undefined) return known;
+  const parsed = parseHost(value);
+  if (parsed !== null) {
+    if (hosts.size >= MAX_HOSTS) hosts.clear();
+    hosts.set(value, parsed);
+  }
+  return parsed;
+}
+
+function bytesOf(flat: readonly string[]): number {
+  let bytes = 0;
+  for (let i = 0; i < flat.length; i++) bytes += (flat[i] as string).length + 2;
+  return bytes;
+}
+
+function findHost(fields: RequestFields, target: Target, exchange: Exchange): Host | Decision {
+  const named = fields.host ?? exchange.rawAuthority;
+  if (named === null) return exchange.httpVersion === '1.0' && target.authority === null ? NOWHERE : NO_HOST;
+  const host = hostOf(named);
+  if (host === null) return BAD_HOST;
+  for (const other of [exchange.rawAuthority, target.authority]) {
+    if (other === null || other === named) continue;
+    const parsed = hostOf(other);
+    if (parsed === null || parsed.host !== host.host || parsed.port !== host.port) return OTHER_HOST;
+  }
+  return host;
+}
+
+/** A request that was read, with what only the proxy needs of it. */
+export interface ReadRequest {
+  readonly ctx: RequestContext;
+  readonly expect: string;
+  readonly takesTrailers: boolean;
+  /** Addresses between the client and the gateway, the client first, as verified; for `X-Forwarded-For`. */
+  readonly forwardedFor: string;
+}
+
+/** Reads one request strictly: everything ambiguous is a refusal, after which the connection must close. */
+export function readRequest(
+  exchange: Exchange,
+  settings: ReadSettings,
+  makeId: () => string,
+  nowMs: number,
+): ReadRequest | Decision {
+  const { rawHeaders, httpVersion, connection } = exchange;
+  if (!VERSIONS.has(httpVersion)) return VERSION;
+  if (exchange.method === 'CONNECT') return CONNECT;
+  if (rawHeaders.length > 2 * settings.limits.headerCount) return COUNT;
+  if (exchange.rawTarget.length > settings.limits.targetBytes) return LENGTH;
+  if (bytesOf(rawHeaders) > settings.limits.headerBytes) return SIZE;
+  const target = parseTarget(exchange.method, exchange.rawTarget, settings.paths);
+  if (!target.ok) return refuseTarget(target.problem);
+  const fields = readFields(rawHeaders, httpVersion);
+  if ('effect' in fields) return fields;
+  const host = findHost(fields, target, exchange);
+  if ('effect' in host) return host;
+  const client = readClient(connection, fields.claimed, settings);
+  if ('effect' in client) return client;
+  const ctx = new RequestContext({
+    id: client.requestId === '' ? makeId() : client.requestId,
+    startedAtMs: nowMs,
+    listener: connection.listener,
+    secure: client.secure,
+    tlsVersion: connection.tlsVersion,
+    peer: connection.peer,
+    client: client.address,
+    httpVersion,
+    method: exchange.method,
+    rawTarget: exchange.rawTarget,
+    path: target.path,
+    query: target.query,
+    host: host.host,
+    authority: host.port === null ? host.host : `${host.host}:${host.port}`,
+    headers: fields.kept,
+    hasBody: hasBody(exchange, fields),
+    contentLength: fields.contentLength,
+  });
+  return { ctx, expect: fields.expect, takesTrailers: fields.takesTrailers, forwardedFor: client.forwardedFor };
+}
+
+function hasBody(exchange: Exchange, fields: RequestFields): boolean {
+  return exchange.endsWithHead === null ? fields.isChunked || fields.contentLength > 0 : !exchange.endsWithHead;
+}

@@ -1,0 +1,337 @@
+import { performance } from 'node:perf_hooks';
+import type { Duplex } from 'node:stream';
+import type { RequestContext } from '../core/context.ts';
+import { answer, CONTINUE, type Decision, deny } from '../core/decision.ts';
+import type { Route } from '../core/route.ts';
+import { FieldLines } from '../lib/http/field-lines.ts';
+import type { Exchange } from './exchange.ts';
+import type { ActivePlan, Gate } from './gate.ts';
+import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders } from './heads.ts';
+import { runChecks } from './pipeline.ts';
+import { type ReadRequest, readRequest } from './read.ts';
+import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
+import { holdBody, StreamedBody } from './streamed-body.ts';
+import { joinSockets } from './tunnel.ts';
+import { UpstreamCall, type UpstreamSink } from './upstream-call.ts';
+import { classifyFailure } from './upstream-failure.ts';
+import type { UpstreamTarget } from './upstream-pool.ts';
+
+const JOURNAL_FULL = deny('gateway.journal');
+const NO_ROUTE = deny('route.none');
+const TOO_LARGE = deny('validation.body-size');
+const NO_TARGET = deny('upstream.unhealthy');
+const NO_UPGRADE = deny('protocol.upgrade');
+const NO_CONNECT = deny('protocol.method', { detail: 'CONNECT' });
+const CLIENT_GONE = new Error('the client went away');
+
+/** RFC 9110, 9.2.2: sending these twice does what sending them once does. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** One request from its head to its journal record. */
+export class Transaction implements UpstreamSink {
+  readonly #gate: Gate;
+  readonly #plan: ActivePlan;
+  readonly #exchange: Exchange;
+  readonly #startMs = performance.now();
+  #read: ReadRequest | null = null;
+  /** Why the request was not passed on, or failed later; null while all is well. */
+  #decision: Decision | null = null;
+  #decidedBy = 'proxy';
+  #status = 0;
+  #call: UpstreamCall | null = null;
+  #streamed: StreamedBody | null = null;
+  #attempts = 0;
+  #upstreamStartMs = 0;
+  #upstreamMs = 0;
+  #isOver = false;
+
+  constructor(gate: Gate, exchange: Exchange) {
+    this.#gate = gate;
+    this.#plan = gate.plan;
+    this.#plan.retain();
+    this.#exchange = exchange;
+    exchange.onClose = (completed) => this.#close(completed);
+  }
+
+  /** Takes the request through the gateway. Never throws. */
+  start(): void {
+    const { clock, journal, isDraining } = this.#gate;
+    if (isDraining) this.#exchange.closeAfterwards();
+    const read = readRequest(this.#exchange, this.#plan.read, this.#gate.makeId, clock.nowMs());
+    if ('effect' in read) return this.#refuseUnread(read);
+    this.#read = read;
+    const { ctx } = read;
+    ctx.route = this.#plan.fallback;
+    if (!journal.canAccept) return this.#refuse(JOURNAL_FULL);
+    const redirect = this.#redirect(ctx);
+    if (redirect !== null) return this.#refuse(redirect);
+    const match = this.#plan.find(ctx.host, ctx.path, ctx.method);
+    if (match === 'none') return this.#refuse(NO_ROUTE);
+    if (Array.isArray(match)) return this.#refuse(deny('route.method', { headers: ['Allow', match.join(', ')] }));
+    const route = match as Route;
+    ctx.route = route;
+    const refusedUpgrade = this.#checkUpgrade(route);
+    if (refusedUpgrade !== null) return this.#refuse(refusedUpgrade);
+    this.#settle(runChecks(route.headChecks, ctx, this.#gate.reportBug), () => this.#afterHead(route));
+  }
+
+  #redirect(ctx: RequestContext): Decision | null {
+    const port = this.#plan.redirects.get(ctx.listener);
+    if (port === undefined || ctx.secure || ctx.host === '') return null;
+    const authority = port === 443 ? ctx.host : `${ctx.host}:${port}`;
+    const query = ctx.query === '' ? '' : `?${ctx.query}`;
+    return answer('protocol.https-redirect', ['Location', `https://${authority}${ctx.path}${query}`]);
+  }
+
+  #checkUpgrade(route: Route): Decision | null {
+    const { upgrade } = this.#exchange;
+    if (upgrade === '') return null;
+    if (upgrade === 'connect') return NO_CONNECT;
+    return route.upgrades.includes(upgrade) && !this.#context.hasBody ? null : NO_UPGRADE;
+  }
+
+  get #context(): RequestContext {
+    return (this.#read as ReadRequest).ctx;
+  }
+
+  /** Goes on when the decision is to continue, at once or when it is there. */
+  #settle(decision: Decision | Promise<Decision>, next: () => void): void {
+    if (!(decision instanceof Promise)) return decision === CONTINUE ? next() : this.#refuse(decision);
+    decision.then((settled) => {
+      if (this.#isOver) return;
+      if (settled === CONTINUE) next();
+      else this.#refuse(settled);
+    });
+  }
+
+  #afterHead(route: Route): void {
+    const ctx = this.#context;
+    if (route.bodyChecks.length === 0 || !ctx.hasBody) return this.#forward(route, null);
+    holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
+      if (this.#isOver) return;
+      if (body === null) return failure === null ? this.#exchange.abort() : this.#failBody(failure);
+      ctx.body = body;
+      const decision = runChecks(route.bodyChecks, ctx, this.#gate.reportBug);
+      this.#settle(decision, () => this.#forward(route, null));
+    });
+  }
+
+  /** Asks a target of the upstream; `tried` failed before. */
+  #forward(route: Route, tried: UpstreamTarget | null): void {
+    const pool = this.#plan.findUpstream(route.upstream);
+    const target = pool.pick(this.#gate.clock.nowMs(), tried);
+    if (target === null) return this.#refuse(NO_TARGET);
+    const read = this.#read as ReadRequest;
+    const { ctx } = read;
+    const held = ctx.body;
+    if (held === null && ctx.hasBody) {
+      this.#streamed = new StreamedBody(this.#exchange, route.streamLimitBytes, TOO_LARGE, (failure) =>
+        this.#failBody(failure),
+      );
+    }
+    const bodyBytes = held === null ? ctx.contentLength : held.length;
+    this.#attempts++;
+    this.#upstreamStartMs = performance.now();
+    this.#call = new UpstreamCall(target, this);
+    this.#call.start({
+      method: ctx.method,
+      target: this.#upstreamTarget(route, ctx),
+      headers: upstreamHeaders(read, target.host, bodyBytes),
+      body: held ?? this.#streamed,
+      firstByteMs: route.timeouts.firstByteMs,
+      idleMs: route.timeouts.idleMs,
+      upgrade: this.#exchange.upgrade,
+    });
+  }
+
+  #upstreamTarget(route: Route, ctx: RequestContext): string {
+    const path = route.stripPath === '' ? ctx.path : ctx.path.slice(route.stripPath.length) || '/';
+    const absolute = path.startsWith('/') ? path : `/${path}`;
+    return ctx.query === '' ? absolute : `${absolute}?${ctx.query}`;
+  }
+
+  onHead(status: number, headers: FieldLines): void {
+    this.#call?.target.succeeded();
+    const ctx = this.#context;
+    dropHopByHop(headers);
+    ctx.fromUpstream = true;
+    ctx.responseStatus = status;
+    ctx.responseHeaders = headers;
+    const decision = runChecks((ctx.route as Route).responseChecks, ctx, this.#gate.reportBug);
+    if (decision === CONTINUE) return this.#passHead(status, headers);
+    if (!(decision instanceof Promise)) return this.#refuseAnswer(decision, headers);
+    this.#call?.pause();
+    decision.then((settled) => {
+      if (this.#isOver) return;
+      if (settled !== CONTINUE) return this.#refuseAnswer(settled, headers);
+      this.#passHead(status, headers);
+      this.#call?.resume();
+    });
+  }
+
+  #passHead(status: number, headers: FieldLines): void {
+    this.#status = status;
+    this.#exchange.onDrain = () => this.#call?.resume();
+    this.#exchange.writeHead(status, finalHeaders(this.#context, headers));
+  }
+
+  /** Answers in the upstream's place; when to come back is all that is kept of its answer. */
+  #refuseAnswer(decision: Decision, headers: FieldLines): void {
+    const retryAfter = headers.get('retry-after');
+    this.#stopCall();
+    if (retryAfter !== null) this.#context.addedHeaders.push('Retry-After', retryAfter);
+    this.#refuse(decision);
+  }
+
+  onData(chunk: Buffer): void {
+    if (!this.#exchange.write(chunk)) this.#call?.pause();
+  }
+
+  onEnd(trailers: FieldLines): void {
+    this.#endCall();
+    const wantsTrailers = trailers.names.length > 0 && this.#takesTrailers();
+    this.#exchange.end(undefined, wantsTrailers ? cleanTrailers(trailers) : undefined);
+  }
+
+  #takesTrailers(): boolean {
+    return this.#exchange.httpVersion === '2' || (this.#read as ReadRequest).takesTrailers;
+  }
+
+  onUpgrade(headers: FieldLines, socket: Duplex): void {
+    this.#endCall();
+    if (this.#isOver) return void socket.destroy();
+    this.#status = 101;
+    headers.remove('keep-alive');
+    const client = this.#exchange.switchProtocols(finalHeaders(this.#context, headers));
+    joinSockets(client, socket);
+  }
+
+  onFailure(error: unknown): void {
+    const call = this.#call as UpstreamCall;
+    const ctx = this.#context;
+    const route = ctx.route as Route;
+    this.#endCall();
+    if (this.#isOver) return;
+    const failure = classifyFailure(error);
+    const pool = this.#plan.findUpstream(route.upstream);
+    call.target.failed(this.#gate.clock.nowMs(), pool.settings.passive);
+    if (this.#exchange.isAnswered) {
+      this.#decide(failure.decision, 'proxy');
+      return this.#exchange.abort();
+    }
+    const mayRetry = IDEMPOTENT.has(ctx.method) && this.#streamed === null && this.#attempts <= route.retries;
+    if (failure.isRetryable && mayRetry) return this.#forward(route, call.target);
+    this.#refuse(failure.decision);
+  }
+
+  /** The body of the request will not be complete. */
+  #failBody(failure: Decision | null): void {
+    if (this.#isOver) return;
+    this.#stopCall();
+    if (failure === null || this.#exchange.isAnswered) {
+      if (failure !== null) this.#decide(failure, 'proxy');
+      return this.#exchange.abort();
+    }
+    this.#exchange.closeAfterwards();
+    this.#refuse(failure);
+  }
+
+  #stopCall(): void {
+    const call = this.#call;
+    this.#endCall();
+    call?.abort(CLIENT_GONE);
+  }
+
+  #endCall(): void {
+    if (this.#call === null) return;
+    this.#upstreamMs += performance.now() - this.#upstreamStartMs;
+    this.#lastTarget = this.#call.target.origin;
+    this.#call = null;
+  }
+
+  #lastTarget = '';
+
+  #decide(decision: Decision, by: string): void {
+    this.#decision = decision;
+    this.#decidedBy = by;
+  }
+
+  /** Sends a refusal or an answer of the gateway's own. */
+  #refuse(decision: Decision): void {
+    const ctx = this.#context;
+    const decider = ctx.decidedAt < 0 ? undefined : ctx.ran[ctx.decidedAt];
+    this.#decide(decision, decider?.stage ?? 'proxy');
+    const body = decision.problem === '' ? '' : `${decision.problem}${ctx.id}"}`;
+    const headers = FieldLines.fromFlat(decision.headers);
+    if (body !== '') headers.add('Content-Type', 'application/problem+json');
+    if (decision.status !== 204) headers.add('Content-Length', String(Buffer.byteLength(body)));
+    ctx.fromUpstream = false;
+    ctx.responseStatus = decision.status;
+    ctx.responseHeaders = headers;
+    runChecks((ctx.route as Route).responseChecks, ctx, this.#gate.reportBug);
+    this.#status = decision.status;
+    if (this.#exchange.expectsContinue && ctx.hasBody) this.#exchange.closeAfterwards();
+    this.#exchange.writeHead(decision.status, finalHeaders(ctx, headers));
+    this.#exchange.end(ctx.method === 'HEAD' || body === '' ? undefined : body);
+  }
+
+  /** Refuses what could not be read; the connection cannot be trusted to be in step any more. */
+  #refuseUnread(decision: Decision): void {
+    const id = this.#gate.makeId();
+    this.#decide(decision, 'protocol');
+    this.#status = decision.status;
+    this.#unreadId = id;
+    this.#exchange.closeAfterwards();
+    const body = `${decision.problem}${id}"}`;
+    this.#exchange.writeHead(decision.status, [
+      'Content-Type',
+      'application/problem+json',
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+      'Cache-Control',
+      'no-store',
+      'X-Content-Type-Options',
+      'nosniff',
+      'X-Request-Id',
+      id,
+    ]);
+    this.#exchange.end(this.#exchange.method === 'HEAD' ? undefined : body);
+  }
+
+  #unreadId = '';
+
+  #close(completed: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopCall();
+    this.#plan.release();
+    const outcome = this.#outcome(completed);
+    if (this.#read !== null) {
+      const { ctx } = this.#read;
+      return this.#gate.onFinished(ctx, outcome, formatRecord(ctx, outcome));
+    }
+    const { connection, method, rawTarget } = this.#exchange;
+    const decision = this.#decision as Decision;
+    const line = `${method} ${rawTarget}`;
+    const record = formatUnreadable(this.#unreadId, this.#gate.clock.nowMs(), connection, decision, line);
+    this.#gate.onFinished(null, outcome, record);
+  }
+
+  #outcome(completed: boolean): Outcome {
+    const decision = this.#decision;
+    const isAborted = decision === null && !completed;
+    return {
+      effect: decision?.effect ?? (isAborted ? 'deny' : 'continue'),
+      reason: decision?.reason ?? (isAborted ? 'request.aborted' : 'request.passed'),
+      detail: decision?.detail ?? '',
+      stage: decision === null ? 'proxy' : this.#decidedBy,
+      status: this.#status,
+      durationMs: performance.now() - this.#startMs,
+      bytesIn: this.#exchange.bytesIn,
+      bytesOut: this.#exchange.bytesOut,
+      upstream: this.#lastTarget,
+      upstreamMs: this.#upstreamMs,
+      attempts: this.#attempts,
+    };
+  }
+}

@@ -1,0 +1,116 @@
+import type { Duplex, Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { FieldLines } from '../lib/http/field-lines.ts';
+import type { UpstreamTarget } from './upstream-pool.ts';
+
+/** What one attempt asks of an upstream. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Flat names and values, without framing fields but Content-Length. */
+  readonly headers: string[];
+  readonly body: Uint8Array | Readable | null;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  /** Protocol to switch to, or ''. */
+  readonly upgrade: string;
+}
+
+/** Receives an upstream's answer piece by piece. */
+export interface UpstreamSink {
+  onHead(status: number, headers: FieldLines): void;
+  onData(chunk: Buffer): void;
+  onEnd(trailers: FieldLines): void;
+  onUpgrade(headers: FieldLines, socket: Duplex): void;
+  /** The attempt failed; nothing else follows. */
+  onFailure(error: unknown): void;
+}
+
+/** One attempt on one target; cancelled by `abort`. */
+export class UpstreamCall implements Dispatcher.DispatchHandler {
+  readonly target: UpstreamTarget;
+  readonly #sink: UpstreamSink;
+  #controller: Dispatcher.DispatchController | null = null;
+  #isOver = false;
+
+  constructor(target: UpstreamTarget, sink: UpstreamSink) {
+    this.target = target;
+    this.#sink = sink;
+  }
+
+  start(request: UpstreamRequest): void {
+    this.target.active++;
+    this.target.pool.dispatch(
+      {
+        path: request.target,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: request.headers,
+        body: request.body,
+        headersTimeout: request.firstByteMs,
+        bodyTimeout: request.idleMs,
+        upgrade: request.upgrade === '' ? null : request.upgrade,
+      },
+      this,
+    );
+  }
+
+  /** Gives the attempt up; nothing is reported any more. */
+  abort(reason: Error): void {
+    this.#finish();
+    this.#controller?.abort(reason);
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('the request was given up'));
+  }
+
+  onRequestUpgrade(controller: Dispatcher.DispatchController, _status: number, _headers: unknown, socket: Duplex): void {
+    if (this.#isOver) return void socket.destroy();
+    this.#finish();
+    this.#sink.onUpgrade(linesOf(controller.rawHeaders), socket);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // Interim answers of the upstream end here: the gateway itself sent 100 (Continue) where it was asked to.
+    if (status < 200 || this.#isOver) return;
+    this.#sink.onHead(status, linesOf(controller.rawHeaders));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#isOver) this.#sink.onData(chunk);
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#sink.onEnd(linesOf(controller.rawTrailers));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#sink.onFailure(error);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.target.active--;
+  }
+}
+
+/** Reads the raw header lines of the client library: a flat list of buffers. */
+function linesOf(raw: Dispatcher.DispatchController['rawHeaders']): FieldLines {
+  if (!Array.isArray(raw)) return FieldLines.fromFlat([]);
+  return FieldLines.fromFlat(raw.map((part) => (typeof part === 'string' ? part : part.toString("latin1"))));
+}

@@ -1,0 +1,49 @@
+import { type Decision, deny } from '../core/decision.ts';
+import type { ReasonCode } from '../core/reasons.ts';
+
+/** A failed exchange with an upstream. */
+export interface UpstreamFailure {
+  readonly decision: Decision;
+  /** Whether another attempt may succeed. */
+  readonly isRetryable: boolean;
+}
+
+/** Codes of undici, node:net and node:tls, and what they mean. */
+const MEANINGS: Readonly<Record<string, ReasonCode>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'upstream.connect-timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'upstream.first-byte-timeout',
+  UND_ERR_BODY_TIMEOUT: 'upstream.idle-timeout',
+  UND_ERR_SOCKET: 'upstream.reset',
+  UND_ERR_HEADERS_OVERFLOW: 'upstream.invalid',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream.reset',
+  UND_ERR_INFO: 'upstream.reset',
+  UND_ERR_DESTROYED: 'upstream.reset',
+  UND_ERR_CLOSED: 'upstream.reset',
+  ECONNRESET: 'upstream.reset',
+  EPIPE: 'upstream.reset',
+  ETIMEDOUT: 'upstream.connect-timeout',
+  ECONNREFUSED: 'upstream.connect',
+  EHOSTUNREACH: 'upstream.connect',
+  ENETUNREACH: 'upstream.connect',
+  ENOTFOUND: 'upstream.connect',
+  EAI_AGAIN: 'upstream.connect',
+  EADDRNOTAVAIL: 'upstream.connect',
+};
+
+const RETRYABLE = new Set<ReasonCode>(['upstream.connect', 'upstream.connect-timeout', 'upstream.reset']);
+
+function meaningOf(code: string): ReasonCode {
+  const known = MEANINGS[code];
+  if (known !== undefined) return known;
+  if (code.startsWith('HPE_')) return 'upstream.invalid';
+  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_)/.test(code)) return 'upstream.tls';
+  return 'upstream.connect';
+}
+
+/** Says what an error of the client library means for the request. */
+export function classifyFailure(error: unknown): UpstreamFailure {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const reason = meaningOf(code);
+  const detail = `${code} ${message}`.trim().slice(0, 200);
+  return { decision: deny(reason, { detail }), isRetryable: RETRYABLE.has(reason) };
+}

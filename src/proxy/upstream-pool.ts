@@ -1,0 +1,93 @@
+import { Pool } from 'undici';
+import type { UpstreamSettings, UpstreamTls } from '../core/upstream.ts';
+
+/** One server behind the gateway, as this thread sees it. */
+export class UpstreamTarget {
+  readonly origin: string;
+  readonly host: string;
+  readonly pool: Pool;
+  /** Requests under way. */
+  active = 0;
+  /** Result of the active health checks; true until they say otherwise. */
+  isHealthy = true;
+  #failures = 0;
+  #ejectedUntilMs = 0;
+
+  constructor(origin: string, pool: Pool) {
+    this.origin = origin;
+    this.host = new URL(origin).host;
+    this.pool = pool;
+  }
+
+  isAvailable(nowMs: number): boolean {
+    return this.isHealthy && nowMs >= this.#ejectedUntilMs;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  /** Counts a failure of the target itself, never one that the client caused. */
+  failed(nowMs: number, passive: UpstreamSettings['passive']): void {
+    if (++this.#failures < passive.failures) return;
+    this.#failures = 0;
+    this.#ejectedUntilMs = nowMs + passive.ejectMs;
+  }
+}
+
+/** The targets of one upstream with their connections. */
+export class UpstreamPool {
+  readonly settings: UpstreamSettings;
+  readonly targets: readonly UpstreamTarget[];
+  #next = 0;
+
+  constructor(settings: UpstreamSettings) {
+    this.settings = settings;
+    this.targets = settings.targets.map((origin) => new UpstreamTarget(origin, openPool(origin, settings)));
+  }
+
+  /** Picks a target that is available, preferring one that was not tried; null when there is none. */
+  pick(nowMs: number, tried: UpstreamTarget | null): UpstreamTarget | null {
+    const { targets } = this;
+    let best: UpstreamTarget | null = null;
+    const start = this.#next++ % targets.length;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[(start + i) % targets.length] as UpstreamTarget;
+      if (target === tried || !target.isAvailable(nowMs)) continue;
+      if (this.settings.balance === 'roundRobin') return target;
+      if (best === null || target.active < best.active) best = target;
+    }
+    return best ?? (tried?.isAvailable(nowMs) ? tried : null);
+  }
+
+  /** Lets requests under way finish, then closes the connections. */
+  close(): void {
+    for (const target of this.targets) target.pool.close().catch(() => {});
+  }
+}
+
+function openPool(origin: string, settings: UpstreamSettings): Pool {
+  const { tls } = settings;
+  const secure = tls === null ? {} : secureOptions(tls);
+  return new Pool(origin, {
+    connections: settings.connections,
+    pipelining: 1,
+    keepAliveTimeout: settings.keepAliveMs,
+    keepAliveMaxTimeout: Math.max(settings.keepAliveMs, 60_000),
+    connect: { timeout: settings.connectMs, ...secure },
+    allowH2: false,
+    strictContentLength: true,
+    maxHeaderSize: 64 * 1024,
+  });
+}
+
+function secureOptions(tls: UpstreamTls): Record<string, unknown> {
+  return {
+    rejectUnauthorized: tls.verify,
+    minVersion: 'TLSv1.2',
+    ...(tls.ca === null ? {} : { ca: tls.ca }),
+    ...(tls.cert === null ? {} : { cert: tls.cert }),
+    ...(tls.key === null ? {} : { key: tls.key }),
+    ...(tls.serverName === null ? {} : { servername: tls.serverName }),
+  };
+}

@@ -1,0 +1,32 @@
+/** Decodes a name or value of a query; null when an escape is not valid. */
+function decode(text: string): string | null {
+  if (!text.includes('%') && !text.includes('+')) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Finds a parameter in a raw query: how often it comes, and its first value.
+ *
+ * Safety: names and values are compared decoded, because `api%5Fkey` is `api_key` to whoever reads the query
+ * next. A value with an invalid escape counts, and is ''.
+ */
+export function findParameter(query: string, name: string): { count: number; value: string } {
+  let count = 0;
+  let value = '';
+  for (let start = 0; start < query.length; ) {
+    const ampersand = query.indexOf('&', start);
+    const end = ampersand < 0 ? query.length : ampersand;
+    const equals = query.indexOf('=', start);
+    const nameEnd = equals < 0 || equals > end ? end : equals;
+    if (decode(query.slice(start, nameEnd)) === name) {
+      if (count === 0) value = decode(query.slice(nameEnd + 1, end)) ?? '';
+      count++;
+    }
+    start = end + 1;
+  }
+  return { count, value };
+}

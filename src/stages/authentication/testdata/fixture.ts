@@ -1,0 +1,127 @@
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { RequestContext } from '../../../core/context.ts';
+import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../../core/ports.ts';
+import type { IssuerFacts, RouteFacts } from '../../../core/stage.ts';
+import { generateApiKey } from '../../../lib/apikey/key-format.ts';
+import { hashSecret } from '../../../lib/apikey/secret-hash.ts';
+import { FieldLines } from '../../../lib/http/field-lines.ts';
+import type { Ip } from '../../../lib/ip/address.ts';
+
+export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+export const NOW_S = NOW_MS / 1000;
+export const ISSUER = 'https://auth.company.com';
+
+/** A key pair of each kind, made once. */
+export const PAIRS = {
+  rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  rsaOther: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  p256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  p384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+  p521: generateKeyPairSync('ec', { namedCurve: 'P-521' }),
+  ed25519: generateKeyPairSync('ed25519'),
+};
+
+export const verificationKey = (kid: string, key: KeyObject, alg = ''): VerificationKey => ({ kid, alg, key });
+
+/** Key sets that a test fills. */
+export class FakeKeySets implements KeySets {
+  readonly sets = new Map<string, VerificationKey[]>();
+  readonly refetched: string[] = [];
+  versions = 1;
+  problemText = '';
+  onRefetch: (issuerId: string, kid: string) => void = () => {};
+
+  find(issuerId: string, kid: string) {
+    const set = this.sets.get(issuerId);
+    if (set === undefined) return null;
+    return kid === '' ? set : set.filter((key) => key.kid === kid);
+  }
+  version() {
+    return this.versions;
+  }
+  problem() {
+    return this.problemText;
+  }
+  async refetch(issuerId: string, kid: string) {
+    this.refetched.push(`${issuerId} ${kid}`);
+    this.onRefetch(issuerId, kid);
+  }
+}
+
+export function issuerFacts(change: Partial<IssuerFacts> = {}): IssuerFacts {
+  const requiredClaims = ['sub', 'iss', 'exp', 'iat', 'aud'];
+  const limits = { clockToleranceS: 60, maxIatSkewS: 300 };
+  return { id: 'company', issuer: ISSUER, algorithms: ['RS256'], requiredClaims, ...limits, ...change };
+}
+
+export function routeFacts(change: Partial<RouteFacts> = {}): RouteFacts {
+  return {
+    apiId: 'orders',
+    endpointId: '',
+    path: '/orders',
+    tiers: new Map(),
+    upgradeUrl: '',
+    issuers: new Map([['company', issuerFacts()]]),
+    authenticated: true,
+    credentialHeaders: ['x-api-key'],
+    ...change,
+  };
+}
+
+/** The outside world of a stage, with a clock to turn. */
+export function fakePorts() {
+  const clock = { time: NOW_MS, nowMs: () => clock.time };
+  const keySets = new FakeKeySets();
+  const records = new Map<string, ApiKeyRecord>();
+  const apiKeys = { find: (id: string) => records.get(id) ?? null };
+  const counters = { take: () => {} };
+  const ports: Ports = { clock, keySets, apiKeys, counters };
+  return { clock, keySets, records, ports };
+}
+
+/** A request with the given header fields, a flat list. */
+export function request(fields: readonly string[] = [], change: { query?: string; method?: string } = {}) {
+  const address = null as unknown as Ip;
+  return new RequestContext({
+    id: 'r1',
+    startedAtMs: NOW_MS,
+    listener: 'web',
+    secure: true,
+    tlsVersion: 'TLSv1.3',
+    peer: address,
+    client: address,
+    httpVersion: '1.1',
+    method: change.method ?? 'GET',
+    rawTarget: '/orders',
+    path: '/orders',
+    query: change.query ?? '',
+    host: 'api.company.com',
+    authority: 'api.company.com',
+    headers: FieldLines.fromFlat(fields),
+    hasBody: false,
+    contentLength: -1,
+  });
+}
+
+/** A new key with its record. */
+export function newKey(change: Partial<ApiKeyRecord> = {}) {
+  const made = generateApiKey('pk', randomBytes);
+  const salt = randomBytes(16).toString('hex');
+  const record: ApiKeyRecord = {
+    id: made.id,
+    name: 'test',
+    prefix: made.key.slice(0, 8),
+    salt,
+    hash: hashSecret(made.secret, salt),
+    owner: 'alice',
+    scopes: ['orders:read'],
+    roles: ['editor'],
+    tier: 'pro',
+    grant: { apis: [], endpoints: [], methods: [] },
+    createdAtMs: NOW_MS,
+    expiresAtMs: 0,
+    revokedAtMs: 0,
+    ...change,
+  };
+  return { ...made, record };
+}

@@ -1,0 +1,31 @@
+import type { Mode, Stage } from '../core/stage.ts';
+import { access } from './access/access.ts';
+import { authentication } from './authentication/authentication.ts';
+import { authorization } from './authorization/authorization.ts';
+import { cors } from './cors/cors.ts';
+import { hardening } from './hardening/hardening.ts';
+import { protocol } from './protocol/protocol.ts';
+import { addressLimit, principalLimit } from './ratelimit/ratelimit.ts';
+import { validation } from './validation/validation.ts';
+
+/** A row of the order: the stage, and why it stands where it stands. */
+export interface StageRow {
+  // biome-ignore lint/suspicious/noExplicitAny: each row has its own configuration type
+  readonly stage: Stage<any>;
+  readonly why: string;
+}
+
+/** THE ORDER of the stages: head checks, then body checks, then response checks run in this order. */
+export const STAGES: readonly StageRow[] = [
+  { stage: protocol, why: 'What is not acceptable HTTP must not be interpreted by anything after it.' },
+  { stage: access, why: 'A denied address gets nothing, not even a counter.' },
+  { stage: addressLimit, why: 'A flood from one address must be cheaper to refuse than to authenticate.' },
+  { stage: cors, why: 'A preflight carries no credentials, so it is answered before they are asked for.' },
+  { stage: authentication, why: 'Everything after this may rely on a verified principal.' },
+  { stage: principalLimit, why: 'Counts what the verified caller sends, whatever address it comes from.' },
+  { stage: authorization, why: 'A caller over its limit learns nothing about what it may do.' },
+  { stage: validation, why: 'Bodies are read only for callers who may send them.' },
+  { stage: hardening, why: 'Last, so that it sees every answer, the gateway’s own refusals included.' },
+];
+
+export type StageConfig = { readonly mode: Mode };

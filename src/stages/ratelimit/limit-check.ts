@@ -1,0 +1,113 @@
+import type { RequestContext } from '../../core/context.ts';
+import { CONTINUE, type Decision } from '../../core/decision.ts';
+import type { CounterState, Hit, Ports, WindowLimits } from '../../core/ports.ts';
+import type { Principal } from '../../core/principal.ts';
+import type { Check } from '../../core/stage.ts';
+import { formatIp, type Ip, prefixOf } from '../../lib/ip/address.ts';
+import type { LimitPolicy } from './limit-policy.ts';
+import { refuseLimit, reportLimit } from './limit-report.ts';
+
+/** Where the tier of a request comes from. */
+export interface TierChoice {
+  readonly scope: string;
+  /** The tier of every request, or of those whose principal names none that exists. */
+  readonly fallback: LimitPolicy;
+  /** Tiers that a principal may name; empty where it has no say. */
+  readonly byName: ReadonlyMap<string, LimitPolicy>;
+}
+
+/** Limits that are the route's own. */
+export interface OwnLimit {
+  readonly scope: string;
+  readonly policy: LimitPolicy;
+}
+
+export interface LimitCheckOptions {
+  readonly tier: TierChoice | null;
+  readonly own: OwnLimit | null;
+  readonly byAddress: boolean;
+  readonly ipv6Prefix: number;
+  /** Value of the member `upgrade_url`, as JSON. */
+  readonly upgradeJson: string;
+}
+
+const NOTHING: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
+
+/**
+ * Counts a request against a tier, limits of the route, or both: all or none.
+ *
+ * Safety: addresses and principals are counted under scopes of their own, so that no subject can be named like another
+ * client's address. The clock is read here: `ctx.startedAtMs` is older, by as long as authentication took.
+ */
+export class LimitCheck implements Check {
+  readonly #options: LimitCheckOptions;
+  readonly #counters: Ports['counters'];
+  readonly #clock: Ports['clock'];
+  readonly #state: CounterState;
+  readonly #policies: LimitPolicy[];
+  readonly #addressHits: readonly Hit[];
+  readonly #principalHits: readonly Hit[];
+
+  constructor(options: LimitCheckOptions, ports: Ports) {
+    this.#options = options;
+    this.#counters = ports.counters;
+    this.#clock = ports.clock;
+    this.#state = { admitted: false, hit: 0, window: 'minute', limit: 0, remaining: 0, resetMs: 0 };
+    this.#policies = [];
+    if (options.tier !== null) this.#policies.push(options.tier.fallback);
+    if (options.own !== null) this.#policies.push(options.own.policy);
+    this.#addressHits = hitsOf(options, 'address');
+    this.#principalHits = hitsOf(options, 'principal');
+  }
+
+  run(ctx: RequestContext): Decision {
+    const { principal } = ctx;
+    const { tier, ipv6Prefix, byAddress } = this.#options;
+    const nowMs = this.#clock.nowMs();
+    let hits = this.#principalHits;
+    let client = '';
+    if (byAddress || principal === null) {
+      hits = this.#addressHits;
+      client = addressKey(ctx.client, ipv6Prefix);
+    } else {
+      client = principal.counterKey;
+    }
+    if (tier !== null) this.#policies[0] = policyOf(tier, principal);
+    for (let i = 0; i < hits.length; i++) {
+      const hit = hits[i] as Hit;
+      hit.client = client;
+      hit.limits = (this.#policies[i] as LimitPolicy).limits;
+    }
+    const state = this.#state;
+    this.#counters.take(hits, nowMs, state);
+    if (state.limit === 0) return CONTINUE;
+    const policy = this.#policies[state.hit] as LimitPolicy;
+    reportLimit(ctx.addedHeaders, state, policy, nowMs);
+    if (state.admitted) return CONTINUE;
+    const note = noteOf(hits === this.#addressHits, tier, principal);
+    return refuseLimit(state, policy, this.#options.upgradeJson, nowMs, note);
+  }
+}
+
+function hitsOf(options: LimitCheckOptions, kind: 'address' | 'principal'): readonly Hit[] {
+  const scopes = [options.tier?.scope, options.own?.scope].filter((scope) => scope !== undefined);
+  return scopes.map((scope) => ({ scope: `${kind}/${scope}`, client: '', limits: NOTHING }));
+}
+
+function policyOf(tier: TierChoice, principal: Principal | null): LimitPolicy {
+  if (principal === null || principal.tier === '') return tier.fallback;
+  return tier.byName.get(principal.tier) ?? tier.fallback;
+}
+
+/** IPv4 whole, IPv6 by its prefix. */
+function addressKey(ip: Ip, ipv6Prefix: number): string {
+  return ip.family === 4 ? formatIp(ip) : prefixOf(ip, ipv6Prefix);
+}
+
+/** What the journal is told beside the limit. */
+function noteOf(byAddress: boolean, tier: TierChoice | null, principal: Principal | null): string {
+  const counted = byAddress ? ', counted by address' : ', counted by principal';
+  if (tier === null || tier.byName.size === 0 || principal === null) return counted;
+  if (principal.tier === '' || tier.byName.has(principal.tier)) return counted;
+  return `${counted}; the credential names the tier ${JSON.stringify(principal.tier.slice(0, 64))}, which is not configured`;
+}

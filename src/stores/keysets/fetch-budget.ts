@@ -1,0 +1,19 @@
+/** How many fetches one issuer may cause in any minute. */
+export const FETCHES_PER_MINUTE = 10;
+const WINDOW_MS = 60_000;
+
+/** Counts fetches over the last minute. */
+export class FetchBudget {
+  #times: number[] = [];
+
+  /** Whether this many more fetches fit into the minute that ends now. */
+  has(fetches: number, nowMs: number): boolean {
+    // A time after now is one from before the clock was set back.
+    this.#times = this.#times.filter((time) => time > nowMs - WINDOW_MS && time <= nowMs);
+    return this.#times.length + fetches <= FETCHES_PER_MINUTE;
+  }
+
+  note(nowMs: number): void {
+    this.#times.push(nowMs);
+  }
+}

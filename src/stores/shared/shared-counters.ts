@@ -1,0 +1,79 @@
+import { threadId } from 'node:worker_threads';
+import type { Counters, Hit } from '../../core/ports.ts';
+import { hashClient } from './client-hash.ts';
+import { commit } from './commit.ts';
+import { type CounterTable, openCounterTable } from './counter-table.ts';
+import { setOf } from './entries.ts';
+import { examine } from './examine.ts';
+import { isLocked, lockAll, unlockAll } from './set-lock.ts';
+import { createWork, MAX_HITS, type TakeWork } from './take-work.ts';
+
+/** Waits of a millisecond with no sign of life before a lock is taken from a thread that must be dead. */
+const PATIENCE = 1000;
+
+/** About the year 33658. */
+const MAX_TIME_MS = 1e15;
+
+/**
+ * Opens the counters that all threads share.
+ *
+ * Safety: an entry's time never runs backwards: a clock that is set back counts as standing still for each client
+ * until it catches up with the last request admitted. Limits above a million count as a million. A change of limits
+ * applies to the counts there are; a window that was not limited until now starts empty. Two hits of one request on
+ * the same counter count twice.
+ * Cost: no allocation. A refused request writes nothing but the mark that keeps its entry from being given away.
+ * Errors: RangeError for more than eight hits, or a time that is none: it would never be forgotten.
+ */
+export function openCounters(
+  buffer: SharedArrayBuffer,
+  options: { readonly patience?: number } = {},
+): Counters {
+  const table = openCounterTable(buffer);
+  const { words } = table;
+  const patience = options.patience ?? PATIENCE;
+  const tag = ((threadId % 1023) + 1) << 20;
+  let acquisitions = 0;
+  const work = createWork();
+
+  return {
+    take(hits, nowMs, state) {
+      if (!(nowMs >= 0 && nowMs < MAX_TIME_MS)) throw new RangeError(`The clock says ${nowMs}.`);
+      const locks = locate(table, hits, work);
+      for (let done = false; !done; ) {
+        acquisitions = (acquisitions + 1) & 0xfffff;
+        const mine = tag | acquisitions;
+        lockAll(words, work.locks, locks, mine, patience);
+        try {
+          examine(table, hits, nowMs, state, work);
+          done = isLocked(words, work.locks, locks, mine);
+          if (done && state.admitted) commit(table, hits, nowMs, state, work);
+        } finally {
+          unlockAll(words, work.locks, locks, mine);
+        }
+      }
+    },
+  };
+}
+
+/** Hashes the hits and lists the locks they need, in order and each once; returns how many. */
+function locate(table: CounterTable, hits: readonly Hit[], work: TakeWork): number {
+  if (hits.length > MAX_HITS) throw new RangeError(`A request cannot have more than ${MAX_HITS} hits.`);
+  const { hashes, sets, locks } = work;
+  let count = 0;
+  for (let i = 0; i < hits.length; i++) {
+    const hit = hits[i] as Hit;
+    hashClient(table.key0, table.key1, hit.scope, hit.client, hashes, 2 * i);
+    sets[i] = setOf(table, hashes[2 * i] as number);
+    count = insertSorted(locks, count, table.locksAt + (sets[i] as number));
+  }
+  return count;
+}
+
+function insertSorted(list: Int32Array, count: number, value: number): number {
+  let at = count;
+  while (at > 0 && (list[at - 1] as number) > value) at--;
+  if (at > 0 && list[at - 1] === value) return count;
+  for (let i = count; i > at; i--) list[i] = list[i - 1] as number;
+  list[at] = value;
+  return count + 1;
+}

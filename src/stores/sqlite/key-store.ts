@@ -1,0 +1,72 @@
+import type { Selectable } from 'kysely';
+import type { ApiKeyRecord } from '../../core/ports.ts';
+import type { KeyStore } from '../../core/records.ts';
+import type { Connection } from './connection.ts';
+import { damaged } from './failures.ts';
+import { parseKeyRow, rowOfKey } from './key-rows.ts';
+import type { Tables } from './tables.ts';
+
+/** The keys in the database. */
+export function sqliteKeyStore(connection: Connection): KeyStore {
+  const recordOf = (row: Selectable<Tables['api_keys']>): ApiKeyRecord => {
+    const record = parseKeyRow(row);
+    if (record === null) throw damaged(connection.path, `key ${row.id} cannot be read`);
+    return record;
+  };
+
+  const find = (id: string): Promise<ApiKeyRecord | null> =>
+    connection.query(async (db) => {
+      const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : recordOf(row);
+    });
+
+  return {
+    find,
+
+    create: (record) =>
+      connection.query(async (db) => {
+        await db.insertInto('api_keys').values(rowOfKey(record)).execute();
+      }),
+
+    list: () =>
+      connection.query(async (db) => {
+        const rows = await db
+          .selectFrom('api_keys')
+          .selectAll()
+          .orderBy('created_at_ms', 'desc')
+          .orderBy('id')
+          .execute();
+        return rows.map(recordOf);
+      }),
+
+    revoke: (id, atMs) =>
+      connection.query(async (db) => {
+        await db
+          .updateTable('api_keys')
+          .set({ revoked_at_ms: Math.max(1, atMs) })
+          .where('id', '=', id)
+          .where('revoked_at_ms', '=', 0)
+          .execute();
+        return find(id);
+      }),
+
+    replace: (record) =>
+      connection.query(async (db) => {
+        const { id: _, revoked_at_ms, ...changes } = rowOfKey(record);
+        await db
+          .updateTable('api_keys')
+          .set(changes)
+          .set((eb) => ({
+            revoked_at_ms: eb
+              .case()
+              .when('revoked_at_ms', '=', 0)
+              .then(eb.val(revoked_at_ms))
+              .else(eb.ref('revoked_at_ms'))
+              .end(),
+          }))
+          .where('id', '=', record.id)
+          .execute();
+        return find(record.id);
+      }),
+  };
+}

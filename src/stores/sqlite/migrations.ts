@@ -1,0 +1,86 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** One step of the schema; its number is its position in the list, counted from 1. */
+interface Migration {
+  readonly name: string;
+  up(db: Transaction<Tables>): Promise<void>;
+}
+
+async function createKeys(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('api_keys')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('prefix', 'text', (column) => column.notNull())
+    .addColumn('salt', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('scopes', 'text', (column) => column.notNull())
+    .addColumn('roles', 'text', (column) => column.notNull())
+    .addColumn('tier', 'text', (column) => column.notNull())
+    .addColumn('limited_to', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('revoked_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('key_usage')
+    .addColumn('key_id', 'text', (column) =>
+      column.primaryKey().references('api_keys.id').onDelete('cascade'),
+    )
+    .addColumn('requests', 'bigint', (column) => column.notNull())
+    .addColumn('errors', 'bigint', (column) => column.notNull())
+    .addColumn('last_used_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function createDecisions(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('decisions')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('effect', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('api', 'text', (column) => column.notNull())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('decisions_by_id').on('decisions').column('id').execute();
+}
+
+/** THE LIST of schema steps. Append only: a step that was released never changes. */
+export const MIGRATIONS: readonly Migration[] = [
+  { name: 'api keys and their usage', up: createKeys },
+  { name: 'recent decisions', up: createDecisions },
+];
+
+/** The version of the schema in the database; 0 for an empty one. */
+export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
+  await db.schema
+    .createTable('schema_migrations')
+    .ifNotExists()
+    .addColumn('version', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('applied_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+  const row = await db
+    .selectFrom('schema_migrations')
+    .select((eb) => eb.fn.max('version').as('version'))
+    .executeTakeFirst();
+  return Number(row?.version ?? 0);
+}
+
+/** Applies the steps after `version`, each in a transaction of its own with its entry in `schema_migrations`. */
+export async function migrate(db: Kysely<Tables>, version: number, nowMs: number): Promise<void> {
+  for (let at = version; at < MIGRATIONS.length; at++) {
+    const migration = MIGRATIONS[at] as Migration;
+    await db.transaction().execute(async (tx) => {
+      await migration.up(tx);
+      await tx
+        .insertInto('schema_migrations')
+        .values({ version: at + 1, name: migration.name, applied_at_ms: nowMs })
+        .execute();
+    });
+  }
+}

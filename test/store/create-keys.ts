@@ -1,0 +1,23 @@
+import { openDatabase } from '../../src/stores/sqlite/open-database.ts';
+
+/** Creates keys until it is killed and prints the id of each one that the store acknowledged. */
+const database = await openDatabase({ path: process.argv[2] as string, clock: { nowMs: () => Date.now() } });
+for (let i = 0; ; i++) {
+  const id = `${process.pid}x${i}`;
+  await database.keys.create({
+    id,
+    name: 'n'.repeat(i % 3000),
+    prefix: 'pk_AbCdE',
+    salt: '00',
+    hash: '00',
+    owner: '',
+    scopes: [],
+    roles: [],
+    tier: '',
+    grant: { apis: [], endpoints: [], methods: [] },
+    createdAtMs: i,
+    expiresAtMs: 0,
+    revokedAtMs: 0,
+  });
+  process.stdout.write(`${id}\n`);
+}
