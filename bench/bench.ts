@@ -9,7 +9,7 @@ import type { BenchOptions } from './options.ts';
 import type { BenchReport } from './report.ts';
 import { type Cell, runRounds, tokensNeeded } from './rounds.ts';
 import { SCENARIOS, SCHEMES } from './scenarios.ts';
-import { measureStageLoop, type StageLoop } from './stage-loop.ts';
+import type { StageLoop } from './stage-loop.ts';
 import type { Rig, Subject, SubjectKind } from './subject.ts';
 import { measureThroughput, type Throughput } from './throughput.ts';
 import { TokenPool } from './tokens.ts';
@@ -133,8 +133,10 @@ async function tryThroughput(
   }
 }
 
+/** Loads the sources only here: servers can be measured while the gateway's code does not even load. */
 async function tryStageLoop(skip: (sentence: string) => void): Promise<StageLoop | null> {
   try {
+    const { measureStageLoop } = await import('./stage-loop.ts');
     return await measureStageLoop();
   } catch (error) {
     skip(`the stage loop: ${(error as Error).message}`);

@@ -11,6 +11,18 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(ROOT, 'src/cli/main.ts');
 const START_LIMIT_MS = 20_000;
 
+/** A limit that is counted and never reached. */
+export const TIERS = { internal: { perMinute: 1_000_000 } };
+
+/** The API behind the scenario with key, tier limit and CORS; lacks its upstream. */
+export const KEYED_API = {
+  id: 'keyed',
+  path: '/keyed',
+  authenticate: { apiKey: {} },
+  rateLimit: { tier: 'internal' },
+  cors: { origins: [ALLOWED_ORIGIN] },
+};
+
 /** Portcullis itself. The one file that knows how it is started and configured. */
 export const GATEWAY: SubjectKind = {
   id: 'gateway',
@@ -57,11 +69,6 @@ function configuration(
   const { certPath, keyPath } = rig.certificate;
   const tls = { certificates: [{ cert: certPath, key: `\${file:${keyPath}}` }] };
   const jwt = { issuer: 'bench', audience: 'bench' };
-  const keyed = {
-    authenticate: { apiKey: {} },
-    rateLimit: { tier: 'internal' },
-    cors: { origins: [ALLOWED_ORIGIN] },
-  };
   const json = { contentTypes: ['application/json'], json: { maxDepth: 32 } };
   return {
     version: 1,
@@ -75,10 +82,10 @@ function configuration(
     issuers: [
       { id: 'bench', issuer: 'https://issuer.bench', algorithms: ['RS256'], jwks: { file: rig.jwksPath } },
     ],
-    tiers: { internal: { perMinute: 1_000_000 } },
+    tiers: TIERS,
     apis: [
       { id: 'plain', path: '/plain', upstream, authenticate: 'none' },
-      { id: 'keyed', path: '/keyed', upstream, ...keyed },
+      { ...KEYED_API, upstream },
       { id: 'jwt', path: '/jwt', upstream, authenticate: { jwt } },
       { id: 'json', path: '/json', upstream, authenticate: 'none', validate: json },
     ],

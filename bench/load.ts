@@ -16,7 +16,7 @@ export interface LoadOptions {
 }
 
 export interface LoadResult {
-  /** Requests with a complete answer. */
+  /** Requests sent; the last few may lack their answer. */
   readonly requests: number;
   /** 0 where tokens ended the run: wrk then still waits for its time to pass. */
   readonly perSecond: number;
@@ -26,19 +26,27 @@ export interface LoadResult {
 
 const SCRIPT = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 
-/** Sends load with wrk over keep-alive connections; throws when a single request failed. */
+/**
+ * Sends load with wrk over keep-alive connections; throws when a single request failed.
+ *
+ * Shape: counts what was sent and not what was answered, because the subject has worked on all of it when the run ends.
+ */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const output = await runWrk(options);
   const line = /^RESULT (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk said nothing that can be read: ${output.trim()}`);
-  const { requests, durationUs, p50Us, p99Us, ...failures } = JSON.parse(line) as Record<string, number>;
+  const { sent, requests, durationUs, p50Us, p99Us, ...failures } = JSON.parse(line) as Record<
+    string,
+    number
+  >;
   const failed = Object.entries(failures).filter(([, count]) => count > 0);
+  if (requests === 0) throw new Error(`${options.origin} answered no request.`);
   if (failed.length > 0) {
     const kinds = failed.map(([kind, count]) => `${count} ${kind}`).join(', ');
     throw new Error(`Requests to ${options.origin} failed (${kinds} errors of ${requests} requests).`);
   }
   const perSecond = options.tokensPath === '' ? (requests! * 1e6) / durationUs! : 0;
-  return { requests: requests!, perSecond, p50Us: p50Us!, p99Us: p99Us! };
+  return { requests: sent!, perSecond, p50Us: p50Us!, p99Us: p99Us! };
 }
 
 function runWrk(options: LoadOptions): Promise<string> {

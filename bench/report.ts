@@ -113,7 +113,7 @@ function throughput({ throughput: found }: BenchReport): string {
 function stageLoop({ stageLoop: found }: BenchReport): string {
   return found === null
     ? ''
-    : `## Stage loop\n\n${Math.round(found.nsPerRequest)} ns per request for ${found.checks} checks.`;
+    : `## Stage loop\n\n${Math.round(found.nsPerRequest)} ns per request for ${found.checks} checks: ${found.what}.`;
 }
 
 function notes({ logging, tls, skipped }: BenchReport): string {

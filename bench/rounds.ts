@@ -109,6 +109,5 @@ async function measure(cell: Cell, rig: Rig, options: RoundsOptions): Promise<Sa
   });
   await sleep(SETTLE_MS, undefined, { signal: rig.signal });
   const usedMs = cpuTimeMs(subject.pid) - beforeMs;
-  if (requests === 0) throw new Error('No request was answered.');
   return { cpuUs: (usedMs * 1000) / requests, requests, ...result };
 }

@@ -9,7 +9,8 @@ import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { ProcessGroup } from './processes.ts';
 import { type BenchReport, toJson, toMarkdown } from './report.ts';
 
-const RESULTS = fileURLToPath(new URL('./results/', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const RESULTS = join(HERE, 'results');
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -64,17 +65,13 @@ function save(report: BenchReport): string {
   return `Written to ${path}.{json,md}`;
 }
 
+/** The commit the sources are at, marked when they have changed since. */
 function commit(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: HERE, stdio: ['ignore', 'pipe', 'ignore'] }).toString();
   try {
-    const options = {
-      cwd: RESULTS.replace(/results\/$/, ''),
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    } as const;
-    const short = execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim();
-    return execFileSync('git', ['status', '--porcelain', '../src'], options) === ''
-      ? short
-      : `${short}-changed`;
+    const short = git('rev-parse', '--short', 'HEAD').trim();
+    return git('status', '--porcelain', '../src') === '' ? short : `${short}-changed`;
   } catch {
     return 'uncommitted';
   }

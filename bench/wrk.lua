@@ -1,13 +1,19 @@
 -- Sends one request text over and over. Arguments: the file with the request and, optionally, a file with one
 -- token per line: each request then takes the next one in place of {{token}}, and the last one ends the run.
 local text, head, tail, tokens
-local position = 0
+local threads = {}
+-- wrk asks for one request that it never sends.
+sent = -1
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
   local content = file:read("*a")
   file:close()
   return content
+end
+
+function setup(thread)
+  threads[#threads + 1] = thread
 end
 
 function init(args)
@@ -21,11 +27,15 @@ function init(args)
 end
 
 function request()
-  if not tokens then return text end
-  position = position + 1
-  local token = tokens[position]
-  if not token then
-    -- What the remaining connections still send is never counted: the loop ends before the answers.
+  if not tokens then
+    sent = sent + 1
+    return text
+  end
+  local token = tokens[sent + 2]
+  if token then
+    sent = sent + 1
+  else
+    -- One more per free connection may go out before the loop ends; none is counted.
     wrk.thread:stop()
     token = tokens[#tokens]
   end
@@ -34,8 +44,10 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
+  local all = 0
+  for _, thread in ipairs(threads) do all = all + thread:get("sent") end
   io.write(string.format(
-    'RESULT {"requests":%d,"durationUs":%d,"p50Us":%.0f,"p99Us":%.0f,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    'RESULT {"sent":%d,"requests":%d,"durationUs":%d,"p50Us":%.0f,"p99Us":%.0f,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
+    all, summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
     errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

@@ -3,7 +3,7 @@ import type { ConfigProblem } from '../core/errors.ts';
 import { closest } from '../lib/text/suggest.ts';
 import { meantNumber } from './amounts.ts';
 import { type Path, pointerOf, valueAt } from './pointer.ts';
-import { describeAt, keysOf, schemasAt } from './schema-walk.ts';
+import { describeAt, keysOf, schemasAt, takesWholeNumbers } from './schema-walk.ts';
 import { type Issue, type KindIssue, type LeafIssue, leafIssues } from './union-issues.ts';
 import { choice, describeType, describeValue, nameOf, nounOf, sentence, subjectOf, unitOf } from './words.ts';
 
@@ -103,8 +103,9 @@ function tellKind(issue: KindIssue, path: Path, about: Explained): Told {
   const name = nameOf(path);
   const value = valueAt(about.document, path);
   const words = issue.values.map((option) => `\`${String(option)}\``);
-  // Zod names fractions `int`-typed numbers; the sentence says "whole".
-  const expected = choice([...words, ...issue.types.map((type) => describeType(type, name))]);
+  const isWhole = schemasAt(about.schema, path).some(takesWholeNumbers);
+  const types = issue.types.map((type) => (type === 'number' && isWhole ? 'int' : type));
+  const expected = choice([...words, ...types.map((type) => describeType(type, name))]);
   const options = issue.values.filter((option): option is string => typeof option === 'string');
   const suggestion = about.referenceAt(path) === null ? suggestFor(value, options, issue.types, name) : '';
   return {

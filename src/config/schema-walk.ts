@@ -61,6 +61,14 @@ export function keysOf(schema: z.core.$ZodType): readonly string[] {
   return def.type === 'union' ? def.options.flatMap(keysOf) : [];
 }
 
+/** Whether the numbers that a schema takes are whole ones. */
+export function takesWholeNumbers(schema: z.core.$ZodType): boolean {
+  return optionsOf(schema).some((option) => {
+    const { def } = unwrap(option)._zod;
+    return def.type === 'number' && 'format' in def && String(def.format).includes('int');
+  });
+}
+
 /** The alternatives of a union, in order; the schema itself when it is none. */
 export function optionsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   const { def } = unwrap(schema)._zod;

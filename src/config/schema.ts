@@ -68,8 +68,18 @@ export type ParsedRoot = z.output<typeof staticSchema>;
 /** What an operator may write, without the blocks of the stages. */
 export type RootInput = z.input<typeof staticSchema>;
 
+const built = new WeakMap<readonly StageRow[], RootSchema>();
+
+export type RootSchema = z.ZodType<ParsedRoot, RootInput>;
+
 /** The schema of a whole configuration with the blocks of the given stages. */
-export function rootSchema(rows: readonly StageRow[]): z.ZodType<ParsedRoot, RootInput> {
+export function rootSchema(rows: readonly StageRow[]): RootSchema {
+  const schema = built.get(rows) ?? buildSchema(rows);
+  built.set(rows, schema);
+  return schema;
+}
+
+function buildSchema(rows: readonly StageRow[]): RootSchema {
   const blocks = blockShape(rows);
   const endpoint = z.strictObject({ ...endpointShape, ...blocks }).describe('A part of an API with its own settings.');
   const endpoints = z.array(endpoint).max(10_000).default([]).describe('Parts of the API with their own settings.');
@@ -80,5 +90,5 @@ export function rootSchema(rows: readonly StageRow[]): z.ZodType<ParsedRoot, Roo
     .describe('What every API inherits; each key of a block can be replaced there.');
   const apis = z.array(api).min(1).max(10_000).describe('The APIs behind the gateway.');
   const schema = z.strictObject({ ...rootShape, defaults, apis }).describe('Configuration of Portcullis.');
-  return schema as unknown as z.ZodType<ParsedRoot, RootInput>;
+  return schema as unknown as RootSchema;
 }

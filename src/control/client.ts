@@ -31,7 +31,7 @@ function pathOf(operation: AnyOperation, input: { params?: unknown; query?: unkn
     encodeURIComponent(params[name] ?? ''),
   );
   const query = new URLSearchParams(
-    Object.entries((input.query ?? {}) as Record<string, unknown>).map(([name, value]) => [
+    Object.entries((input.query ?? {}) as Record<string, unknown>).map(([name, value]): [string, string] => [
       name,
       String(value),
     ]),
@@ -77,10 +77,17 @@ export function adminClient(options: AdminClientOptions): AdminClient {
     }
   };
 
-  const call: AdminClient['call'] = async (id, input = {}) => {
+  const ping = async (): Promise<void> => {
+    await (await send('/livez', {})).arrayBuffer();
+  };
+
+  const call = async <Id extends OperationId>(
+    id: Id,
+    input: InputOf<Id> = {},
+  ): Promise<ResultOf<Id> | Problem> => {
     const operation: AnyOperation = OPERATIONS[id];
     // Before the token is read: without a gateway the missing token is not what is wrong.
-    await send('/livez', {});
+    await ping();
     const headers: Record<string, string> = { authorization: `Bearer ${readAdminToken(options.dataDir)}` };
     if (input.body !== undefined) headers['content-type'] = 'application/json';
     const body = input.body === undefined ? undefined : JSON.stringify(input.body);
@@ -92,12 +99,13 @@ export function adminClient(options: AdminClientOptions): AdminClient {
       );
     }
     if (!response.ok) return problemOf(response, place);
-    return operation.media === 'application/json' ? response.json() : response.text();
+    const result = operation.media === 'application/json' ? response.json() : response.text();
+    return result as Promise<ResultOf<Id>>;
   };
 
   const isRunning = async (): Promise<boolean> => {
     try {
-      await send('/livez', {});
+      await ping();
       return true;
     } catch (error) {
       if (error instanceof Unavailable && isRefused(error.cause)) return false;

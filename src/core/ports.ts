@@ -31,6 +31,7 @@ export interface CounterState {
   /** Index of the hit whose window is the tightest (when refused: the one that refuses longest). */
   hit: number;
   window: WindowName;
+  /** 0 when no window of any hit is limited. */
   limit: number;
   /** Requests left in that window after this one. */
   remaining: number;

@@ -81,7 +81,8 @@ function openPool(origin: string, settings: UpstreamSettings): Pool {
   });
 }
 
-function secureOptions(tls: UpstreamTls): Record<string, unknown> {
+/** Options of node:tls for the connection to an upstream. */
+export function secureOptions(tls: UpstreamTls): Record<string, unknown> {
   return {
     rejectUnauthorized: tls.verify,
     minVersion: 'TLSv1.2',

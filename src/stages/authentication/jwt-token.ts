@@ -9,15 +9,21 @@ const TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/jwt', 
 
 export type JsonObject = { readonly [name: string]: unknown };
 
-/** A token that is well-formed; nothing of it is verified. */
-export interface ClaimedToken {
+/** A signed message that is well-formed; nothing of it is verified. */
+export interface ClaimedSignature {
   readonly alg: string;
-  /** '' when the token names none. */
+  /** '' when the header names none. */
   readonly kid: string;
-  readonly claims: JsonObject;
+  readonly payload: Buffer;
   /** What the signature is over (RFC 7515, section 5.2). */
   readonly signedBytes: Buffer;
   readonly signature: Buffer;
+}
+
+/** A token that is well-formed; nothing of it is verified. */
+export interface ClaimedToken {
+  readonly jws: ClaimedSignature;
+  readonly claims: JsonObject;
 }
 
 /**
@@ -48,25 +54,31 @@ function headerProblem(header: JsonObject): TokenProblem | null {
 }
 
 /**
- * Reads a signed token in the compact form (RFC 7515, section 7.1), or says what is wrong with it.
+ * Reads a signed message in the compact form (RFC 7515, section 7.1), or says what is wrong with it.
  *
  * Cost: linear in at most 16,384 characters.
  */
-export function parseToken(text: string): ClaimedToken | TokenProblem {
+export function parseJws(text: string): ClaimedSignature | TokenProblem {
   if (text.length > MAX_TOKEN_CHARS) return 'length';
   const first = text.indexOf('.');
   const second = text.indexOf('.', first + 1);
   if (first <= 0 || second < 0 || text.indexOf('.', second + 1) >= 0) return 'parts';
   const headerBytes = parseBase64Url(text.slice(0, first));
-  const claimBytes = parseBase64Url(text.slice(first + 1, second));
+  const payload = parseBase64Url(text.slice(first + 1, second));
   const signature = parseBase64Url(text.slice(second + 1));
-  if (headerBytes === null || claimBytes === null || signature === null) return 'encoding';
+  if (headerBytes === null || payload === null || signature === null) return 'encoding';
   const header = parseObject(headerBytes);
   if (header === null) return 'json';
   const problem = headerProblem(header);
   if (problem !== null) return problem;
-  const claims = parseObject(claimBytes);
-  if (claims === null) return 'json';
   const signedBytes = Buffer.from(text.slice(0, second), 'latin1');
-  return { alg: header.alg as string, kid: (header.kid ?? '') as string, claims, signedBytes, signature };
+  return { alg: header.alg as string, kid: (header.kid ?? '') as string, payload, signedBytes, signature };
+}
+
+/** Reads a signed token (RFC 7519, section 7.2), or says what is wrong with it. */
+export function parseToken(text: string): ClaimedToken | TokenProblem {
+  const jws = parseJws(text);
+  if (typeof jws === 'string') return jws;
+  const claims = parseObject(jws.payload);
+  return claims === null ? 'json' : { jws, claims };
 }

@@ -4,7 +4,7 @@ import type { Clock, KeySets, VerificationKey } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
 import { fitsAlgorithm, verifySignature } from '../../lib/jose/algorithms.ts';
 import { checkClaims, type TokenRules } from './jwt-claims.ts';
-import { type ClaimedToken, parseToken } from './jwt-token.ts';
+import { type ClaimedSignature, type ClaimedToken, parseToken } from './jwt-token.ts';
 import type { CredentialMethod } from './method.ts';
 import type { Refusals, TokenProblem } from './refusals.ts';
 import type { TokenCache, VerifiedToken } from './token-cache.ts';
@@ -20,12 +20,15 @@ export interface AcceptedIssuer {
 }
 
 /** Tries the keys that fit; null when the signature verifies. */
-export function signatureProblem(token: ClaimedToken, keys: readonly VerificationKey[]): TokenProblem | null {
+export function signatureProblem(
+  jws: ClaimedSignature,
+  keys: readonly VerificationKey[],
+): TokenProblem | null {
   let tried = 0;
   for (const { alg, key } of keys) {
-    if ((alg !== '' && alg !== token.alg) || !fitsAlgorithm(key, token.alg)) continue;
+    if ((alg !== '' && alg !== jws.alg) || !fitsAlgorithm(key, jws.alg)) continue;
     if (++tried > MAX_KEYS_TRIED) break;
-    if (verifySignature(token.alg, key, token.signedBytes, token.signature)) return null;
+    if (verifySignature(jws.alg, key, jws.signedBytes, jws.signature)) return null;
   }
   return tried === 0 ? 'key-type' : 'signature';
 }
@@ -80,8 +83,8 @@ export class JwtMethod implements CredentialMethod {
     const accepted = this.#issuers.find((entry) => entry.rules.issuer.issuer === token.claims.iss);
     if (accepted === undefined) return this.#refuse('issuer', text, ctx);
     const { id, algorithms } = accepted.rules.issuer;
-    if (!algorithms.includes(token.alg)) return this.#refuse('algorithm', text, ctx);
-    const keys = this.#keySets.find(id, token.kid);
+    if (!algorithms.includes(token.jws.alg)) return this.#refuse('algorithm', text, ctx);
+    const keys = this.#keySets.find(id, token.jws.kid);
     if (keys === null || keys.length === 0) return this.#afterRefetch(text, token, accepted, ctx);
     return this.#judge(text, token, accepted, keys, ctx);
   }
@@ -111,7 +114,7 @@ export class JwtMethod implements CredentialMethod {
     ctx: RequestContext,
   ): Principal | Decision {
     const { rules, audience } = accepted;
-    const problem = signatureProblem(token, keys);
+    const problem = signatureProblem(token.jws, keys);
     if (problem !== null) return this.#refuse(problem, text, ctx);
     const version = this.#keySets.version(rules.issuer.id);
     const verified = checkClaims(token.claims, rules, this.#clock.nowMs(), version);
@@ -127,8 +130,8 @@ export class JwtMethod implements CredentialMethod {
     ctx: RequestContext,
   ): Promise<Principal | Decision> {
     const { id } = accepted.rules.issuer;
-    await this.#keySets.refetch(id, token.kid);
-    const keys = this.#keySets.find(id, token.kid);
+    await this.#keySets.refetch(id, token.jws.kid);
+    const keys = this.#keySets.find(id, token.jws.kid);
     if (keys === null) return this.#unavailableBecause(this.#keySets.problem(id));
     if (keys.length === 0) return this.#refuse('key-unknown', text, ctx);
     return this.#judge(text, token, accepted, keys, ctx);

@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  answering,
   compileBlock,
   contextOf,
   linesOf,
-  problemsOf,
   type RequestSketch,
   runNow,
 } from '../../../test/support/stage-context.ts';
 import { CONTINUE } from '../../core/decision.ts';
-import type { RouteCheck } from '../../core/route.ts';
 import { cors } from './cors.ts';
 
 const COMPANY = { origins: ['https://app.company.com', 'https://*.company.com', 'http://localhost:3000'] };
@@ -150,91 +147,6 @@ test.each([
   expect(added).toEqual(['vary: Origin']);
 });
 
-test('a preflight is answered', () => {
-  const { decision, added } = preflight(COMPANY, APP, 'PUT', 'content-type,x-api-key');
-  expect([decision.effect, decision.reason, decision.status]).toEqual(['answer', 'cors.preflight', 204]);
-  expect(added).toEqual([PREFLIGHT_VARY]);
-  expect(linesOf(decision.headers)).toEqual([
-    `access-control-allow-origin: ${APP}`,
-    'access-control-allow-methods: GET, POST, PUT, DELETE, PATCH, HEAD',
-    'access-control-allow-headers: Content-Type, Authorization, X-API-Key, X-Request-ID, X-CSRF-Token',
-    'access-control-max-age: 3600',
-  ]);
-});
-
-test('a preflight with credentials names the origin', () => {
-  const block = {
-    ...COMPANY,
-    credentials: true,
-    methods: ['GET'],
-    headers: [],
-    exposedHeaders: [],
-    maxAgeS: 0,
-  };
-  expect(linesOf(preflight(block, 'https://x.company.com', 'HEAD').decision.headers)).toEqual([
-    'access-control-allow-origin: https://x.company.com',
-    'access-control-allow-credentials: true',
-    'access-control-allow-methods: GET, HEAD',
-    'access-control-max-age: 0',
-  ]);
-  expect(ask(block, { headers: ['Origin', APP] }).added).toEqual([
-    'vary: Origin',
-    `access-control-allow-origin: ${APP}`,
-    'access-control-allow-credentials: true',
-  ]);
-});
-
-test.each([
-  ['GET', undefined, 'cors.preflight'],
-  ['HEAD', '', 'cors.preflight'],
-  ['POST', 'Content-Type', 'cors.preflight'],
-  ['POST', 'CONTENT-TYPE,\tx-csrf-token , authorization', 'cors.preflight'],
-  ['TRACE', undefined, 'cors.method'],
-  ['OPTIONS', undefined, 'cors.method'],
-  ['get', undefined, 'cors.method'],
-  ['GET, POST', undefined, 'cors.method'],
-  ['', undefined, 'cors.method'],
-  ['*', undefined, 'cors.method'],
-  ['GET', 'x-evil', 'cors.header'],
-  ['GET', 'content-type,x-evil', 'cors.header'],
-  ['GET', '*', 'cors.header'],
-  ['GET', 'content-type,', 'cors.header'],
-  ['GET', ',content-type', 'cors.header'],
-  ['GET', 'content-type,,authorization', 'cors.header'],
-  ['GET', 'content-type authorization', 'cors.header'],
-  ['GET', 'content-type;q=1', 'cors.header'],
-  ['GET', 'content-type: x', 'cors.header'],
-  ['GET', '"content-type"', 'cors.header'],
-  ['GET', `content-type${',content-type'.repeat(63)}`, 'cors.preflight'],
-  ['GET', `content-type${',content-type'.repeat(64)}`, 'cors.header'],
-  ['GET', `content-type${' '.repeat(5000)}`, 'cors.header'],
-])('a preflight for %s with %j: %s', (method, requested, reason) => {
-  const { decision, added } = preflight(COMPANY, APP, method, requested);
-  expect(decision.reason).toBe(reason);
-  if (reason !== 'cors.preflight') expect([decision.status, decision.headers]).toEqual([403, []]);
-  expect(added).toEqual([PREFLIGHT_VARY]);
-});
-
-test('several requested methods are refused, several lines of requested fields are one list', () => {
-  const method = ['Access-Control-Request-Method', 'GET'];
-  const fields = (name: string) => ['Access-Control-Request-Headers', name];
-  expect(preflight(COMPANY, APP, 'GET', undefined, method).decision.reason).toBe('cors.method');
-  expect(preflight(COMPANY, APP, 'GET', 'content-type', fields('authorization')).decision.reason).toBe(
-    'cors.preflight',
-  );
-  expect(preflight(COMPANY, APP, 'GET', 'content-type', fields('x-evil')).decision.reason).toBe(
-    'cors.header',
-  );
-});
-
-test('access to private networks is never granted', () => {
-  const { decision, added } = preflight(COMPANY, APP, 'GET', undefined, [
-    'Access-Control-Request-Private-Network',
-    'true',
-  ]);
-  expect([...linesOf(decision.headers), ...added].join()).not.toContain('private-network');
-});
-
 test('an OPTIONS that is no preflight goes on with the headers of its origin', () => {
   const { decision, added } = ask(COMPANY, { method: 'OPTIONS', headers: ['Origin', APP] });
   expect(decision).toBe(CONTINUE);
@@ -320,110 +232,4 @@ test('only labels of names before the domain are let in', () => {
     }),
     { numRuns: 2000 },
   );
-});
-
-test.each([
-  [
-    { origins: ['app.company.com'] },
-    '/origins/0',
-    'write the origin as browsers send it, such as "https://app.company.com"',
-  ],
-  [{ origins: ['https://app.company.com/'] }, '/origins/0', 'write "https://app.company.com"'],
-  [{ origins: ['https://app.company.com/x?y'] }, '/origins/0', 'write "https://app.company.com"'],
-  [{ origins: ['https://app.company.com.'] }, '/origins/0', 'write "https://app.company.com"'],
-  [{ origins: ['https://bücher.example'] }, '/origins/0', 'write "https://xn--bcher-kva.example"'],
-  [{ origins: [APP, 'https://*company.com'] }, '/origins/1', 'in front of a domain'],
-  [{ origins: ['https://app.*.com'] }, '/origins/0', 'in front of a domain'],
-  [{ origins: ['https://*'] }, '/origins/0', 'in front of a domain'],
-  [{ origins: ['https://*.*.company.com'] }, '/origins/0', 'in front of a domain'],
-  [{ origins: ['*://app.company.com'] }, '/origins/0', 'in front of a domain'],
-  [{ origins: ['https://*.com'] }, '/origins/0', 'every site under ".com"'],
-  [{ origins: ['https://*.192.0.2.1'] }, '/origins/0', 'no subdomains'],
-  [{ origins: ['https://*.[::1]'] }, '/origins/0', 'no subdomains'],
-  [{ origins: ['*.company.com'] }, '/origins/0', 'lacks a scheme'],
-  [{ origins: [''] }, '/origins/0', 'lacks a scheme'],
-  [{ origins: ['https://'] }, '/origins/0', 'write scheme and host'],
-  [{ origins: ['*'], credentials: true }, '/credentials', 'cannot be combined'],
-  [{ origins: [APP, '*'] }, '/origins/1', 'write it alone'],
-  [{ headers: ['X-A', '*'] }, '/headers/1', 'list the fields by name'],
-  [{ exposedHeaders: ['*'] }, '/exposedHeaders/0', 'list the fields by name'],
-  [{ headers: ['X A'] }, '/headers/0', 'not a field name'],
-  [{ methods: ['*'] }, '/methods/0', 'list the methods'],
-  [{ methods: ['get'] }, '/methods/0', 'write "GET"'],
-  [{ maxAgeS: 86_401 }, '/maxAgeS', ''],
-  [{ maxAgeS: 1.5 }, '/maxAgeS', ''],
-])('%j is a mistake at %s', (block, pointer, advice) => {
-  const [problem, ...more] = problemsOf(cors, block);
-  expect(more).toEqual([]);
-  expect(problem?.startsWith(`${pointer}: `)).toBe(true);
-  expect(problem).toContain(advice);
-});
-
-test('origins of the configuration are canonical however they are written', () => {
-  const block = {
-    origins: ['HTTPS://App.Company.com:443', 'capacitor://localhost', 'http://*.localhost:3000'],
-  };
-  expect(ask(block, { headers: ['Origin', APP] }).decision).toBe(CONTINUE);
-  expect(ask(block, { headers: ['Origin', 'capacitor://localhost'] }).decision).toBe(CONTINUE);
-  expect(ask(block, { headers: ['Origin', 'http://a.localhost:3000'] }).decision).toBe(CONTINUE);
-});
-
-test('weak origins are reported', () => {
-  const of = (origins: string[]) =>
-    cors.weaknesses?.(cors.schema.parse({ origins })).map((weakness) => weakness.pointer);
-  expect(of(['*'])).toEqual(['/origins/0']);
-  expect(of([APP, 'null', 'http://app.company.com', 'http://*.company.com', 'http://localhost:1'])).toEqual([
-    '/origins/1',
-    '/origins/2',
-    '/origins/3',
-  ]);
-});
-
-function answer(
-  block: unknown,
-  headers: string[],
-  fromUpstream: boolean,
-  request: RequestSketch,
-  ran: string[] = [],
-) {
-  const ctx = answering(contextOf(request), fromUpstream ? 200 : 429, headers, fromUpstream);
-  for (const stage of ran) ctx.ran.push({ stage, phase: 'head' } as RouteCheck);
-  expect(runNow(compileBlock(cors, block).response, ctx)).toBe(CONTINUE);
-  const flat: string[] = [];
-  ctx.responseHeaders?.appendTo(flat);
-  return linesOf(flat);
-}
-
-test('what the upstream says about CORS is dropped', () => {
-  const headers = [
-    'Access-Control-Allow-Origin',
-    '*',
-    'Content-Type',
-    'text/plain',
-    'access-control-allow-origin',
-    'https://evil.example',
-    'ACCESS-CONTROL-ALLOW-CREDENTIALS',
-    'true',
-    'Vary',
-    'Accept',
-    'Access-Control-Allow-Private-Network',
-    'true',
-  ];
-  expect(answer(COMPANY, headers, true, {})).toEqual(['content-type: text/plain', 'vary: Accept']);
-  expect(answer(COMPANY, [], true, {})).toEqual([]);
-});
-
-test('a refusal from before the CORS check can be read by the page', () => {
-  const request = { method: 'POST', headers: ['Origin', APP] };
-  expect(answer(COMPANY, [], false, request, ['protocol', 'limit-address'])).toEqual([
-    'vary: Origin',
-    `access-control-allow-origin: ${APP}`,
-    'access-control-expose-headers: X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID',
-  ]);
-  expect(answer(COMPANY, [], false, request, ['protocol', 'cors'])).toEqual([]);
-  expect(answer(COMPANY, [], false, { headers: ['Origin', 'https://evil.example'] })).toEqual([
-    'vary: Origin',
-  ]);
-  const options = { method: 'OPTIONS', headers: ['Origin', APP, 'Access-Control-Request-Method', 'GET'] };
-  expect(answer(COMPANY, [], false, options)).toEqual([PREFLIGHT_VARY]);
 });

@@ -47,7 +47,6 @@ export const CREDENTIAL_NAMES: readonly string[] = [
   'xauthtoken',
 ];
 
-const NAMES = new Set(CREDENTIAL_NAMES);
 const LONGEST = Math.max(...CREDENTIAL_NAMES.map((name) => name.length));
 
 const AMPERSAND = 0x26;
@@ -72,15 +71,10 @@ function foldTable(): Uint8Array {
   return table;
 }
 
-/** For each length of name a bit per first letter (a = bit 0): what cannot be a credential is not looked up. */
-const FIRST_LETTERS = firstLetters();
-
-function firstLetters(): Int32Array {
-  const bits = new Int32Array(LONGEST + 1);
-  for (const name of CREDENTIAL_NAMES)
-    bits[name.length] = (bits[name.length] as number) | (1 << (name.charCodeAt(0) - 0x61));
-  return bits;
-}
+/** The names of each length. */
+const BY_LENGTH: readonly (readonly string[])[] = Array.from({ length: LONGEST + 1 }, (_, length) =>
+  CREDENTIAL_NAMES.filter((name) => name.length === length),
+);
 
 const folded = new Uint8Array(LONGEST);
 
@@ -89,7 +83,7 @@ const folded = new Uint8Array(LONGEST);
  *
  * Shape: names are percent-decoded once and compared without case and punctuation, segment by segment, so that
  * `Access-Token`, `api%5Fkey` and `user[password]` are found. `;` separates like `&`, as some upstreams read it.
- * Cost: one pass over the query; allocates only for a segment that has the length and first letter of a name.
+ * Cost: one pass over the query, without allocation.
  */
 export function findCredentialName(query: string): string {
   let length = 0;
@@ -130,10 +124,13 @@ function escapedByte(text: string, at: number): number {
 
 /** The credential that the first `length` folded bytes spell, or ''. */
 function nameOf(length: number): string {
-  if (length === 0 || length > LONGEST) return '';
-  const letter = (folded[0] as number) - 0x61;
-  if (letter < 0 || ((FIRST_LETTERS[length] as number) & (1 << letter)) === 0) return '';
-  let name = '';
-  for (let i = 0; i < length; i++) name += String.fromCharCode(folded[i] as number);
-  return NAMES.has(name) ? name : '';
+  if (length > LONGEST) return '';
+  const names = BY_LENGTH[length] as readonly string[];
+  for (let i = 0; i < names.length; i++) if (isSpelled(names[i] as string)) return names[i] as string;
+  return '';
+}
+
+function isSpelled(name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (folded[i] !== name.charCodeAt(i)) return false;
+  return true;
 }

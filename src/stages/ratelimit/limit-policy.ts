@@ -32,7 +32,7 @@ export function isLimited(limits: WindowLimits): boolean {
   return limits.perMinute > 0 || limits.perHour > 0 || limits.perDay > 0;
 }
 
-/** A list of quota policies: quota `q` in requests, window `w` in seconds (draft-ietf-httpapi-ratelimit-headers-10, 3). */
+/** A list of quota policies: quota `q` in requests, window `w` in seconds (draft-ietf-httpapi-ratelimit-headers-11, 3.1). */
 function policyField(limits: WindowLimits): string {
   const items: string[] = [];
   if (limits.perMinute > 0) items.push(`"minute";q=${limits.perMinute};w=60`);

@@ -27,7 +27,7 @@ export function reportLimit(added: string[], state: CounterState, policy: LimitP
   added[at + 6] = 'RateLimit-Policy';
   added[at + 7] = policy.field;
   added[at + 8] = 'RateLimit';
-  // draft-ietf-httpapi-ratelimit-headers-10, 4: remaining quota `r`, seconds `t` until there is more of it.
+  // draft-ietf-httpapi-ratelimit-headers-11, 4.1: quota `r` that is left, seconds `t` in which there will be no more.
   added[at + 9] = `"${state.window}";r=${remaining};t=${secondsUntil(state.resetMs, nowMs)}`;
 }
 

@@ -56,7 +56,7 @@ export const validationSchema = z
     mode: modeSchema,
     maxBodyBytes: z
       .int()
-      .min(0)
+      .min(1)
       .max(MAX_BODY_BYTES)
       .default(10_485_760)
       .describe('The most bytes of a request body, declared or streamed.'),

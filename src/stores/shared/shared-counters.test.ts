@@ -1,36 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Hit, WindowLimits } from '../../core/ports.ts';
 import { createCounterTable, ENTRY_WORDS, openCounterTable } from './counter-table.ts';
 import { openCounters } from './shared-counters.ts';
-import { newState } from './testdata/new-state.ts';
-
-const NOW_MS = Date.UTC(2025, 0, 20, 12);
-const NO_LIMITS: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
-const hit = (client: string, limits: Partial<WindowLimits>, scope = 'tier'): Hit => ({
-  scope,
-  client,
-  limits: { ...NO_LIMITS, ...limits },
-});
-
-/** Counters of a small table with one state, on a clock that the test turns. */
-function open(clients = 64) {
-  const buffer = createCounterTable({ clients });
-  const counters = openCounters(buffer);
-  return {
-    buffer,
-    nowMs: NOW_MS,
-    state: newState(),
-    take(...hits: Hit[]) {
-      counters.take(hits, this.nowMs, this.state);
-      return this.state.admitted;
-    },
-    takeMany(times: number, ...hits: Hit[]) {
-      let admitted = 0;
-      for (let i = 0; i < times; i++) if (this.take(...hits)) admitted++;
-      return admitted;
-    },
-  };
-}
+import { hit, NOW_MS, openTable } from './testdata/open-table.ts';
 
 describe('a window', () => {
   test.each([
@@ -40,7 +11,7 @@ describe('a window', () => {
   ] as const)(
     '%s admits the limit, refuses the next and forgives a burst a window later',
     (key, window, lengthMs) => {
-      const table = open();
+      const table = openTable();
       const mine = hit('c', { [key]: 3 });
       expect(table.takeMany(4, mine)).toBe(3);
       // The start lies on a whole quantum of each window, so nothing is rounded.
@@ -60,12 +31,12 @@ describe('a window', () => {
   );
 
   test('of limit 1 admits one', () => {
-    const table = open();
+    const table = openTable();
     expect(table.takeMany(5, hit('c', { perMinute: 1 }))).toBe(1);
   });
 
   test('of 0 is not limited, and says so', () => {
-    const table = open();
+    const table = openTable();
     expect(table.takeMany(50, hit('c', {}))).toBe(50);
     expect(table.state).toMatchObject({ admitted: true, limit: 0 });
     const words = new Int32Array(table.buffer);
@@ -73,7 +44,7 @@ describe('a window', () => {
   });
 
   test('does not let through more by asking on either side of a minute', () => {
-    const table = open();
+    const table = openTable();
     const mine = hit('c', { perMinute: 100 });
     table.nowMs = Math.ceil(NOW_MS / 60_000) * 60_000 - 1;
     expect(table.takeMany(100, mine)).toBe(100);
@@ -82,7 +53,7 @@ describe('a window', () => {
   });
 
   test('forgets everything after a long idle time', () => {
-    const table = open();
+    const table = openTable();
     const mine = hit('c', { perMinute: 2, perHour: 2, perDay: 2 });
     expect(table.takeMany(3, mine)).toBe(2);
     table.nowMs += 3.2e12;
@@ -90,7 +61,7 @@ describe('a window', () => {
   });
 
   test('remembers what it counted across every 12-bit turn of its clock', () => {
-    const table = open();
+    const table = openTable();
     const mine = hit('c', { perMinute: 1, perDay: 3 });
     expect(table.take(mine)).toBe(true);
     table.nowMs += 4096 * 15;
@@ -103,22 +74,22 @@ describe('a window', () => {
 });
 
 describe('limits', () => {
-  test('above a million count as a million, on a table that a bucket can hold', () => {
-    const table = open(8);
+  test('above a million count as a million', { timeout: 30_000 }, () => {
+    const table = openTable(8);
     const mine = hit('c', { perDay: 5_000_000 });
     expect(table.takeMany(1_000_010, mine)).toBe(1_000_000);
     expect(table.state.limit).toBe(1_000_000);
   });
 
   test('that change by a reload apply to the counts there are', () => {
-    const table = open();
+    const table = openTable();
     expect(table.takeMany(10, hit('c', { perMinute: 10 }))).toBe(10);
     expect(table.take(hit('c', { perMinute: 5 }))).toBe(false);
     expect(table.takeMany(10, hit('c', { perMinute: 12 }))).toBe(2);
   });
 
   test('that were lowered say when there is room again: not before enough is forgotten', () => {
-    const table = open();
+    const table = openTable();
     for (let i = 0; i < 6; i++, table.nowMs += 6000) table.takeMany(2, hit('c', { perMinute: 100 }));
     expect(table.take(hit('c', { perMinute: 3 }))).toBe(false);
     expect(table.state.resetMs).toBe(NOW_MS + 4 * 6000 + 60_000);
@@ -127,7 +98,7 @@ describe('limits', () => {
 
 describe('several hits', () => {
   test('are all taken or none', () => {
-    const table = open();
+    const table = openTable();
     const [wide, narrow] = [
       hit('c', { perMinute: 10, perDay: 10 }),
       hit('c', { perHour: 2 }, 'route:search'),
@@ -138,7 +109,7 @@ describe('several hits', () => {
   });
 
   test('report the one with the least left', () => {
-    const table = open();
+    const table = openTable();
     table.take(hit('c', { perMinute: 10, perHour: 4 }), hit('c', { perMinute: 3, perDay: 90 }, 'route'));
     expect(table.state).toEqual({
       admitted: true,
@@ -151,14 +122,14 @@ describe('several hits', () => {
   });
 
   test('report the longest refusal when several refuse', () => {
-    const table = open();
+    const table = openTable();
     const hits = [hit('c', { perDay: 1 }), hit('c', { perMinute: 1, perHour: 1 }, 'route')];
     expect(table.takeMany(2, ...hits)).toBe(1);
     expect(table.state).toMatchObject({ hit: 0, window: 'day', resetMs: NOW_MS + 86_400_000 });
   });
 
   test('on one and the same counter count twice, within its limit', () => {
-    const table = open();
+    const table = openTable();
     const mine = hit('c', { perMinute: 5 });
     expect(table.takeMany(5, mine, mine)).toBe(2);
     expect(table.takeMany(5, mine)).toBe(1);
@@ -167,7 +138,7 @@ describe('several hits', () => {
   });
 
   test('of two clients or two scopes have nothing in common', () => {
-    const table = open();
+    const table = openTable();
     expect(table.take(hit('a', { perMinute: 1 }))).toBe(true);
     expect(table.take(hit('b', { perMinute: 1 }))).toBe(true);
     expect(table.take(hit('a', { perMinute: 1 }, 'other'))).toBe(true);
@@ -175,14 +146,14 @@ describe('several hits', () => {
   });
 
   test('above eight are a mistake of the caller', () => {
-    const table = open();
+    const table = openTable();
     expect(() => table.take(...Array.from({ length: 9 }, (_, i) => hit(`${i}`, {})))).toThrow(RangeError);
   });
 });
 
 describe('the clock', () => {
   test('that is set back does not give fresh counts, and stands still until it caught up', () => {
-    const table = open();
+    const table = openTable();
     const mine = hit('c', { perMinute: 2 });
     expect(table.takeMany(3, mine)).toBe(2);
     table.nowMs -= 3_600_000;
@@ -195,7 +166,7 @@ describe('the clock', () => {
   test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])(
     'that says %d is refused and leaves no trace',
     (nowMs) => {
-      const table = open();
+      const table = openTable();
       table.nowMs = nowMs;
       expect(() => table.take(hit('c', { perMinute: 2 }))).toThrow(RangeError);
       table.nowMs = NOW_MS;
@@ -223,91 +194,5 @@ describe('memory', () => {
   test('is keyed anew for every table', () => {
     const keys = Array.from({ length: 4 }, () => openCounterTable(createCounterTable({ clients: 8 })).key0);
     expect(new Set(keys).size).toBe(4);
-  });
-});
-
-describe('a full set', () => {
-  const clients = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `client-${from + i}`);
-
-  test('gives away the entry that was used longest ago', () => {
-    const table = open(8);
-    for (const client of clients(8)) {
-      table.take(hit(client, { perDay: 5 }));
-      table.nowMs += 1000;
-    }
-    table.take(hit('client-0', { perDay: 5 }));
-    table.take(hit('new', { perDay: 5 }));
-    table.take(hit('client-0', { perDay: 5 }));
-    expect(table.state.remaining, 'used again just before').toBe(2);
-    table.take(hit('client-2', { perDay: 5 }));
-    expect(table.state.remaining).toBe(3);
-    table.take(hit('client-1', { perDay: 5 }));
-    expect(table.state.remaining, 'was given away').toBe(4);
-  });
-
-  test('prefers an entry whose windows are over to one that counts, even if it was used later', () => {
-    const table = open(8);
-    for (const client of clients(7)) table.take(hit(client, { perDay: 5 }));
-    table.nowMs += 1000;
-    table.take(hit('short', { perMinute: 5 }));
-    table.nowMs += 62_000;
-    table.take(hit('new', { perDay: 5 }));
-    for (const client of clients(7)) {
-      table.take(hit(client, { perDay: 5 }));
-      expect(table.state.remaining).toBe(3);
-    }
-  });
-
-  test('keeps a client that is at its limit: flooding with others does not free it', () => {
-    const table = open(8);
-    const mine = hit('attacker', { perHour: 2 });
-    expect(table.takeMany(3, mine)).toBe(2);
-    for (const client of clients(500)) {
-      table.nowMs += 10;
-      table.take(hit(client, { perHour: 2 }));
-    }
-    expect(table.take(mine)).toBe(false);
-  });
-
-  test('keeps a client that a lowered limit refuses', () => {
-    const table = open(8);
-    table.takeMany(5, hit('attacker', { perHour: 10 }));
-    expect(table.take(hit('attacker', { perHour: 4 }))).toBe(false);
-    for (const client of clients(50)) table.take(hit(client, { perHour: 10 }));
-    expect(table.take(hit('attacker', { perHour: 4 }))).toBe(false);
-  });
-
-  test('of clients at their limits gives away the one that was used longest ago', () => {
-    const table = open(8);
-    for (const client of clients(8)) {
-      table.take(hit(client, { perHour: 1 }));
-      table.nowMs += 10;
-    }
-    expect(table.take(hit('new', { perHour: 1 }))).toBe(true);
-    expect(clients(7, 1).map((client) => table.take(hit(client, { perHour: 1 })))).toEqual(
-      Array(7).fill(false),
-    );
-    expect(table.take(hit('client-0', { perHour: 1 }))).toBe(true);
-  });
-
-  test('keeps the entries of one request apart', () => {
-    const table = open(8);
-    for (const client of clients(8)) table.take(hit(client, { perDay: 5 }));
-    const eight = clients(8, 100).map((client) => hit(client, { perDay: 5 }));
-    expect(table.take(...eight)).toBe(true);
-    expect(table.take(...eight)).toBe(true);
-    expect(table.state.remaining).toBe(3);
-  });
-
-  test('is not touched by a request that is refused', () => {
-    const table = open(8);
-    for (const client of clients(7)) table.take(hit(client, { perDay: 5 }));
-    const full = hit('full', { perDay: 1 });
-    table.take(full);
-    for (let i = 0; i < 20; i++) expect(table.take(full, hit(`new-${i}`, { perDay: 5 }))).toBe(false);
-    for (const client of clients(7)) {
-      table.take(hit(client, { perDay: 5 }));
-      expect(table.state.remaining).toBe(3);
-    }
   });
 });

@@ -120,7 +120,10 @@ const decision = (
 ): DecisionEntry => ({
   id: `r${i}`,
   atMs: i,
-  record: JSON.stringify({ 'http.request.id': `r${i}`, portcullis: { route, api: route.split('/')[0], decision: { effect, reason } } }),
+  record: JSON.stringify({
+    'http.request.id': `r${i}`,
+    portcullis: { route, api: route.split('/')[0], decision: { effect, reason } },
+  }),
 });
 const batch = (from: number, count: number) => Array.from({ length: count }, (_, i) => decision(from + i));
 const all = { effect: '', reason: '', api: '', limit: 10_000 };

@@ -1,11 +1,11 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { RequestContext } from '../../../core/context.ts';
-import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../../core/ports.ts';
-import type { IssuerFacts, RouteFacts } from '../../../core/stage.ts';
-import { generateApiKey } from '../../../lib/apikey/key-format.ts';
-import { hashSecret } from '../../../lib/apikey/secret-hash.ts';
-import { FieldLines } from '../../../lib/http/field-lines.ts';
-import type { Ip } from '../../../lib/ip/address.ts';
+import { RequestContext } from '../../src/core/context.ts';
+import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
+import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
+import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
+import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
+import { FieldLines } from '../../src/lib/http/field-lines.ts';
+import type { Ip } from '../../src/lib/ip/address.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const NOW_S = NOW_MS / 1000;
@@ -21,7 +21,11 @@ export const PAIRS = {
   ed25519: generateKeyPairSync('ed25519'),
 };
 
-export const verificationKey = (kid: string, key: KeyObject, alg = ''): VerificationKey => ({ kid, alg, key });
+export const verificationKey = (kid: string, key: KeyObject, alg = ''): VerificationKey => ({
+  kid,
+  alg,
+  key,
+});
 
 /** Key sets that a test fills. */
 export class FakeKeySets implements KeySets {

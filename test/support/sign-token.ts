@@ -1,5 +1,5 @@
 import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
-import { ISSUER, NOW_S, PAIRS } from './fixture.ts';
+import { ISSUER, NOW_S, PAIRS } from './authentication-world.ts';
 
 export const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');

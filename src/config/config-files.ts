@@ -1,0 +1,12 @@
+import { type GatewayConfig, isPem } from './config.ts';
+
+/** The files that a configuration names: certificates, keys, authorities, key sets. */
+export function configFiles(config: GatewayConfig): string[] {
+  const named: (string | undefined)[] = [];
+  for (const { tls } of config.listeners) {
+    for (const { cert, key } of tls?.certificates ?? []) named.push(cert, key);
+  }
+  for (const { upstream } of config.apis) named.push(upstream.tls?.ca, upstream.tls?.cert, upstream.tls?.key);
+  for (const { jwks } of config.issuers) if (jwks !== undefined && 'file' in jwks) named.push(jwks.file);
+  return named.filter((name): name is string => name !== undefined && !isPem(name));
+}

@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+import type { accessSchema } from '../stages/access/access.schema.ts';
+import type { authenticationSchema } from '../stages/authentication/authentication.schema.ts';
+import type { authorizationSchema } from '../stages/authorization/authorization.schema.ts';
+import type { corsSchema } from '../stages/cors/cors.schema.ts';
+import type { hardeningSchema } from '../stages/hardening/hardening.schema.ts';
+import type { protocolSchema } from '../stages/protocol/protocol.schema.ts';
+import type { addressLimitSchema, rateLimitSchema } from '../stages/ratelimit/ratelimit.schema.ts';
+import type { validationSchema } from '../stages/validation/validation.schema.ts';
+import type { RootInput } from './schema.ts';
+
+/** The blocks of the stages as they are written; a test holds the keys against the stages. */
+export interface BlocksInput {
+  protocol?: z.input<typeof protocolSchema>;
+  access?: z.input<typeof accessSchema>;
+  addressLimit?: z.input<typeof addressLimitSchema>;
+  cors?: z.input<typeof corsSchema>;
+  authenticate?: z.input<typeof authenticationSchema>;
+  rateLimit?: z.input<typeof rateLimitSchema>;
+  authorize?: z.input<typeof authorizationSchema>;
+  validate?: z.input<typeof validationSchema>;
+  headers?: z.input<typeof hardeningSchema>;
+}
+
+type ApiInput = RootInput['apis'][number];
+type EndpointInput = NonNullable<ApiInput['endpoints']>[number];
+
+/** A whole configuration as it is written. */
+export interface ConfigInput extends Omit<RootInput, 'defaults' | 'apis'> {
+  defaults?: NonNullable<RootInput['defaults']> & BlocksInput;
+  apis: (Omit<ApiInput, 'endpoints'> & BlocksInput & { endpoints?: (EndpointInput & BlocksInput)[] })[];
+}
+
+/** Gives a configuration written in TypeScript its types; it is checked when the gateway loads it. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}

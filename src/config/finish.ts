@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { WindowLimits } from '../core/ports.ts';
+import { DEFAULT_TIERS, limitsOf } from '../stages/ratelimit/tiers.ts';
+import type { StageBlocks } from './blocks.ts';
+import {
+  type ApiConfig,
+  type GatewayConfig,
+  type IssuerSettings,
+  isPem,
+  type ListenerConfig,
+  type UpstreamSettings,
+} from './config.ts';
+import type { ParsedRoot } from './schema.ts';
+
+const MAX_THREADS = 64;
+const STORE_SCHEME = 'sqlite:';
+
+/** Makes a valid configuration complete: absolute paths, built-in tiers, ports to redirect to. */
+export function finishConfig(
+  root: ParsedRoot,
+  apis: readonly ApiConfig[],
+  defaultBlocks: StageBlocks,
+  baseDir: string,
+): GatewayConfig {
+  const { $schema: _, defaults: __, upgradeUrl = '', ...rest } = root;
+  const dataDir = resolve(baseDir, root.dataDir);
+  const written = root.store.url?.slice(STORE_SCHEME.length);
+  const storePath = written === undefined ? resolve(dataDir, 'portcullis.db') : resolve(baseDir, written);
+  const journalPath = root.journal.path;
+  return {
+    ...rest,
+    upgradeUrl,
+    dataDir,
+    threads: root.threads === 'auto' ? Math.min(availableParallelism(), MAX_THREADS) : root.threads,
+    listeners: root.listeners.map((listener) => finishListener(listener, root.listeners, baseDir)),
+    store: { url: STORE_SCHEME + storePath, path: storePath },
+    journal: {
+      ...root.journal,
+      path: journalPath === undefined ? resolve(dataDir, 'journal.jsonl') : resolve(baseDir, journalPath),
+    },
+    issuers: root.issuers.map((issuer) => finishIssuer(issuer, baseDir)),
+    tiers: new Map<string, WindowLimits>([...DEFAULT_TIERS, ...tiersOf(root)]),
+    defaultBlocks,
+    apis: apis.map((api) => ({ ...api, upstream: finishUpstream(api.upstream, baseDir) })),
+  };
+}
+
+function tiersOf(root: ParsedRoot): [string, WindowLimits][] {
+  return Object.entries(root.tiers).map(([name, tier]) => [name, limitsOf(tier)]);
+}
+
+/** The text of a PEM file as it is, and the name of one absolute. */
+function filePath(value: string, baseDir: string): string {
+  return isPem(value) ? value : resolve(baseDir, value);
+}
+
+function finishListener(
+  listener: ParsedRoot['listeners'][number],
+  all: ParsedRoot['listeners'],
+  baseDir: string,
+): ListenerConfig {
+  const { redirectToHttps: redirect, tls } = listener;
+  const port = redirect === true ? (all.find((other) => other.tls !== undefined)?.port ?? 0) : 0;
+  return {
+    ...listener,
+    redirectToHttps: redirect === false ? null : redirect === true ? { port } : redirect,
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            ...tls,
+            certificates: tls.certificates.map(({ cert, key }) => ({
+              cert: filePath(cert, baseDir),
+              key: filePath(key, baseDir),
+            })),
+          },
+        }),
+  };
+}
+
+function finishIssuer(issuer: IssuerSettings, baseDir: string): IssuerSettings {
+  if (issuer.jwks === undefined || !('file' in issuer.jwks)) return issuer;
+  return { ...issuer, jwks: { file: resolve(baseDir, issuer.jwks.file) } };
+}
+
+function finishUpstream(upstream: UpstreamSettings, baseDir: string): UpstreamSettings {
+  if (upstream.tls === undefined) return upstream;
+  const { ca, cert, key, ...rest } = upstream.tls;
+  const optional = (value: string | undefined) => (value === undefined ? undefined : filePath(value, baseDir));
+  return { ...upstream, tls: { ...rest, ca: optional(ca), cert: optional(cert), key: optional(key) } };
+}

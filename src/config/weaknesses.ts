@@ -1,0 +1,129 @@
+import type { Stage } from '../core/stage.ts';
+import { formatIp } from '../lib/ip/address.ts';
+import { parseCidr } from '../lib/ip/cidr.ts';
+import { type AuthenticationConfig, isAnonymous } from '../stages/authentication/authentication.schema.ts';
+import { issuerWeaknesses } from '../stages/authentication/issuer.schema.ts';
+import { type StageRow, STAGES } from '../stages/index.ts';
+import type { AddressLimitConfig, RateLimitConfig } from '../stages/ratelimit/ratelimit.schema.ts';
+import { type StageBlocks, sourcePointer } from './blocks.ts';
+import type { ApiConfig, GatewayConfig, ListenerConfig, RouteSettings } from './config.ts';
+import { isLoopback } from './services.schema.ts';
+
+/** A setting that works and protects less than it could. */
+export interface WeakSetting {
+  /** JSON pointer into the configuration. */
+  readonly pointer: string;
+  readonly message: string;
+  /** `weak` lowers protection; `note` is worth knowing. */
+  readonly level: 'weak' | 'note';
+}
+
+/** Prefixes shorter than this trust more networks than one operator has. */
+const WIDE_BITS = { 4: 8, 6: 16 } as const;
+
+/** Lists what weakens protection in a valid configuration; `typedSecrets` are those of the `LoadResult`. */
+export function findWeaknesses(
+  config: GatewayConfig,
+  typedSecrets: readonly string[] = [],
+  rows: readonly StageRow[] = STAGES,
+): WeakSetting[] {
+  const found = [
+    ...typedSecrets.map((pointer) =>
+      weak(pointer, 'A private key is written into the configuration; refer to it as `${file:…}`.'),
+    ),
+    ...globalWeaknesses(config),
+    ...config.listeners.flatMap((listener, at) => listenerWeaknesses(listener, `/listeners/${at}`, config)),
+    ...config.issuers.flatMap((issuer, at) =>
+      issuerWeaknesses(issuer).map(({ pointer, message }) => weak(`/issuers/${at}${pointer}`, message)),
+    ),
+    ...config.apis.flatMap((api) => apiWeaknesses(api, rows)),
+  ];
+  // What several routes inherit is one setting.
+  return [...new Map(found.map((entry) => [`${entry.pointer}\n${entry.message}`, entry])).values()];
+}
+
+function weak(pointer: string, message: string): WeakSetting {
+  return { pointer, message, level: 'weak' };
+}
+
+function note(pointer: string, message: string): WeakSetting {
+  return { pointer, message, level: 'note' };
+}
+
+function globalWeaknesses(config: GatewayConfig): WeakSetting[] {
+  const { paths, journal, limits } = config;
+  const OTHER_PATH = 'the upstream may read another path than the one that was checked.';
+  const found: WeakSetting[] = [];
+  if (paths.encodedSlash === 'keep') found.push(weak('/paths/encodedSlash', `\`%2F\` is passed on: ${OTHER_PATH}`));
+  if (paths.backslash === 'slash') found.push(weak('/paths/backslash', `Backslashes are read as slashes: ${OTHER_PATH}`));
+  if (paths.semicolon === 'keep') found.push(weak('/paths/semicolon', `\`;\` is passed on: ${OTHER_PATH}`));
+  if (paths.matchCase === 'exact') {
+    const message = 'An upstream that ignores case serves `/Search` without the settings of `/search`.';
+    found.push(weak('/paths/matchCase', message));
+  }
+  if (journal.onFailure === 'continue') {
+    found.push(weak('/journal/onFailure', 'Requests pass without a record while the journal cannot be written.'));
+  }
+  if (limits.bodyMinBytesPerS === 0) {
+    found.push(weak('/limits/bodyMinBytesPerS', 'Clients may send bodies as slowly as they like.'));
+  }
+  return [...found, ...config.trustedProxies.flatMap(proxyWeaknesses)];
+}
+
+function proxyWeaknesses(text: string, at: number): WeakSetting[] {
+  const cidr = parseCidr(text);
+  if (cidr === null || cidr.bits >= WIDE_BITS[cidr.ip.family]) return [];
+  const network = `${formatIp(cidr.ip)}/${cidr.bits}`;
+  const message = `Everyone in ${network} is believed about client addresses; list the proxies themselves.`;
+  return [weak(`/trustedProxies/${at}`, message)];
+}
+
+function listenerWeaknesses(listener: ListenerConfig, pointer: string, config: GatewayConfig): WeakSetting[] {
+  if (listener.tls !== undefined || listener.redirectToHttps !== null || isLoopback(listener.host)) return [];
+  const routes: RouteSettings[] = config.apis.flatMap((api) => [api, ...api.endpoints]);
+  if (!routes.some(({ blocks }) => authenticates(blocks))) return [];
+  const message = `Credentials are sent to the listener \`${listener.name}\` in clear: it has no \`tls\``;
+  return config.trustedProxies.length === 0
+    ? [weak(pointer, `${message}.`)]
+    : [note(pointer, `${message}; the trusted proxies must speak TLS with clients.`)];
+}
+
+function authenticates(blocks: StageBlocks): boolean {
+  const block = blocks.get('authenticate');
+  return block !== undefined && !isAnonymous(block.config as AuthenticationConfig);
+}
+
+function apiWeaknesses(api: ApiConfig, rows: readonly StageRow[]): WeakSetting[] {
+  const found = [api, ...api.endpoints].flatMap((route) => rows.flatMap(({ stage }) => stageWeaknesses(stage, route)));
+  if (api.upstream.tls?.verify === false) {
+    const message = 'The certificate of the upstream is not verified: anyone in between can read and change.';
+    found.push(weak(`${api.pointer}/upstream/tls/verify`, message));
+  }
+  if (!isLimited(api.blocks)) found.push(note(api.pointer, `No rate limit applies to the API \`${api.id}\` as a whole.`));
+  return found;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
+function stageWeaknesses(stage: Stage<any>, route: RouteSettings): WeakSetting[] {
+  const block = route.blocks.get(stage.key);
+  if (block === undefined) return [];
+  const own = stage.weaknesses?.(block.config) ?? [];
+  const at = (pointer: string) => sourcePointer(block.sources, pointer) || route.pointer;
+  const found = own.map(({ pointer, message }) => weak(at(pointer), message));
+  const { mode } = block.config;
+  if (mode !== 'enforce' && !own.some(({ pointer }) => pointer === '/mode')) {
+    const what = mode === 'off' ? 'is off' : 'only observes: nothing is refused';
+    found.push(note(at('/mode'), `\`${stage.key}\` ${what}.`));
+  }
+  return found;
+}
+
+function isLimited(blocks: StageBlocks): boolean {
+  const address = blocks.get('addressLimit')?.config as AddressLimitConfig | undefined;
+  const caller = blocks.get('rateLimit')?.config as RateLimitConfig | undefined;
+  return [address, caller].some((block) => {
+    if (block === undefined || block.mode !== 'enforce') return false;
+    const hasTier = 'tier' in block && block.tier !== undefined;
+    return hasTier || [block.perMinute, block.perHour, block.perDay].some((limit) => limit !== undefined);
+  });
+}

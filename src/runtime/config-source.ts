@@ -1,0 +1,106 @@
+import { stat } from 'node:fs/promises';
+import { loadCertificates } from '../config/certificates.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import { loadConfig, parseDocument } from '../config/load.ts';
+import { ConfigError, type ConfigProblem } from '../core/errors.ts';
+import type { UpstreamTls } from '../core/upstream.ts';
+import type { Material } from './messages.ts';
+import { redactedDocument } from './redacted-document.ts';
+
+/** Where a gateway's configuration comes from: a file, or a document and the folder its paths are relative to. */
+export type ConfigSource = { readonly path: string } | { readonly document: unknown; readonly baseDir: string };
+
+/** A configuration with everything that was read for it. */
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  /** The resolved document, for the threads. */
+  readonly document: unknown;
+  readonly baseDir: string;
+  readonly material: Material;
+  /** Every file that was read: a change of one is a reason to load again. */
+  readonly files: readonly string[];
+  /** The document without the values of references. */
+  readonly redacted: unknown;
+}
+
+/** Loads a configuration with its certificates; throws ConfigError with every mistake at once. */
+export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
+  if (!('path' in source)) {
+    const { document, baseDir } = source;
+    const { config } = parseDocument(document, baseDir);
+    const material = loadMaterial(config, nowMs, (problem) => problem);
+    return { config, document, baseDir, material, files: [], redacted: redactedDocument(document, new Map(), []) };
+  }
+  const { config, problems, document, baseDir, files, references, typedSecrets, place } = loadConfig(source.path);
+  if (config === null) throw new ConfigError(problems);
+  const material = loadMaterial(config, nowMs, place);
+  const redacted = redactedDocument(document, references, typedSecrets);
+  return { config, document, baseDir, material, files, redacted };
+}
+
+function loadMaterial(config: GatewayConfig, nowMs: number, place: (problem: ConfigProblem) => ConfigProblem): Material {
+  const loaded = loadCertificates(config, nowMs);
+  if (loaded.problems.length > 0) throw new ConfigError(loaded.problems.map(place));
+  const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
+    const pem = loaded.upstreams.get(id);
+    if (tls === undefined || pem === undefined) return [];
+    const { ca, cert, key } = pem;
+    return [[id, { ca, cert, key, serverName: tls.serverName ?? null, verify: tls.verify }]];
+  });
+  return { listeners: Object.fromEntries(loaded.listeners), upstreams: Object.fromEntries(upstreams) };
+}
+
+const POLL_MS = 1_000;
+
+/**
+ * Calls back when one of some files has changed.
+ *
+ * Polls, because files that are mounted or replaced by links give no events one can rely on.
+ */
+export class FileWatcher {
+  readonly #onChange: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #files: readonly string[] = [];
+  #marks = new Map<string, string>();
+  #isPolling = false;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+    this.#timer = setInterval(() => void this.#poll(), POLL_MS);
+    this.#timer.unref();
+  }
+
+  /** Watches these files from now on, as they are now. */
+  async watch(files: readonly string[]): Promise<void> {
+    this.#files = [...new Set(files)];
+    this.#marks = await this.#look();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    const marks = await this.#look();
+    const isChanged = [...marks].some(([file, mark]) => this.#marks.get(file) !== mark);
+    this.#marks = marks;
+    this.#isPolling = false;
+    if (isChanged) this.#onChange();
+  }
+
+  async #look(): Promise<Map<string, string>> {
+    const marks = await Promise.all(this.#files.map(async (file): Promise<[string, string]> => [file, await markOf(file)]));
+    return new Map(marks);
+  }
+}
+
+async function markOf(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file);
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  } catch {
+    return 'absent';
+  }
+}

@@ -1,0 +1,73 @@
+import type { ConfigProblem } from '../core/errors.ts';
+import type { ApiKeyRecord } from '../core/ports.ts';
+import type { DecisionEntry, KeyUsage } from '../core/records.ts';
+import type { UpstreamTls } from '../core/upstream.ts';
+import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
+import type { CertificateMaterial } from '../proxy/tls-contexts.ts';
+import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
+
+/** Certificates and keys as PEM text: threads read no files. */
+export interface Material {
+  /** By listener name. */
+  readonly listeners: Readonly<Record<string, readonly CertificateMaterial[]>>;
+  /** By API id. */
+  readonly upstreams: Readonly<Record<string, UpstreamTls>>;
+}
+
+/** A configuration on its way to the threads; each compiles it for itself. */
+export interface PlanDocument {
+  readonly version: number;
+  /** The resolved configuration document, see `parseDocument`. */
+  readonly document: unknown;
+  readonly baseDir: string;
+  readonly material: Material;
+  /** Ports that listeners with port 0 were given, by name. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly index: number;
+  readonly counters: SharedArrayBuffer;
+  readonly ticketKeys: Uint8Array;
+  readonly plan: PlanDocument;
+  readonly apiKeys: readonly ApiKeyRecord[];
+  readonly keySets: readonly KeySetUpdate[];
+  readonly unhealthy: readonly HealthChange[];
+}
+
+/** What the active health checks found out about a target. */
+export interface HealthChange {
+  readonly upstream: string;
+  readonly origin: string;
+  readonly isHealthy: boolean;
+}
+
+/** What the main thread tells a data-plane thread. Those with `call` are answered by `done`. */
+export type ToThread =
+  | { readonly type: 'prepare'; readonly call: number; readonly plan: PlanDocument }
+  | { readonly type: 'commit'; readonly call: number; readonly version: number }
+  | { readonly type: 'discard'; readonly call: number; readonly version: number }
+  | { readonly type: 'apiKeys'; readonly call: number; readonly records: readonly ApiKeyRecord[] }
+  | { readonly type: 'metrics'; readonly call: number }
+  | { readonly type: 'drain'; readonly call: number; readonly deadlineMs: number }
+  | { readonly type: 'keySet'; readonly update: KeySetUpdate }
+  | { readonly type: 'refetched'; readonly call: number; readonly fetched: boolean }
+  | { readonly type: 'health'; readonly change: HealthChange }
+  | { readonly type: 'reopenJournal' };
+
+/** What a thread tells the main thread. */
+export type FromThread =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly sentence: string }
+  | { readonly type: 'done'; readonly call: number; readonly result: unknown }
+  | { readonly type: 'refetch'; readonly call: number; readonly issuerId: string; readonly kid: string }
+  | { readonly type: 'notes'; readonly usage: readonly KeyUsage[]; readonly decisions: readonly DecisionEntry[] }
+  | { readonly type: 'journalProblem'; readonly sentence: string }
+  | { readonly type: 'journalFull' }
+  | { readonly type: 'bug'; readonly requestId: string; readonly stage: string; readonly stack: string };
+
+/** Result of `prepare`: why the plan cannot come into force; empty when it can. */
+export type PrepareResult = readonly ConfigProblem[];
+/** Result of `metrics`. */
+export type MetricsResult = MetricsSnapshot;

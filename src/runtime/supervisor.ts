@@ -1,0 +1,174 @@
+import type { ConfigProblem } from '../core/errors.ts';
+import type { ApiKeyRecord } from '../core/ports.ts';
+import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
+import type { PlanDocument, PrepareResult, ThreadData, ToThread } from './messages.ts';
+import { ThreadHandle, type ThreadHandleEvents } from './thread-handle.ts';
+
+/** Extension of this file: `.ts` from sources, `.js` when built. */
+const ENTRY = new URL(`./thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 10_000;
+/** A thread that ran this long starts again without delay. */
+const STEADY_MS = 60_000;
+
+export interface SupervisorOptions {
+  readonly threads: number;
+  /** What a thread starts with now. */
+  readonly dataFor: (index: number) => ThreadData;
+  readonly onNews: ThreadHandleEvents['onNews'];
+  /** Tells of a thread that ended and is started again. */
+  readonly onRestart: (thread: ThreadHandle, delayMs: number) => void;
+}
+
+interface Slot {
+  thread: ThreadHandle;
+  restarts: number;
+  startedMs: number;
+  backoffMs: number;
+  timer: NodeJS.Timeout | null;
+}
+
+/** Starts the data-plane threads, keeps them running, and speaks to all of them at once. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[] = [];
+  #isStopping = false;
+  /** Reloads and restarts take turns, so that a new thread never misses a plan. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every thread serves; rejects with what kept the first from it, all of them ended. */
+  async start(): Promise<void> {
+    for (let index = 0; index < this.#options.threads; index++) {
+      const thread = this.#open(index);
+      this.#slots.push({ thread, restarts: 0, startedMs: Date.now(), backoffMs: FIRST_BACKOFF_MS, timer: null });
+    }
+    try {
+      await Promise.all(this.#slots.map(({ thread }) => thread.whenReady()));
+    } catch (error) {
+      await this.terminate();
+      throw error;
+    }
+  }
+
+  get reports(): { id: number; state: ThreadHandle['state']; restarts: number }[] {
+    return this.#slots.map(({ thread, restarts }) => ({ id: thread.index, state: thread.state, restarts }));
+  }
+
+  get running(): number {
+    return this.#slots.filter(({ thread }) => thread.state === 'running').length;
+  }
+
+  broadcast(message: ToThread): void {
+    for (const { thread } of this.#slots) thread.send(message);
+  }
+
+  /**
+   * Puts a plan in force on every thread, or on none.
+   *
+   * Returns the problems that keep it from coming into force; empty when it is in force.
+   */
+  swap(plan: PlanDocument, onCommit: () => void): Promise<readonly ConfigProblem[]> {
+    return this.#inTurn(async () => {
+      const threads = this.#running();
+      const results = await Promise.all(threads.map((thread) => prepare(thread, plan)));
+      const problems = results.flat();
+      const { version } = plan;
+      if (problems.length > 0) {
+        await Promise.allSettled(threads.map((thread) => thread.call({ type: 'discard', version })));
+        return [...new Map(problems.map((problem) => [problem.pointer + problem.message, problem])).values()];
+      }
+      onCommit();
+      await Promise.allSettled(threads.map((thread) => thread.call({ type: 'commit', version })));
+      return [];
+    });
+  }
+
+  /** Gives keys to every thread; resolves to the slowest acknowledgement in milliseconds. */
+  async distributeKeys(records: readonly ApiKeyRecord[]): Promise<{ slowestMs: number }> {
+    const start = performance.now();
+    await Promise.all(this.#alive().map((thread) => thread.call({ type: 'apiKeys', records }, 10_000)));
+    return { slowestMs: performance.now() - start };
+  }
+
+  /** What each running thread counted, with an id that is never used twice. */
+  async metrics(): Promise<{ thread: number; snapshot: MetricsSnapshot }[]> {
+    const threads = this.#running();
+    const results = await Promise.allSettled(threads.map((thread) => thread.call({ type: 'metrics' }, 2_000)));
+    return results.flatMap((result, at) =>
+      result.status === 'fulfilled'
+        ? [{ thread: (threads[at] as ThreadHandle).id, snapshot: result.value as MetricsSnapshot }]
+        : [],
+    );
+  }
+
+  /** Lets every thread finish its requests, then ends it. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#isStopping = true;
+    const threads = this.#running();
+    for (const thread of threads) thread.state = 'draining';
+    await Promise.allSettled(
+      threads.map((thread) => thread.call({ type: 'drain', deadlineMs }, deadlineMs + 5_000)),
+    );
+    await this.terminate();
+  }
+
+  async terminate(): Promise<void> {
+    this.#isStopping = true;
+    for (const slot of this.#slots) if (slot.timer !== null) clearTimeout(slot.timer);
+    await Promise.all(this.#slots.map(({ thread }) => thread.terminate()));
+  }
+
+  #running(): ThreadHandle[] {
+    return this.#slots.map(({ thread }) => thread).filter(({ state }) => state === 'running');
+  }
+
+  /** Also those that are starting: what they were started with may be older than what is sent now. */
+  #alive(): ThreadHandle[] {
+    return this.#slots.map(({ thread }) => thread).filter(({ state }) => state !== 'dead');
+  }
+
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  #open(index: number): ThreadHandle {
+    return new ThreadHandle(ENTRY, this.#options.dataFor(index), {
+      onNews: this.#options.onNews,
+      onExit: (thread) => this.#exited(thread),
+    });
+  }
+
+  #exited(thread: ThreadHandle): void {
+    const slot = this.#slots[thread.index];
+    if (this.#isStopping || slot === undefined || slot.thread !== thread) return;
+    if (Date.now() - slot.startedMs > STEADY_MS) slot.backoffMs = FIRST_BACKOFF_MS;
+    const delayMs = slot.backoffMs;
+    slot.backoffMs = Math.min(slot.backoffMs * 2, MAX_BACKOFF_MS);
+    this.#options.onRestart(thread, delayMs);
+    slot.timer = setTimeout(() => void this.#inTurn(() => this.#restart(slot)), delayMs);
+  }
+
+  async #restart(slot: Slot): Promise<void> {
+    if (this.#isStopping) return;
+    slot.restarts++;
+    slot.startedMs = Date.now();
+    slot.thread = this.#open(slot.thread.index);
+    await slot.thread.whenReady().catch(() => {});
+  }
+}
+
+/** Safety: a thread that ends while it prepares starts again with the plan in force, so it is no problem of the plan. */
+async function prepare(thread: ThreadHandle, plan: PlanDocument): Promise<PrepareResult> {
+  try {
+    return (await thread.call({ type: 'prepare', plan })) as PrepareResult;
+  } catch (error) {
+    if (thread.state === 'dead') return [];
+    return [{ pointer: '', message: (error as Error).message }];
+  }
+}

@@ -1,0 +1,64 @@
+import { ANY_ROUTE, contextOf, type RequestSketch, runNow } from '../../../../test/support/stage-context.ts';
+import type { RequestContext } from '../../../core/context.ts';
+import { CONTINUE, type Decision } from '../../../core/decision.ts';
+import type { Ports } from '../../../core/ports.ts';
+import { Principal } from '../../../core/principal.ts';
+import type { Check, RouteFacts } from '../../../core/stage.ts';
+import { addressLimit, principalLimit } from '../ratelimit.ts';
+import { DEFAULT_TIERS } from '../tiers.ts';
+import { ExactCounters } from './exact-counters.ts';
+
+export const NOW_MS = Date.UTC(2025, 0, 20, 14, 29, 30);
+
+/** Clock and counters of the checks that are compiled here. */
+export const world = { nowMs: NOW_MS, counters: new ExactCounters() };
+
+/** Sets the clock back and forgets all requests. */
+export function resetWorld(): void {
+  world.nowMs = NOW_MS;
+  world.counters = new ExactCounters();
+}
+
+const ports = (): Ports => ({ clock: { nowMs: () => world.nowMs }, counters: world.counters }) as unknown as Ports;
+const ROUTE: RouteFacts = { ...ANY_ROUTE, tiers: DEFAULT_TIERS, upgradeUrl: 'https://company.com/pricing' };
+
+export const compileAddress = (block: unknown, route: Partial<RouteFacts> = {}) =>
+  addressLimit.compile(addressLimit.schema.parse(block), { ...ROUTE, ...route }, ports());
+export const compilePrincipal = (block: unknown, route: Partial<RouteFacts> = {}) =>
+  principalLimit.compile(principalLimit.schema.parse(block), { ...ROUTE, ...route }, ports());
+
+export function principalOf(counterKey: string, tier = ''): Principal {
+  return new Principal({
+    method: 'apiKey',
+    subject: counterKey,
+    credentialId: counterKey,
+    clientId: '',
+    issuer: '',
+    scopes: new Set(),
+    roles: new Set(),
+    tier,
+    grant: null,
+    counterKey,
+  });
+}
+
+export interface Caller extends RequestSketch {
+  readonly principal?: Principal;
+}
+
+export function ask(check: Check | undefined, caller: Caller = {}): { decision: Decision; ctx: RequestContext } {
+  const { principal, ...sketch } = caller;
+  const ctx = contextOf(sketch);
+  ctx.principal = principal ?? null;
+  return { decision: runNow(check, ctx), ctx };
+}
+
+/** How many of so many requests pass. */
+export function passed(times: number, check: Check | undefined, caller: Caller = {}): number {
+  let count = 0;
+  for (let i = 0; i < times; i++) if (ask(check, caller).decision === CONTINUE) count++;
+  return count;
+}
+
+export const bodyOf = (decision: Decision) => JSON.parse(`${decision.problem}id"}`);
+export const fieldOf = (flat: readonly string[], name: string) => flat[flat.indexOf(name) + 1];

@@ -1,0 +1,35 @@
+import type { Hit, WindowLimits } from '../../../core/ports.ts';
+import { createCounterTable } from '../counter-table.ts';
+import { openCounters } from '../shared-counters.ts';
+import { newState } from './new-state.ts';
+
+/** A whole quantum of every window, so that nothing is rounded. */
+export const NOW_MS = Date.UTC(2025, 0, 20, 12);
+
+const NO_LIMITS: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
+/** Makes a hit; windows that are not named are not limited. */
+export const hit = (client: string, limits: Partial<WindowLimits>, scope = 'tier'): Hit => ({
+  scope,
+  client,
+  limits: { ...NO_LIMITS, ...limits },
+});
+
+/** Counters of a small table with one state, on a clock that the test turns. */
+export function openTable(clients = 64) {
+  const buffer = createCounterTable({ clients });
+  const counters = openCounters(buffer);
+  return {
+    buffer,
+    nowMs: NOW_MS,
+    state: newState(),
+    take(...hits: Hit[]) {
+      counters.take(hits, this.nowMs, this.state);
+      return this.state.admitted;
+    },
+    takeMany(times: number, ...hits: Hit[]) {
+      let admitted = 0;
+      for (let i = 0; i < times; i++) if (this.take(...hits)) admitted++;
+      return admitted;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ControlServices } from '../../src/control/services.ts';
+import type { ApiKeyRecord } from '../../src/core/ports.ts';
+import { openDatabase } from '../../src/stores/sqlite/open-database.ts';
+
+/** Control services over a real database in a folder of their own; the gateway's part is faked. */
+export interface TestServices {
+  readonly services: ControlServices;
+  readonly dir: string;
+  /** Every call of `distributeKeys`. */
+  readonly distributed: (readonly ApiKeyRecord[])[];
+  nowMs: number;
+  close(): Promise<void>;
+}
+
+export const START_MS = Date.UTC(2026, 10, 23, 12);
+
+/** Opens control services; `overrides` replace single services. */
+export async function openTestServices(overrides: Partial<ControlServices> = {}): Promise<TestServices> {
+  const dir = mkdtempSync(join(tmpdir(), 'portcullis-control-'));
+  const distributed: (readonly ApiKeyRecord[])[] = [];
+  const clock = { nowMs: () => test.nowMs };
+  const database = await openDatabase({ path: join(dir, 'portcullis.db'), clock: { nowMs: () => START_MS } });
+  const services: ControlServices = {
+    clock,
+    version: '1.2.3',
+    keys: database.keys,
+    usage: database.usage,
+    decisions: database.decisions,
+    journalPath: () => join(dir, 'journal.jsonl'),
+    status: () => ({
+      startedAtMs: START_MS - 5_000,
+      threads: [{ id: 1, state: 'running', restarts: 0 }],
+      plan: { version: 7, loadedAtMs: START_MS, apis: ['orders', 'hooks'], tiers: ['free', 'pro'] },
+      configPath: '/etc/portcullis.yaml',
+      problems: [],
+    }),
+    reload: async () => ({ planVersion: 8, problems: [] }),
+    distributeKeys: async (records) => {
+      distributed.push(records);
+      return { slowestMs: 3 };
+    },
+    redactedConfig: () => ({ version: 1, apis: [] }),
+    metrics: async () => '# HELP portcullis_threads Threads.\n',
+    live: () => '',
+    ready: () => '',
+    started: () => '',
+    ...overrides,
+  };
+  const test: TestServices = {
+    services,
+    dir,
+    distributed,
+    nowMs: START_MS,
+    close: async () => {
+      await database.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  return test;
+}
+
+/** A journal record as the proxy writes it. */
+export function journalLine(id: string, parts: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    '@timestamp': '2026-11-23T12:00:00.000Z',
+    'event.action': 'request',
+    'event.duration': 1_500_000,
+    'http.request.id': id,
+    'http.request.method': 'GET',
+    'url.path': '/orders/7',
+    'source.ip': '10.0.0.1',
+    'client.ip': '203.0.113.7',
+    'http.response.status_code': 401,
+    portcullis: {
+      listener: 'web',
+      route: 'orders/one',
+      api: 'orders',
+      decision: { effect: 'deny', reason: 'authn.missing', stage: 'authentication', detail: 'no credential' },
+      checks: [
+        {
+          stage: 'access',
+          phase: 'head',
+          mode: 'observe',
+          cost_ns: 400,
+          verdict: 'would-deny',
+          reason: 'access.denied',
+        },
+        { stage: 'cors', phase: 'head', mode: 'enforce', cost_ns: 100, verdict: 'continue' },
+        {
+          stage: 'authentication',
+          phase: 'head',
+          mode: 'enforce',
+          cost_ns: 500,
+          verdict: 'deny',
+          reason: 'authn.missing',
+        },
+      ],
+    },
+    ...parts,
+  });
+}
