@@ -14,8 +14,8 @@ import { JournalRotation } from './runtime/journal-rotation.ts';
 import type { HealthChange, PlanDocument, ThreadData } from './runtime/messages.ts';
 import { Supervisor } from './runtime/supervisor.ts';
 import type { ThreadHandle, ThreadNews } from './runtime/thread-handle.ts';
-import { JwksFetcher } from './stores/keysets/fetcher.ts';
 import { fetchText } from './stores/keysets/fetch-text.ts';
+import { JwksFetcher } from './stores/keysets/fetcher.ts';
 import { timers } from './stores/keysets/scheduler.ts';
 import { createCounterTable } from './stores/shared/counter-table.ts';
 import { type Database, openDatabase } from './stores/sqlite/open-database.ts';
@@ -65,7 +65,14 @@ function healthSettings(loaded: LoadedConfig): HealthSettings[] {
   return loaded.config.apis.flatMap(({ id, upstream }) =>
     upstream.health === undefined
       ? []
-      : [{ ...upstream.health, upstream: id, targets: upstream.targets, tls: loaded.material.upstreams[id] ?? null }],
+      : [
+          {
+            ...upstream.health,
+            upstream: id,
+            targets: upstream.targets,
+            tls: loaded.material.upstreams[id] ?? null,
+          },
+        ],
   );
 }
 
@@ -101,7 +108,12 @@ class RunningGateway implements Gateway, ControlServices {
   #isClosing = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(options: GatewayOptions, loaded: LoadedConfig, ports: Record<string, number>, database: Database) {
+  constructor(
+    options: GatewayOptions,
+    loaded: LoadedConfig,
+    ports: Record<string, number>,
+    database: Database,
+  ) {
     const { config } = loaded;
     this.#options = options;
     this.#loaded = loaded;
@@ -112,7 +124,11 @@ class RunningGateway implements Gateway, ControlServices {
     this.decisions = database.decisions;
     this.#token = loadAdminToken(config.dataDir);
     this.#counters = createCounterTable({ clients: config.counters.clients });
-    this.#rotation = new JournalRotation(config.journal.path, config.journal.maxBytes, config.journal.keepFiles);
+    this.#rotation = new JournalRotation(
+      config.journal.path,
+      config.journal.maxBytes,
+      config.journal.keepFiles,
+    );
     this.#health = new HealthChecks((...change) => this.#healthChanged(...change));
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
     this.#fetcher = new JwksFetcher({
@@ -284,7 +300,10 @@ class RunningGateway implements Gateway, ControlServices {
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.#reloads.failed++;
-      this.#problems.set('config', `The configuration was changed and has ${error.problems.length} mistakes.`);
+      this.#problems.set(
+        'config',
+        `The configuration was changed and has ${error.problems.length} mistakes.`,
+      );
       this.#log('error', `The configuration has mistakes; plan ${this.#plan.version} stays in force.`, {
         problems: error.problems,
       });
@@ -309,7 +328,10 @@ class RunningGateway implements Gateway, ControlServices {
       case 'journalProblem':
         if (news.sentence === '') this.#problems.delete('journal');
         else this.#problems.set('journal', news.sentence);
-        return this.#log(news.sentence === '' ? 'info' : 'error', news.sentence || 'The journal is written again.');
+        return this.#log(
+          news.sentence === '' ? 'info' : 'error',
+          news.sentence || 'The journal is written again.',
+        );
       case 'journalFull':
         return void this.#rotation.rotate().then((isMoved) => {
           if (isMoved) this.#supervisor.broadcast({ type: 'reopenJournal' });
@@ -356,7 +378,10 @@ class RunningGateway implements Gateway, ControlServices {
     if (isHealthy) this.#unhealthy.delete(`${upstream} ${origin}`);
     else this.#unhealthy.set(`${upstream} ${origin}`, change);
     this.#supervisor.broadcast({ type: 'health', change });
-    this.#log(isHealthy ? 'info' : 'warn', `Target ${origin} of ${upstream} is ${isHealthy ? 'well' : `out: ${why}`}.`);
+    this.#log(
+      isHealthy ? 'info' : 'warn',
+      `Target ${origin} of ${upstream} is ${isHealthy ? 'well' : `out: ${why}`}.`,
+    );
   }
 }
 
@@ -366,7 +391,9 @@ function planDocument(version: number, loaded: LoadedConfig, ports: Record<strin
 }
 
 function isSameAddress(listener: ListenerConfig, others: readonly ListenerConfig[]): boolean {
-  return others.some(({ name, host, port }) => name === listener.name && host === listener.host && port === listener.port);
+  return others.some(
+    ({ name, host, port }) => name === listener.name && host === listener.host && port === listener.port,
+  );
 }
 
 function stackOf(error: unknown): string {

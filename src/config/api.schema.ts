@@ -83,9 +83,9 @@ export const apiShape = {
   hosts: z
     .array(hostSchema)
     .max(1024)
-    .default([])
+    .prefault([])
     .describe('Host names the API answers to, exact or as `*.example.com`; every host when empty.'),
-  path: pathSchema(false).default('/').describe('Path in front of everything that belongs to the API.'),
+  path: pathSchema(false).prefault('/').describe('Path in front of everything that belongs to the API.'),
   stripPath: z.boolean().default(false).describe('Whether that path is cut off before forwarding.'),
   preserveHost: z
     .boolean()

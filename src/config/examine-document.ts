@@ -8,7 +8,7 @@ import { sketchEndpoints } from './endpoint-id.ts';
 import { explainIssues } from './explain.ts';
 import { finishConfig } from './finish.ts';
 import { retriesSchema, timeoutsSchema } from './limits.schema.ts';
-import { asList, asRecord, isWithin, type Path, pointerOf } from './pointer.ts';
+import { asList, asRecord, isWithin, type Path, pointerOf, readablePointer } from './pointer.ts';
 import { type ParsedRoot, rootSchema } from './schema.ts';
 
 /** How a document is to be read. */
@@ -70,7 +70,7 @@ function compileRoutes(
       const locate = (pointer: string) => sourcePointer(sources, pointer);
       const referenceAt = (path: Path) => references.get(locate(pointerOf(path))) ?? null;
       const found = explainIssues(error.issues, { schema: stage.schema, document: merged, referenceAt });
-      problems.push(...found.map((problem) => ({ ...problem, pointer: locate(problem.pointer) })));
+      problems.push(...found.map((problem) => placeMerged(problem, sources)));
     },
   };
   const routes = new Map<string, RouteSettings>();
@@ -91,6 +91,15 @@ function compileRoutes(
     });
   });
   return routes;
+}
+
+/** Puts a problem of a merged block where the last word was said, and names what that inherits. */
+function placeMerged(problem: ConfigProblem, sources: readonly BlockSource[]): ConfigProblem {
+  const written = sourcePointer(sources, problem.pointer);
+  const last = sources.at(-1)?.pointer ?? '';
+  if (isWithin(written, last)) return { ...problem, pointer: written };
+  const inherited = `It inherits \`${readablePointer(written)}\`.`;
+  return { ...problem, pointer: last, suggestion: [problem.suggestion, inherited].filter(Boolean).join(' ') };
 }
 
 interface Inherited {

@@ -47,8 +47,9 @@ function allowReferences(node: unknown): unknown {
       .filter(([key, value]) => !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER))
       .map(([key, value]) => [key, keepsAsIs(key) ? value : allowReferences(value)]),
   );
+  if (Array.isArray(walked.anyOf)) return { ...walked, anyOf: flatten(walked.anyOf) };
   if (!isNarrow(schema)) return walked;
-  const { description, default: fallback, ...narrow } = walked;
+  const { description, default: fallback, ...narrow } = walked as JsonSchema;
   return {
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),
@@ -56,13 +57,24 @@ function allowReferences(node: unknown): unknown {
   };
 }
 
+/** Puts the alternatives of alternatives beside each other, the reference once and last. */
+function flatten(options: readonly JsonSchema[]): JsonSchema[] {
+  const flat = options.flatMap((option) => {
+    const { anyOf, description, ...rest } = option;
+    if (!Array.isArray(anyOf) || Object.keys(rest).length > 0) return [option];
+    return anyOf.map((inner, at) => (at === 0 && description !== undefined ? { description, ...inner } : inner));
+  });
+  const others = flat.filter((option) => option.$ref !== REFERENCE_REF.$ref);
+  return others.length === flat.length ? others : [...others, REFERENCE_REF];
+}
+
 function keepsAsIs(key: string): boolean {
   return key === 'default' || key === 'enum' || key === 'const' || key === 'required' || key === 'propertyNames';
 }
 
 /** Whether a schema takes single values, but not every text. */
-function isNarrow({ type, pattern, enum: options, const: only, ...rest }: JsonSchema): boolean {
-  if (options !== undefined || only !== undefined) return true;
+function isNarrow({ type, pattern, format, enum: options, const: only }: JsonSchema): boolean {
+  if (only !== undefined) return false;
   if (type === 'integer' || type === 'number' || type === 'boolean') return true;
-  return type === 'string' && (pattern !== undefined || rest.format !== undefined || rest.maxLength !== undefined);
+  return options !== undefined || (type === 'string' && (pattern !== undefined || format !== undefined));
 }

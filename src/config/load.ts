@@ -39,7 +39,7 @@ export interface LoadResult {
   /** Pointers of private keys that were typed in instead of referred to. */
   readonly typedSecrets: readonly string[];
   /** Adds line and column to a problem found later, and takes secrets out of it. */
-  place(problem: ConfigProblem): ConfigProblem;
+  place<Problem extends ConfigProblem>(problem: Problem): Problem;
 }
 
 const MAX_CONFIG_BYTES = 4 * 1_048_576;
@@ -58,6 +58,10 @@ export function loadConfig(path: string, options: LoadOptions = {}): LoadResult 
 export function parseConfig(text: string, path: string, options: LoadOptions = {}): LoadResult {
   const tree = parseYamlTree(text);
   if (tree.value === undefined) return toResult(path, tree, nothingResolved(), null);
+  if (tree.value === null && tree.problems.length === 0) {
+    const problems = [{ pointer: '', message: 'The file is empty.', suggestion: 'Make one with `portcullis init`.' }];
+    return toResult(path, { ...tree, problems }, nothingResolved(), null);
+  }
   const baseDir = dirname(resolve(path));
   const resolved = resolveReferences(tree.value, { baseDir, env: options.env ?? process.env });
   const { references } = resolved;
@@ -78,15 +82,15 @@ function nothingResolved(): Resolved {
 
 function toResult(path: string, tree: YamlTree, resolved: Resolved, examined: ExaminedDocument | null): LoadResult {
   const { references, secrets } = resolved;
-  const place = (problem: ConfigProblem): ConfigProblem => {
+  const place = <Problem extends ConfigProblem>(problem: Problem): Problem => {
     const redacted = redactProblem(problem, secrets);
     const found = problem.line === undefined ? findPlace(tree.places, problem.pointer) : undefined;
     return found === undefined ? redacted : { ...redacted, ...found };
   };
-  // A reference that does not resolve leaves nothing that could be judged in its place.
-  const unresolved = new Set(resolved.problems.map((problem) => problem.pointer));
+  // What could not be read leaves nothing that could be judged in its place.
+  const unresolved = new Set([...tree.problems, ...resolved.problems].map((problem) => problem.pointer));
   const judged = (examined?.problems ?? []).filter((problem) => !unresolved.has(problem.pointer));
-  const problems = inOrder([...tree.problems, ...resolved.problems, ...judged].map(place));
+  const problems = sortProblems([...tree.problems, ...resolved.problems, ...judged].map(place));
   const config = problems.length === 0 ? (examined?.config ?? null) : null;
   const files = new Set([resolve(path), ...resolved.files, ...(config === null ? [] : configFiles(config))]);
   return {
@@ -111,8 +115,9 @@ function findPlace(places: ReadonlyMap<string, Place>, pointer: string): Place |
   }
 }
 
-function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  const lineOf = (problem: ConfigProblem) => problem.line ?? 0;
+/** Brings problems or weaknesses into the order of the file. */
+export function sortProblems<Problem extends ConfigProblem>(problems: readonly Problem[]): Problem[] {
+  const lineOf = (problem: Problem) => problem.line ?? 0;
   return [...problems].sort((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0));
 }
 

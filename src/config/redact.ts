@@ -6,7 +6,10 @@ import type { ConfigProblem } from '../core/errors.ts';
  * Safety: a last line; messages are made without such values in the first place. Values of fewer than four characters
  * are replaced only where they stand as words of their own, because they are parts of ordinary words.
  */
-export function redactProblem(problem: ConfigProblem, secrets: ReadonlyMap<string, string>): ConfigProblem {
+export function redactProblem<Problem extends ConfigProblem>(
+  problem: Problem,
+  secrets: ReadonlyMap<string, string>,
+): Problem {
   const redact = (text: string): string => {
     let result = text;
     for (const [reference, value] of secrets) {

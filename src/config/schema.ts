@@ -46,10 +46,10 @@ const rootShape = {
   journal: journalSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   paths: pathsSchema.prefault({}),
-  issuers: z.array(issuerSchema).max(256).default([]).describe('Issuers of tokens that APIs may accept.'),
+  issuers: z.array(issuerSchema).max(256).prefault([]).describe('Issuers of tokens that APIs may accept.'),
   tiers: z
     .record(nameSchema, tierSchema)
-    .default({})
+    .prefault({})
     .describe('Rate limit tiers; those named here replace or join the built-in ones.'),
   upgradeUrl: upgradeUrlSchema.optional().describe('Where a client over its limit can get a larger one.'),
 };
@@ -82,7 +82,7 @@ export function rootSchema(rows: readonly StageRow[]): RootSchema {
 function buildSchema(rows: readonly StageRow[]): RootSchema {
   const blocks = blockShape(rows);
   const endpoint = z.strictObject({ ...endpointShape, ...blocks }).describe('A part of an API with its own settings.');
-  const endpoints = z.array(endpoint).max(10_000).default([]).describe('Parts of the API with their own settings.');
+  const endpoints = z.array(endpoint).max(10_000).prefault([]).describe('Parts of the API with their own settings.');
   const api = z.strictObject({ ...apiShape, endpoints, ...blocks }).describe('An API behind the gateway.');
   const defaults = z
     .strictObject({ ...routeShape, ...blocks })

@@ -24,7 +24,7 @@ export function nameOf(path: Path): string {
 /** What a sentence about the value at the path begins with. */
 export function subjectOf(path: Path): string {
   const last = path.at(-1);
-  if (last === undefined) return 'This';
+  if (last === undefined) return 'The configuration';
   const name = nameOf(path);
   if (!/^\d+$/.test(String(last))) return `\`${last}\``;
   return name === '' ? `Entry ${Number(last) + 1}` : `Entry ${Number(last) + 1} of \`${name}\``;

@@ -35,7 +35,7 @@ export function parseYamlTree(text: string): YamlTree {
       uniqueKeys: false, // found below, without comparing each key with every other
       merge: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error', // `silent` would also hide a second document
     });
     const faults = [...document.errors, ...document.warnings];
     const problems = faults.map(({ code, message, pos }) => ({

@@ -4,4 +4,6 @@ import { z } from 'zod';
 export const modeSchema = z
   .enum(['enforce', 'observe', 'off'])
   .default('enforce')
-  .describe('`enforce` carries decisions out, `observe` records them and lets pass, `off` removes the stage.');
+  .describe(
+    '`enforce` carries decisions out, `observe` records them and lets pass, `off` removes the stage.',
+  );

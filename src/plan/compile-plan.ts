@@ -1,10 +1,10 @@
+import { type StageBlocks, sourcePointer } from '../config/blocks.ts';
+import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '../config/config.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
 import type { IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
-import { type StageBlocks, sourcePointer } from '../config/blocks.ts';
-import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '../config/config.ts';
 import {
   type AuthenticationConfig,
   credentialHeaders,
@@ -150,7 +150,12 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
   });
 }
 
-function compileApi(config: GatewayConfig, api: ApiConfig, ports: Ports, problems: ConfigProblem[]): ApiEntry {
+function compileApi(
+  config: GatewayConfig,
+  api: ApiConfig,
+  ports: Ports,
+  problems: ConfigProblem[],
+): ApiEntry {
   return {
     hosts: api.hosts,
     path: api.path,

@@ -1,8 +1,9 @@
 import type { RequestContext } from '../core/context.ts';
 import { CONTINUE, Decision } from '../core/decision.ts';
 import type { Check, Mode } from '../core/stage.ts';
+import { FieldLines } from '../lib/http/field-lines.ts';
 
-/** Lets every decision of a check pass and leaves it on the context for the journal. */
+/** Lets every decision of a check pass, takes back what it did to the answer, and leaves the decision on the context. */
 class ObservedCheck implements Check {
   readonly #inner: Check;
 
@@ -10,11 +11,26 @@ class ObservedCheck implements Check {
     this.#inner = inner;
   }
 
-  run(ctx: RequestContext): Decision | Promise<Decision> {
-    const decision = this.#inner.run(ctx);
-    if (decision instanceof Promise) return decision.then((settled) => observe(ctx, settled));
-    return observe(ctx, decision);
+  wantsBody(ctx: RequestContext): boolean {
+    return this.#inner.wantsBody?.(ctx) ?? true;
   }
+
+  run(ctx: RequestContext): Decision | Promise<Decision> {
+    const added = ctx.addedHeaders.slice();
+    const lines = ctx.responseHeaders;
+    if (lines !== null) ctx.responseHeaders = copyOf(lines);
+    const settle = (decision: Decision): Decision => {
+      ctx.addedHeaders.splice(0, ctx.addedHeaders.length, ...added);
+      ctx.responseHeaders = lines;
+      return observe(ctx, decision);
+    };
+    const decision = this.#inner.run(ctx);
+    return decision instanceof Promise ? decision.then(settle) : settle(decision);
+  }
+}
+
+function copyOf(lines: FieldLines): FieldLines {
+  return new FieldLines([...lines.rawNames], [...lines.names], [...lines.values]);
 }
 
 /** Safety: what is not a Decision goes back as it is, so that the pipeline refuses it as a bug. */

@@ -16,8 +16,12 @@ export interface ClientFacts {
 }
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/;
-const UNREADABLE = deny('protocol.field', { detail: 'the Forwarded field of the trusted proxy cannot be read' });
-const CONTRADICTION = deny('protocol.field', { detail: 'Forwarded and X-Forwarded-For name different clients' });
+const UNREADABLE = deny('protocol.field', {
+  detail: 'the Forwarded field of the trusted proxy cannot be read',
+});
+const CONTRADICTION = deny('protocol.field', {
+  detail: 'Forwarded and X-Forwarded-For name different clients',
+});
 const texts = new WeakMap<Ip, string>();
 
 /** Formats an address; an address object is formatted once. */
@@ -50,7 +54,14 @@ export function readClient(
   const older = claimed.joined('x-forwarded-for');
   const isTrustedHop = (ip: Ip): boolean => isTrusted(settings, ip);
   const fromOlder = older === null ? null : clientFrom(parseXForwardedFor(older), peer, isTrustedHop);
-  const fromHops = hops.length === 0 ? null : clientFrom(hops.map((hop) => hop.for), peer, isTrustedHop);
+  const fromHops =
+    hops.length === 0
+      ? null
+      : clientFrom(
+          hops.map((hop) => hop.for),
+          peer,
+          isTrustedHop,
+        );
   if (fromOlder !== null && fromHops !== null && textOf(fromOlder) !== textOf(fromHops)) return CONTRADICTION;
   const address = fromOlder ?? fromHops ?? peer;
   const requestId = claimed.get('x-request-id') ?? '';

@@ -76,7 +76,9 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
    * Opens the listeners that are not open yet; nothing is closed. Returns the ports by name and what takes the new
    * ones back. Throws Unavailable when one cannot be opened, leaving none of the new ones open.
    */
-  async openListeners(wanted: readonly ListenerSettings[]): Promise<{ ports: Map<string, number>; undo: () => void }> {
+  async openListeners(
+    wanted: readonly ListenerSettings[],
+  ): Promise<{ ports: Map<string, number>; undo: () => void }> {
     const opened: string[] = [];
     const undo = (): void => {
       for (const key of opened) this.#closeListener(key);
@@ -116,7 +118,8 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     const servers = [...this.#retired, this.#http1, this.#http2];
     for (const server of servers) server.drain();
     const end = Date.now() + deadlineMs;
-    while (this.#exchanges.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#exchanges.size > 0 && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     for (const server of servers) server.close();
     this.#stopSweeper();
     await this.journal.drain();
@@ -131,7 +134,11 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     new Transaction(this, exchange).start();
   }
 
-  onUnreadable(connection: ConnectionFacts, decision: Parameters<ServerEvents['onUnreadable']>[1], line: string): void {
+  onUnreadable(
+    connection: ConnectionFacts,
+    decision: Parameters<ServerEvents['onUnreadable']>[1],
+    line: string,
+  ): void {
     const record = formatUnreadable(this.makeId(), this.clock.nowMs(), connection, decision, line);
     const { effect, reason, detail, status } = decision;
     this.onFinished(

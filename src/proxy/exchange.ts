@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Decision } from '../core/decision.ts';
-import type { Ip } from '../lib/ip/address.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
+import type { Ip } from '../lib/ip/address.ts';
 
 /** What is known of a client's connection before its first request. */
 export interface ConnectionFacts {

@@ -13,7 +13,6 @@ const HOP_BY_HOP = [
   'transfer-encoding',
   'upgrade',
   'http2-settings',
-  'expect',
 ];
 
 /** Fields that only the gateway may set for the upstream; a client's own are replaced or dropped. */

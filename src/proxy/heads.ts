@@ -43,7 +43,9 @@ export function upstreamHeaders(read: ReadRequest, targetHost: string, bodyBytes
   for (let i = 0; i < headers.names.length; i++) {
     const name = headers.names[i] as string;
     if (name === 'via') via = `${headers.values[i]}, ${via}`;
-    else if (!route?.withheldHeaders.has(name)) flat.push(headers.rawNames[i] as string, headers.values[i] as string);
+    // RFC 9110, 10.1.1: the gateway itself met the expectation before it read the body.
+    else if (name !== 'expect' && !route?.withheldHeaders.has(name))
+      flat.push(headers.rawNames[i] as string, headers.values[i] as string);
   }
   if (bodyBytes >= 0) flat.push('Content-Length', String(bodyBytes));
   flat.push(

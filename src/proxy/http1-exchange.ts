@@ -139,7 +139,9 @@ export class Http1Exchange implements Exchange, Paced {
 
   end(chunk?: Uint8Array | string, trailers?: FieldLines): void {
     if (trailers !== undefined && trailers.names.length > 0 && this.#response.chunkedEncoding) {
-      this.#response.addTrailers(trailers.names.map((name, i): [string, string] => [name, trailers.values[i] as string]));
+      this.#response.addTrailers(
+        trailers.names.map((name, i): [string, string] => [name, trailers.values[i] as string]),
+      );
     }
     if (chunk === undefined) {
       this.#response.end();

@@ -20,8 +20,12 @@ const CRLF = '\r\n';
 
 const PARSER_REFUSALS: Readonly<Record<string, Decision>> = {
   HPE_HEADER_OVERFLOW: deny('protocol.header-size'),
-  ERR_HTTP_REQUEST_TIMEOUT: deny('protocol.timeout', { detail: 'the header took longer than limits.headerTimeoutMs' }),
-  HPE_INVALID_TRANSFER_ENCODING: deny('protocol.transfer-coding', { detail: 'HPE_INVALID_TRANSFER_ENCODING' }),
+  ERR_HTTP_REQUEST_TIMEOUT: deny('protocol.timeout', {
+    detail: 'the header took longer than limits.headerTimeoutMs',
+  }),
+  HPE_INVALID_TRANSFER_ENCODING: deny('protocol.transfer-coding', {
+    detail: 'HPE_INVALID_TRANSFER_ENCODING',
+  }),
   HPE_INVALID_CONTENT_LENGTH: deny('protocol.content-length', { detail: 'HPE_INVALID_CONTENT_LENGTH' }),
   HPE_UNEXPECTED_CONTENT_LENGTH: deny('protocol.framing', { detail: 'HPE_UNEXPECTED_CONTENT_LENGTH' }),
   HPE_INVALID_CHUNK_SIZE: deny('protocol.chunk', { detail: 'HPE_INVALID_CHUNK_SIZE' }),
@@ -63,14 +67,23 @@ export class Http1Server {
     this.#server.on('checkExpectation', (request, response) => this.#take(request, response, false));
     this.#server.on('upgrade', (request, _socket, head) => this.#takeBare(request, 'websocket', head));
     this.#server.on('connect', (request, _socket, head) => this.#takeBare(request, 'connect', head));
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuse(error, socket as Socket));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.#refuse(error, socket as Socket),
+    );
     // The server never listens itself; this starts its checks of header and keep-alive timeouts.
     this.#server.emit('listening');
   }
 
   /** Serves a connection whose preamble and handshake are done. */
   serve(socket: Socket, facts: ConnectionFacts): void {
-    const connection: Http1Connection = { facts, socket, current: null, isClosing: false, open: 0, exchanges: this.#exchanges };
+    const connection: Http1Connection = {
+      facts,
+      socket,
+      current: null,
+      isClosing: false,
+      open: 0,
+      exchanges: this.#exchanges,
+    };
     this.#connections.set(socket, connection);
     socket.once('close', () => this.#connections.delete(socket));
     closeGently(socket);
@@ -99,7 +112,8 @@ export class Http1Server {
 
   #takeBare(request: IncomingMessage, upgrade: string, upgradeHead: Buffer): void {
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.isClosing || connection.open > 0) return void request.socket.destroy();
+    if (connection === undefined || connection.isClosing || connection.open > 0)
+      return void request.socket.destroy();
     request.socket.on('error', () => request.socket.destroy());
     const options = { expectsContinue: false, upgrade, upgradeHead };
     this.#events.onExchange(new Http1Exchange(connection, request, null, options));
@@ -110,7 +124,8 @@ export class Http1Server {
     const connection = this.#connections.get(socket);
     const code = error.code ?? '';
     const isParser = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    if (connection === undefined || !isParser || code === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
+    if (connection === undefined || !isParser || code === 'HPE_INVALID_EOF_STATE')
+      return void socket.destroy();
     // What follows the last request of a connection is not read; its answer still goes out.
     if (code === 'HPE_CLOSED_CONNECTION' && connection.current !== null) return;
     if (connection.isClosing) return void socket.destroy();
@@ -128,7 +143,9 @@ export class Http1Server {
 
 /** What breaks inside a body is the chunk framing, whatever the parser calls it. */
 function chunkFailure(code: string, decision: Decision): Decision {
-  return decision === MALFORMED || code.startsWith('HPE_') ? deny('protocol.chunk', { detail: code }) : decision;
+  return decision === MALFORMED || code.startsWith('HPE_')
+    ? deny('protocol.chunk', { detail: code })
+    : decision;
 }
 
 function isWebSocket(request: IncomingMessage): boolean {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Unavailable } from '../core/errors.ts';
 import { type Ip, parseIp } from '../lib/ip/address.ts';
 import { textOf } from './client-address.ts';

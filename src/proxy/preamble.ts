@@ -12,7 +12,11 @@ export interface PreambleSource {
  *
  * Calls back once: with the source, or with null when the preamble is invalid, late or cut off.
  */
-export function readPreamble(socket: Socket, timeoutMs: number, done: (source: PreambleSource | null) => void): void {
+export function readPreamble(
+  socket: Socket,
+  timeoutMs: number,
+  done: (source: PreambleSource | null) => void,
+): void {
   let held = Buffer.alloc(0);
   const finish = (source: PreambleSource | null): void => {
     clearTimeout(timer);
@@ -22,7 +26,8 @@ export function readPreamble(socket: Socket, timeoutMs: number, done: (source: P
   };
   const onEnd = (): void => finish(null);
   const onReadable = (): void => {
-    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) held = Buffer.concat([held, chunk]);
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read())
+      held = Buffer.concat([held, chunk]);
     const preamble = parseProxyPreamble(held);
     if (preamble.status === 'incomplete') return;
     if (preamble.status === 'invalid') return finish(null);

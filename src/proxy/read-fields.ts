@@ -23,7 +23,6 @@ export class RequestFields {
   host: string | null = null;
   contentLength = -1;
   isChunked = false;
-  expect = '';
   /** Forwarding fields as received; believed only from a trusted proxy. */
   readonly claimed: FieldLines;
   connection: string | null = null;
@@ -63,7 +62,12 @@ export function readFields(flat: readonly string[], httpVersion: string): Reques
   return settle(fields, httpVersion);
 }
 
-function takeSpecial(fields: RequestFields, name: string, value: string, httpVersion: string): Decision | null {
+function takeSpecial(
+  fields: RequestFields,
+  name: string,
+  value: string,
+  httpVersion: string,
+): Decision | null {
   switch (name) {
     case 'host':
       if (fields.host !== null) return TWO_HOSTS;
@@ -88,9 +92,6 @@ function takeSpecial(fields: RequestFields, name: string, value: string, httpVer
       return null;
     case 'te':
       fields.takesTrailers = /(^|[,\s])trailers([,;\s]|$)/i.test(value);
-      return null;
-    case 'expect':
-      fields.expect = fields.expect === '' ? value.toLowerCase() : `${fields.expect},${value.toLowerCase()}`;
       return null;
     default:
       fields.claimed.add(name, value);

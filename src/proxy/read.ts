@@ -76,7 +76,6 @@ function findHost(fields: RequestFields, target: Target, exchange: Exchange): Ho
 /** A request that was read, with what only the proxy needs of it. */
 export interface ReadRequest {
   readonly ctx: RequestContext;
-  readonly expect: string;
   readonly takesTrailers: boolean;
   /** Addresses between the client and the gateway, the client first, as verified; for `X-Forwarded-For`. */
   readonly forwardedFor: string;
@@ -122,9 +121,11 @@ export function readRequest(
     hasBody: hasBody(exchange, fields),
     contentLength: fields.contentLength,
   });
-  return { ctx, expect: fields.expect, takesTrailers: fields.takesTrailers, forwardedFor: client.forwardedFor };
+  return { ctx, takesTrailers: fields.takesTrailers, forwardedFor: client.forwardedFor };
 }
 
 function hasBody(exchange: Exchange, fields: RequestFields): boolean {
-  return exchange.endsWithHead === null ? fields.isChunked || fields.contentLength > 0 : !exchange.endsWithHead;
+  return exchange.endsWithHead === null
+    ? fields.isChunked || fields.contentLength > 0
+    : !exchange.endsWithHead;
 }

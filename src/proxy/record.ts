@@ -45,7 +45,8 @@ function checksOf(ctx: RequestContext, outcome: Outcome): string {
     const check = ran[i] as RouteCheck;
     const observed = observations?.find((observation) => observation.at === i)?.decision;
     const isLast = observed === undefined && ctx.decidedAt === i;
-    const verdict = observed !== undefined ? `would-${observed.effect}` : isLast ? outcome.effect : 'continue';
+    const verdict =
+      observed !== undefined ? `would-${observed.effect}` : isLast ? outcome.effect : 'continue';
     const reason = observed !== undefined ? observed.reason : isLast ? outcome.reason : '';
     const entry = `${prefixOf(check)}${costsNs[i]},"verdict":"${verdict}"${reason === '' ? '' : `,"reason":"${reason}"`}}`;
     list += i === 0 ? entry : `,${entry}`;
@@ -72,8 +73,10 @@ export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
   if (ctx.tlsVersion !== '') line += `,"tls.version":"${ctx.tlsVersion}"`;
   if (principal !== null) line += `,"user.id":${text(principal.subject)}`;
   line += `,"portcullis":{"listener":"${ctx.listener}","route":"${route?.id ?? ''}","api":"${route?.apiId ?? ''}","decision":${decisionOf(outcome)}`;
-  if (principal !== null) line += `,"credential":${text(principal.credentialId)},"authentication":"${principal.method}"`;
-  else if (ctx.claimedCredential !== '') line += `,"claimed_credential":${text(ctx.claimedCredential.slice(0, 8))}`;
+  if (principal !== null)
+    line += `,"credential":${text(principal.credentialId)},"authentication":"${principal.method}"`;
+  else if (ctx.claimedCredential !== '')
+    line += `,"claimed_credential":${text(ctx.claimedCredential.slice(0, 8))}`;
   if (outcome.upstream !== '') {
     line += `,"upstream":{"target":"${outcome.upstream}","duration_ms":${outcome.upstreamMs.toFixed(3)},"attempts":${outcome.attempts}}`;
   }

@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream';
 import type { RequestContext } from '../core/context.ts';
 import { answer, CONTINUE, type Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
-import { FieldLines } from '../lib/http/field-lines.ts';
+import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import type { ActivePlan, Gate } from './gate.ts';
 import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders } from './heads.ts';
 import { runChecks } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
+import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
 import { holdBody, StreamedBody } from './streamed-body.ts';
 import { joinSockets } from './tunnel.ts';
 import { UpstreamCall, type UpstreamSink } from './upstream-call.ts';
@@ -27,6 +28,17 @@ const CLIENT_GONE = new Error('the client went away');
 /** RFC 9110, 9.2.2: sending these twice does what sending them once does. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
+/** Whether a check of the route has to see the whole body. */
+function wantsBody(route: Route, ctx: RequestContext): boolean {
+  return route.bodyChecks.some(({ check }) => check.wantsBody?.(ctx) ?? true);
+}
+
+/** Method that a preflight asks about, else the request's own: a preflight belongs to the route it asks about. */
+function routedMethod(ctx: RequestContext): string {
+  if (ctx.method !== 'OPTIONS' || !ctx.headers.has('origin')) return ctx.method;
+  return ctx.headers.get('access-control-request-method') ?? ctx.method;
+}
+
 /** One request from its head to its journal record. */
 export class Transaction implements UpstreamSink {
   readonly #gate: Gate;
@@ -43,6 +55,9 @@ export class Transaction implements UpstreamSink {
   #attempts = 0;
   #upstreamStartMs = 0;
   #upstreamMs = 0;
+  #lastTarget = '';
+  /** Id of a request that has no context. */
+  #unreadId = '';
   #isOver = false;
 
   constructor(gate: Gate, exchange: Exchange) {
@@ -65,9 +80,10 @@ export class Transaction implements UpstreamSink {
     if (!journal.canAccept) return this.#refuse(JOURNAL_FULL);
     const redirect = this.#redirect(ctx);
     if (redirect !== null) return this.#refuse(redirect);
-    const match = this.#plan.find(ctx.host, ctx.path, ctx.method);
+    const match = this.#plan.find(ctx.host, ctx.path, routedMethod(ctx));
     if (match === 'none') return this.#refuse(NO_ROUTE);
-    if (Array.isArray(match)) return this.#refuse(deny('route.method', { headers: ['Allow', match.join(', ')] }));
+    if (Array.isArray(match))
+      return this.#refuse(deny('route.method', { headers: ['Allow', match.join(', ')] }));
     const route = match as Route;
     ctx.route = route;
     const refusedUpgrade = this.#checkUpgrade(route);
@@ -106,7 +122,7 @@ export class Transaction implements UpstreamSink {
 
   #afterHead(route: Route): void {
     const ctx = this.#context;
-    if (route.bodyChecks.length === 0 || !ctx.hasBody) return this.#forward(route, null);
+    if (!ctx.hasBody || !wantsBody(route, ctx)) return this.#forward(route, null);
     holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
       if (this.#isOver) return;
       if (body === null) return failure === null ? this.#exchange.abort() : this.#failBody(failure);
@@ -200,10 +216,14 @@ export class Transaction implements UpstreamSink {
   onUpgrade(headers: FieldLines, socket: Duplex): void {
     this.#endCall();
     if (this.#isOver) return void socket.destroy();
-    this.#status = 101;
+    const ctx = this.#context;
     headers.remove('keep-alive');
-    const client = this.#exchange.switchProtocols(finalHeaders(this.#context, headers));
-    joinSockets(client, socket);
+    ctx.fromUpstream = true;
+    ctx.responseStatus = 101;
+    ctx.responseHeaders = headers;
+    runChecks((ctx.route as Route).responseChecks, ctx, this.#gate.reportBug);
+    this.#status = 101;
+    joinSockets(this.#exchange.switchProtocols(finalHeaders(ctx, ctx.responseHeaders)), socket);
   }
 
   onFailure(error: unknown): void {
@@ -249,8 +269,6 @@ export class Transaction implements UpstreamSink {
     this.#call = null;
   }
 
-  #lastTarget = '';
-
   #decide(decision: Decision, by: string): void {
     this.#decision = decision;
     this.#decidedBy = by;
@@ -261,44 +279,23 @@ export class Transaction implements UpstreamSink {
     const ctx = this.#context;
     const decider = ctx.decidedAt < 0 ? undefined : ctx.ran[ctx.decidedAt];
     this.#decide(decision, decider?.stage ?? 'proxy');
-    const body = decision.problem === '' ? '' : `${decision.problem}${ctx.id}"}`;
-    const headers = FieldLines.fromFlat(decision.headers);
-    if (body !== '') headers.add('Content-Type', 'application/problem+json');
-    if (decision.status !== 204) headers.add('Content-Length', String(Buffer.byteLength(body)));
-    ctx.fromUpstream = false;
-    ctx.responseStatus = decision.status;
-    ctx.responseHeaders = headers;
-    runChecks((ctx.route as Route).responseChecks, ctx, this.#gate.reportBug);
-    this.#status = decision.status;
     if (this.#exchange.expectsContinue && ctx.hasBody) this.#exchange.closeAfterwards();
-    this.#exchange.writeHead(decision.status, finalHeaders(ctx, headers));
-    this.#exchange.end(ctx.method === 'HEAD' || body === '' ? undefined : body);
+    this.#answer(ownAnswer(ctx, decision, this.#gate.reportBug));
+  }
+
+  #answer({ status, headers, body }: OwnAnswer): void {
+    this.#status = status;
+    this.#exchange.writeHead(status, headers);
+    this.#exchange.end(this.#exchange.method === 'HEAD' || body === '' ? undefined : body);
   }
 
   /** Refuses what could not be read; the connection cannot be trusted to be in step any more. */
   #refuseUnread(decision: Decision): void {
-    const id = this.#gate.makeId();
+    this.#unreadId = this.#gate.makeId();
     this.#decide(decision, 'protocol');
-    this.#status = decision.status;
-    this.#unreadId = id;
     this.#exchange.closeAfterwards();
-    const body = `${decision.problem}${id}"}`;
-    this.#exchange.writeHead(decision.status, [
-      'Content-Type',
-      'application/problem+json',
-      'Content-Length',
-      String(Buffer.byteLength(body)),
-      'Cache-Control',
-      'no-store',
-      'X-Content-Type-Options',
-      'nosniff',
-      'X-Request-Id',
-      id,
-    ]);
-    this.#exchange.end(this.#exchange.method === 'HEAD' ? undefined : body);
+    this.#answer(unreadAnswer(decision, this.#unreadId));
   }
-
-  #unreadId = '';
 
   #close(completed: boolean): void {
     if (this.#isOver) return;

@@ -74,7 +74,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(new Error('the request was given up'));
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController, _status: number, _headers: unknown, socket: Duplex): void {
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    _status: number,
+    _headers: unknown,
+    socket: Duplex,
+  ): void {
     if (this.#isOver) return void socket.destroy();
     this.#finish();
     this.#sink.onUpgrade(linesOf(controller.rawHeaders), socket);
@@ -112,5 +117,5 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 /** Reads the raw header lines of the client library: a flat list of buffers. */
 function linesOf(raw: Dispatcher.DispatchController['rawHeaders']): FieldLines {
   if (!Array.isArray(raw)) return FieldLines.fromFlat([]);
-  return FieldLines.fromFlat(raw.map((part) => (typeof part === 'string' ? part : part.toString("latin1"))));
+  return FieldLines.fromFlat(raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1'))));
 }

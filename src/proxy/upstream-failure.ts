@@ -36,7 +36,8 @@ function meaningOf(code: string): ReasonCode {
   const known = MEANINGS[code];
   if (known !== undefined) return known;
   if (code.startsWith('HPE_')) return 'upstream.invalid';
-  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_)/.test(code)) return 'upstream.tls';
+  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_)/.test(code))
+    return 'upstream.tls';
   return 'upstream.connect';
 }
 

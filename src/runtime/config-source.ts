@@ -8,7 +8,9 @@ import type { Material } from './messages.ts';
 import { redactedDocument } from './redacted-document.ts';
 
 /** Where a gateway's configuration comes from: a file, or a document and the folder its paths are relative to. */
-export type ConfigSource = { readonly path: string } | { readonly document: unknown; readonly baseDir: string };
+export type ConfigSource =
+  | { readonly path: string }
+  | { readonly document: unknown; readonly baseDir: string };
 
 /** A configuration with everything that was read for it. */
 export interface LoadedConfig {
@@ -29,16 +31,29 @@ export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
     const { document, baseDir } = source;
     const { config } = parseDocument(document, baseDir);
     const material = loadMaterial(config, nowMs, (problem) => problem);
-    return { config, document, baseDir, material, files: [], redacted: redactedDocument(document, new Map(), []) };
+    return {
+      config,
+      document,
+      baseDir,
+      material,
+      files: [],
+      redacted: redactedDocument(document, new Map(), []),
+    };
   }
-  const { config, problems, document, baseDir, files, references, typedSecrets, place } = loadConfig(source.path);
+  const { config, problems, document, baseDir, files, references, typedSecrets, place } = loadConfig(
+    source.path,
+  );
   if (config === null) throw new ConfigError(problems);
   const material = loadMaterial(config, nowMs, place);
   const redacted = redactedDocument(document, references, typedSecrets);
   return { config, document, baseDir, material, files, redacted };
 }
 
-function loadMaterial(config: GatewayConfig, nowMs: number, place: (problem: ConfigProblem) => ConfigProblem): Material {
+function loadMaterial(
+  config: GatewayConfig,
+  nowMs: number,
+  place: (problem: ConfigProblem) => ConfigProblem,
+): Material {
   const loaded = loadCertificates(config, nowMs);
   if (loaded.problems.length > 0) throw new ConfigError(loaded.problems.map(place));
   const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
@@ -91,7 +106,9 @@ export class FileWatcher {
   }
 
   async #look(): Promise<Map<string, string>> {
-    const marks = await Promise.all(this.#files.map(async (file): Promise<[string, string]> => [file, await markOf(file)]));
+    const marks = await Promise.all(
+      this.#files.map(async (file): Promise<[string, string]> => [file, await markOf(file)]),
+    );
     return new Map(marks);
   }
 }

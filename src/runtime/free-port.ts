@@ -43,7 +43,9 @@ export async function assignPorts(
 }
 
 /** The same as problems of the configuration, for a reload. */
-export async function assignPortsOrExplain(...args: Parameters<typeof assignPorts>): Promise<Record<string, number>> {
+export async function assignPortsOrExplain(
+  ...args: Parameters<typeof assignPorts>
+): Promise<Record<string, number>> {
   try {
     return await assignPorts(...args);
   } catch (error) {

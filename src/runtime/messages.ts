@@ -62,7 +62,11 @@ export type FromThread =
   | { readonly type: 'failed'; readonly sentence: string }
   | { readonly type: 'done'; readonly call: number; readonly result: unknown }
   | { readonly type: 'refetch'; readonly call: number; readonly issuerId: string; readonly kid: string }
-  | { readonly type: 'notes'; readonly usage: readonly KeyUsage[]; readonly decisions: readonly DecisionEntry[] }
+  | {
+      readonly type: 'notes';
+      readonly usage: readonly KeyUsage[];
+      readonly decisions: readonly DecisionEntry[];
+    }
   | { readonly type: 'journalProblem'; readonly sentence: string }
   | { readonly type: 'journalFull' }
   | { readonly type: 'bug'; readonly requestId: string; readonly stage: string; readonly stack: string };

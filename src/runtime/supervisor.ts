@@ -44,7 +44,13 @@ export class Supervisor {
   async start(): Promise<void> {
     for (let index = 0; index < this.#options.threads; index++) {
       const thread = this.#open(index);
-      this.#slots.push({ thread, restarts: 0, startedMs: Date.now(), backoffMs: FIRST_BACKOFF_MS, timer: null });
+      this.#slots.push({
+        thread,
+        restarts: 0,
+        startedMs: Date.now(),
+        backoffMs: FIRST_BACKOFF_MS,
+        timer: null,
+      });
     }
     try {
       await Promise.all(this.#slots.map(({ thread }) => thread.whenReady()));
@@ -97,7 +103,9 @@ export class Supervisor {
   /** What each running thread counted, with an id that is never used twice. */
   async metrics(): Promise<{ thread: number; snapshot: MetricsSnapshot }[]> {
     const threads = this.#running();
-    const results = await Promise.allSettled(threads.map((thread) => thread.call({ type: 'metrics' }, 2_000)));
+    const results = await Promise.allSettled(
+      threads.map((thread) => thread.call({ type: 'metrics' }, 2_000)),
+    );
     return results.flatMap((result, at) =>
       result.status === 'fulfilled'
         ? [{ thread: (threads[at] as ThreadHandle).id, snapshot: result.value as MetricsSnapshot }]

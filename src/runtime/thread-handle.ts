@@ -3,7 +3,10 @@ import { Unavailable } from '../core/errors.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 
 /** Messages that a thread answers. */
-type Call = Extract<ToThread, { readonly call: number; readonly type: Exclude<ToThread['type'], 'refetched'> }>;
+type Call = Extract<
+  ToThread,
+  { readonly call: number; readonly type: Exclude<ToThread['type'], 'refetched'> }
+>;
 type CallBody = Call extends infer Each ? (Each extends Call ? Omit<Each, 'call'> : never) : never;
 
 /** Messages that a thread sends on its own. */
@@ -71,7 +74,9 @@ export class ThreadHandle {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(call);
-        reject(new Unavailable('thread', `Data-plane thread ${this.index} did not answer within ${timeoutMs} ms.`));
+        reject(
+          new Unavailable('thread', `Data-plane thread ${this.index} did not answer within ${timeoutMs} ms.`),
+        );
       }, timeoutMs);
       this.#waiting.set(call, {
         resolve: (result) => {

@@ -27,7 +27,8 @@ function redirectsOf(config: GatewayConfig, plan: PlanDocument): ReadonlyMap<str
   const securePort = secure === undefined ? 443 : portOf(secure, plan);
   const redirects = new Map<string, number>();
   for (const { name, redirectToHttps } of config.listeners) {
-    if (redirectToHttps !== null) redirects.set(name, redirectToHttps.port === 0 ? securePort : redirectToHttps.port);
+    if (redirectToHttps !== null)
+      redirects.set(name, redirectToHttps.port === 0 ? securePort : redirectToHttps.port);
   }
   return redirects;
 }

@@ -50,10 +50,16 @@ class GatewayThread {
     for (const update of data.keySets) this.#keySets.update(update);
     const counters = openCounters(data.counters);
     this.#ports = { clock: this.#clock, counters, apiKeys: this.#apiKeys, keySets: this.#keySets };
-    this.#notebook = new Notebook(this.#clock, (usage, decisions) => send({ type: 'notes', usage, decisions }));
+    this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
+      send({ type: 'notes', usage, decisions }),
+    );
     const { config } = parseDocument(data.plan.document, data.plan.baseDir);
     this.#journal = new Journal(
-      { path: config.journal.path, maxBytes: config.journal.maxBytes, refuses: config.journal.onFailure === 'refuse' },
+      {
+        path: config.journal.path,
+        maxBytes: config.journal.maxBytes,
+        refuses: config.journal.onFailure === 'refuse',
+      },
       {
         onProblem: (sentence) => send({ type: 'journalProblem', sentence }),
         onFull: () => send({ type: 'journalFull' }),
@@ -71,7 +77,8 @@ class GatewayThread {
       onHandshake: (version) => this.#metrics.countHandshake(version, 'ok'),
     });
     this.#firstListeners = listenersOf(config, data.plan);
-    for (const { upstream, origin, isHealthy } of data.unhealthy) this.#registry.setHealth(upstream, origin, isHealthy);
+    for (const { upstream, origin, isHealthy } of data.unhealthy)
+      this.#registry.setHealth(upstream, origin, isHealthy);
   }
 
   async start(): Promise<void> {
@@ -111,7 +118,11 @@ class GatewayThread {
         this.#refetches.delete(message.call);
         return;
       case 'health':
-        return this.#registry.setHealth(message.change.upstream, message.change.origin, message.change.isHealthy);
+        return this.#registry.setHealth(
+          message.change.upstream,
+          message.change.origin,
+          message.change.isHealthy,
+        );
       case 'reopenJournal':
         return this.#journal.reopen();
     }
@@ -216,7 +227,8 @@ function main(): void {
     thread.receive(message).catch((error: unknown) => {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
       send({ type: 'bug', requestId: '', stage: message.type, stack });
-      if ('call' in message) send({ type: 'done', call: message.call, result: [{ pointer: '', message: stack }] });
+      if ('call' in message)
+        send({ type: 'done', call: message.call, result: [{ pointer: '', message: stack }] });
     });
   });
   thread.start().catch(fail);

@@ -212,4 +212,13 @@ describe('several methods', () => {
     expect(ctx.principal).toBeNull();
     expect((await decide(BOTH, [...bearer(text), 'X-API-Key', alice.key])).ctx.principal?.method).toBe('jwt');
   });
+
+  test('a token that had to wait does not take the place of a key that comes first', async () => {
+    world.keySets.onRefetch = () => {
+      world.keySets.sets.get('company')?.push(verificationKey('new', PAIRS.rsa.publicKey));
+    };
+    const fields = [...bearer(token({ alg: 'RS256', kid: 'new' })), 'X-API-Key', alice.key];
+    const { ctx } = await decide({ anyOf: [...BOTH.anyOf].reverse() }, fields);
+    expect(ctx.principal?.method).toBe('apiKey');
+  });
 });

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ISSUER, NOW_S, PAIRS } from '../../../test/support/authentication-world.ts';
+import { ISSUER, issuerFacts, NOW_S, PAIRS } from '../../../test/support/authentication-world.ts';
 import { jwtWorld } from '../../../test/support/jwt-world.ts';
 import { claims, token } from '../../../test/support/sign-token.ts';
+import { checkClaims } from './jwt-claims.ts';
 
 const RS = { alg: 'RS256', kid: 'k1' };
 const signed = (payload: Record<string, unknown> | string) => token(RS, payload);
@@ -118,4 +119,17 @@ describe('claims are judged', () => {
       expect((await world.decide(forged(change))).reason).toBe('authn.signature');
     }
   });
+});
+
+test('the issuer is compared also by who judges the claims, whoever chose the keys', () => {
+  const rules = {
+    id: 'x',
+    issuer: issuerFacts(),
+    paths: { tier: ['tier'], roles: ['roles'], scope: ['scope'] },
+  };
+  expect(checkClaims(claims(), rules, NOW_S * 1000, 1)).toMatchObject({
+    audience: ['orders'],
+    keysVersion: 1,
+  });
+  expect(checkClaims(claims({ iss: 'https://evil.example' }), rules, NOW_S * 1000, 1)).toBe('issuer');
 });

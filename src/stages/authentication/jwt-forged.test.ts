@@ -140,6 +140,13 @@ describe('a forged or malformed token is refused', () => {
     expect((await world.decide(token({ ...RS, kid: 'hs' }))).reason).toBe('authn.algorithm');
   });
 
+  test.each([0, 1, 31, 33])('HS256 with a signature of %i bytes', async (length) => {
+    world.keySets.sets.get('company')?.push(verificationKey('hs', createSecretKey(Buffer.alloc(32, 7))));
+    const [data] = hmac(Buffer.alloc(32, 7), 'HS256', 'hs').split(/\.[^.]*$/);
+    const text = `${data}.${Buffer.alloc(length).toString('base64url')}`;
+    expect((await world.decide(text, { algorithms: ['HS256'] })).reason).toBe('authn.signature');
+  });
+
   test.each<[string, object]>([
     ['crit', { crit: ['exp'], exp: 1 }],
     ['empty crit', { crit: [] }],

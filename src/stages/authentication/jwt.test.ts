@@ -186,6 +186,15 @@ describe('a repeated token', () => {
     expect(await check.run(bearer())).toMatchObject({ reason: 'authn.not-yet-valid' });
   });
 
+  test('is not good before its time when the clock is set back', async () => {
+    const check = world.checkOf();
+    expect(check.run(bearer())).toBe(CONTINUE);
+    world.clock.time -= 300_000;
+    expect(check.run(bearer())).toBe(CONTINUE);
+    world.clock.time -= 1;
+    expect(await check.run(bearer())).toMatchObject({ reason: 'authn.not-yet-valid' });
+  });
+
   test('is not asked of the keys again, until they change', async () => {
     const check = world.checkOf();
     expect(check.run(bearer())).toBe(CONTINUE);

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { problemRecords } from '../config/format-problems.ts';
+import { type AdminClient, adminClient } from '../control/client.ts';
+import { offlineServices } from '../control/offline-services.ts';
+import { Problem, runOperation } from '../control/operation.ts';
+import { type InputOf, OPERATIONS, type OperationId, type ResultOf } from '../control/operations.ts';
+import type { ControlServices } from '../control/services.ts';
+import type { ConfigProblem } from '../core/errors.ts';
+import { type Database, openDatabase } from '../stores/sqlite/open-database.ts';
+import { VERSION } from '../version.ts';
+import { CommandFailure } from './failure.ts';
+import type { GoodConfig } from './target.ts';
+
+const clock = { nowMs: () => Date.now() };
+
+/** What an operation answered, and who did it. */
+export interface Operated<Id extends OperationId> {
+  readonly result: ResultOf<Id>;
+  /** `gateway` or, where none runs, `database`. */
+  readonly by: 'gateway' | 'database';
+}
+
+function clientFor({ config }: GoodConfig): AdminClient {
+  return adminClient({ ...config.admin, dataDir: config.dataDir });
+}
+
+/** Turns the refusal of an operation into the end of the command. */
+function accept<Result>(target: GoodConfig, result: Result | Problem): Result {
+  if (!(result instanceof Problem)) return result;
+  const { error, message, members } = result;
+  const problems = Array.isArray(members.problems) ? (members.problems as ConfigProblem[]) : [];
+  throw new CommandFailure(error, message, problemRecords(target.path, problems));
+}
+
+/** Has the running gateway do an operation; Unavailable when none runs. */
+export async function operateGateway<Id extends OperationId>(
+  target: GoodConfig,
+  id: Id,
+  input: InputOf<Id> = {},
+): Promise<ResultOf<Id>> {
+  return accept(target, await clientFor(target).call(id, input));
+}
+
+/**
+ * Has the running gateway do an operation, or does it on the database where none runs.
+ *
+ * Errors: Unavailable for a database that cannot be used, such as one that a gateway holds which answers nowhere;
+ * CommandFailure for what the operation refuses.
+ */
+export async function operateAnywhere<Id extends OperationId>(
+  target: GoodConfig,
+  id: Id,
+  input: InputOf<Id> = {},
+): Promise<Operated<Id>> {
+  if (await clientFor(target).isRunning()) {
+    return { result: await operateGateway(target, id, input), by: 'gateway' };
+  }
+  const { path } = target.config.store;
+  // Whoever only reads must not leave an empty database behind, least of all at a wrong place.
+  if (id !== 'createKey' && !existsSync(path)) {
+    throw new CommandFailure('no_database', `No gateway runs, and there is no database at ${path}.`);
+  }
+  const database = await openDatabase({ path, clock });
+  try {
+    const result = await runOperation(OPERATIONS[id], servicesOn(target, database), input);
+    return { result: accept(target, result as ResultOf<Id> | Problem), by: 'database' };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Services on the database alone; the names of APIs and tiers are those of the file. */
+function servicesOn({ path, config }: GoodConfig, database: Database): ControlServices {
+  const { keys, usage, decisions } = database;
+  const journalPath = config.journal.path;
+  const services = offlineServices({ clock, version: VERSION, keys, usage, decisions, journalPath, configPath: path });
+  const plan = {
+    version: 0,
+    loadedAtMs: clock.nowMs(),
+    apis: config.apis.map(({ id }) => id),
+    tiers: [...config.tiers.keys()],
+  };
+  return { ...services, status: () => ({ ...services.status(), plan }) };
+}
