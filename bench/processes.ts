@@ -68,9 +68,9 @@ function watch(name: string, child: ChildProcess, errorPath: string, signal: Abo
     async waitUntil(isReady, limitMs) {
       const deadline = Date.now() + limitMs;
       while (!(await isReady())) {
-        if (ended !== '') throw new Error(`${name} did not start (${ended}): ${lastLines(errorPath)}`);
+        if (ended !== '') throw new Error(`${name} did not start (${ended}): ${lastWords(errorPath)}`);
         if (Date.now() > deadline)
-          throw new Error(`${name} was not ready in ${limitMs} ms: ${lastLines(errorPath)}`);
+          throw new Error(`${name} was not ready in ${limitMs} ms: ${lastWords(errorPath)}`);
         await sleep(50, undefined, { signal });
       }
     },
@@ -106,7 +106,9 @@ export function findFreePort(): Promise<number> {
   });
 }
 
-function lastLines(path: string): string {
+/** What a server said about its end: the line that names an error, or else the last ones. */
+function lastWords(path: string): string {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
-  return lines.slice(-3).join(' | ') || 'it said nothing';
+  const telling = lines.findLast((line) => /^\S*Error\b|\[(?:emerg|ALERT)\]/.test(line));
+  return telling ?? (lines.slice(-3).join(' | ') || 'it said nothing');
 }

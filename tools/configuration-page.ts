@@ -58,9 +58,11 @@ function blocksOf(schema: JsonSchema): JsonSchema[] {
 function holdersOf(field: JsonSchema): { suffix: string; schema: JsonSchema }[] {
   const found: { suffix: string; schema: JsonSchema }[] = [];
   for (const option of optionsOf(field)) {
-    if (option.properties !== undefined) found.push({ suffix: '', schema: { description: field.description, ...option } });
+    if (option.properties !== undefined)
+      found.push({ suffix: '', schema: { description: field.description, ...option } });
     if (isSchema(option.items)) found.push({ suffix: '[]', schema: option.items });
-    if (isSchema(option.additionalProperties)) found.push({ suffix: '.*', schema: option.additionalProperties });
+    if (isSchema(option.additionalProperties))
+      found.push({ suffix: '.*', schema: option.additionalProperties });
   }
   return found.filter(({ schema }) => blocksOf(schema).length > 0);
 }
@@ -130,12 +132,17 @@ function choice(words: readonly unknown[]): string {
 function rangeOf({ minimum, maximum }: JsonSchema): string {
   if (minimum === undefined && maximum === undefined) return '';
   if (maximum === undefined) return `, at least ${String(minimum)}`;
-  return minimum === undefined ? `, at most ${String(maximum)}` : `, ${String(minimum)} to ${String(maximum)}`;
+  return minimum === undefined
+    ? `, at most ${String(maximum)}`
+    : `, ${String(minimum)} to ${String(maximum)}`;
 }
 
 /** Where GitHub puts the anchor of a heading. */
 function anchor(title: string): string {
-  return title.toLowerCase().replace(/[^a-z0-9_ -]/g, '').replaceAll(' ', '-');
+  return title
+    .toLowerCase()
+    .replace(/[^a-z0-9_ -]/g, '')
+    .replaceAll(' ', '-');
 }
 
 function escapeCell(text: string): string {

@@ -11,7 +11,10 @@ export interface GeneratedFile {
 
 /** Every generated file; `npm run generate` writes them, a test compares them. */
 export const GENERATED_FILES: readonly GeneratedFile[] = [
-  { path: 'schema/portcullis.schema.json', content: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
+  {
+    path: 'schema/portcullis.schema.json',
+    content: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  },
   { path: 'docs/reference/configuration.md', content: () => `${configurationPage()}` },
   { path: 'docs/reference/reasons.md', content: () => `${reasonsPage()}` },
 ];

@@ -46,7 +46,7 @@ async function obey(
   if (found === null) return help(args, commands, true);
   const { values, words, json, help: isHelp } = parseOptions(found.command, found.rest);
   if (isHelp) return helpOf(found.command);
-  return found.command.run({ values, words, json, terminal });
+  return found.command.run({ values: values as never, words, json, terminal });
 }
 
 /** The command whose words the arguments begin with. */
@@ -85,14 +85,16 @@ function help(words: readonly string[], commands: readonly AnyCommand[], isMista
 
 function unknownCommand(word: string, commands: readonly AnyCommand[]): UsageError {
   const nearest = closest(word, [...new Set(commands.map(({ name }) => name.split(' ')[0] as string))]);
-  const hint = nearest === null ? '`portcullis --help` lists them.' : `Did you mean \`portcullis ${nearest}\`?`;
+  const hint =
+    nearest === null ? '`portcullis --help` lists them.' : `Did you mean \`portcullis ${nearest}\`?`;
   return new UsageError(`There is no command \`${word}\`. ${hint}`);
 }
 
 function unknownVerb(noun: string, verb: string, group: readonly AnyCommand[]): UsageError {
   const verbs = group.map(({ name }) => name.slice(noun.length + 1));
   const nearest = closest(verb, verbs);
-  const hint = nearest === null ? `There are ${verbs.join(', ')}.` : `Did you mean \`portcullis ${noun} ${nearest}\`?`;
+  const hint =
+    nearest === null ? `There are ${verbs.join(', ')}.` : `Did you mean \`portcullis ${noun} ${nearest}\`?`;
   return new UsageError(`There is no command \`${noun} ${verb}\`. ${hint}`);
 }
 

@@ -35,7 +35,10 @@ export function programHelp(commands: readonly AnyCommand[]): string {
 
 /** Help for a noun with several verbs, such as `key`. */
 export function groupHelp(noun: string, commands: readonly AnyCommand[]): string {
-  const rows = commands.map(({ name, words, summary }) => [['portcullis', name, ...words].join(' '), summary]);
+  const rows = commands.map(({ name, words, summary }) => [
+    ['portcullis', name, ...words].join(' '),
+    summary,
+  ]);
   return [`Usage: portcullis ${noun} VERB [OPTIONS]`, '', ...indent(table(rows))].join('\n');
 }
 
@@ -52,7 +55,7 @@ function optionRows(options: Readonly<Record<string, OptionSpec>>): string[] {
   const width = Math.max(...heads.map((head) => head.length)) + 2;
   return Object.values(options).flatMap((spec, at) =>
     wrap(spec.summary + noteOf(spec), WIDTH - width).map(
-      (line, i) => (i === 0 ? heads[at] as string : '').padEnd(width) + line,
+      (line, i) => (i === 0 ? (heads[at] as string) : '').padEnd(width) + line,
     ),
   );
 }

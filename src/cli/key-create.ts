@@ -1,7 +1,7 @@
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateAnywhere } from './operate.ts';
-import { printable } from './terminal.ts';
 import { getTarget } from './target.ts';
+import { printable } from './terminal.ts';
 
 const lists = (what: string, value: string) => ({ kind: 'list', value, summary: what }) as const;
 
@@ -19,7 +19,11 @@ export const keyCreate = defineCommand({
     owner: { kind: 'text', value: 'OWNER', summary: 'Who answers for it: a person, team or service.' },
     scopes: lists('Scopes it grants, with commas between.', 'SCOPES'),
     roles: lists('Roles it grants.', 'ROLES'),
-    tier: { kind: 'text', value: 'TIER', summary: 'Its rate limit tier; the default of the API when absent.' },
+    tier: {
+      kind: 'text',
+      value: 'TIER',
+      summary: 'Its rate limit tier; the default of the API when absent.',
+    },
     apis: lists('Ids of the APIs it is limited to; all when absent.', 'APIS'),
     endpoints: lists('Endpoints it is limited to, as `api/endpoint`; all when absent.', 'ENDPOINTS'),
     methods: lists('Methods it is limited to; all when absent.', 'METHODS'),

@@ -1,7 +1,7 @@
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateAnywhere } from './operate.ts';
-import { printable, table } from './terminal.ts';
 import { getTarget } from './target.ts';
+import { printable, table } from './terminal.ts';
 
 const DAY_CHARACTERS = 'yyyy-mm-dd'.length;
 const day = (instant: string | null): string => instant?.slice(0, DAY_CHARACTERS) ?? 'never';
@@ -38,7 +38,9 @@ export const keyList = defineCommand({
       ['ID', 'BEGINS', 'STATUS', 'NAME', 'OWNER', 'TIER', 'SCOPES', 'EXPIRES'],
       ...rows,
     ]);
-    const shown = lines.map((line, at) => (result.keys[at]?.status === 'active' ? line : terminal.paint('dim', line)));
+    const shown = lines.map((line, at) =>
+      result.keys[at]?.status === 'active' ? line : terminal.paint('dim', line),
+    );
     return { text: [terminal.paint('bold', head), ...shown].join('\n'), json: result };
   },
 });

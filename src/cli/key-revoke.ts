@@ -1,13 +1,15 @@
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateAnywhere } from './operate.ts';
-import { printable } from './terminal.ts';
 import { getTarget } from './target.ts';
+import { printable } from './terminal.ts';
 
 /** `portcullis key revoke`. */
 export const keyRevoke = defineCommand({
   name: 'key revoke',
   summary: 'Revoke an API key for good.',
-  about: ['Returns when no thread of the running gateway accepts the key any more. A revoked key stays revoked.'],
+  about: [
+    'Returns when no thread of the running gateway accepts the key any more. A revoked key stays revoked.',
+  ],
   words: ['ID'],
   options: { config: CONFIG_OPTION },
   examples: [['portcullis key revoke 4fQ0Zt8s', 'Takes the id that `portcullis key list` shows.']],

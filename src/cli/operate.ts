@@ -9,7 +9,7 @@ import type { ConfigProblem } from '../core/errors.ts';
 import { type Database, openDatabase } from '../stores/sqlite/open-database.ts';
 import { VERSION } from '../version.ts';
 import { CommandFailure } from './failure.ts';
-import type { GoodConfig } from './target.ts';
+import type { Target } from './target.ts';
 
 const clock = { nowMs: () => Date.now() };
 
@@ -20,12 +20,12 @@ export interface Operated<Id extends OperationId> {
   readonly by: 'gateway' | 'database';
 }
 
-function clientFor({ config }: GoodConfig): AdminClient {
-  return adminClient({ ...config.admin, dataDir: config.dataDir });
+function clientFor({ admin, dataDir }: Target): AdminClient {
+  return adminClient({ ...admin, dataDir });
 }
 
 /** Turns the refusal of an operation into the end of the command. */
-function accept<Result>(target: GoodConfig, result: Result | Problem): Result {
+function accept<Result>(target: Target, result: Result | Problem): Result {
   if (!(result instanceof Problem)) return result;
   const { error, message, members } = result;
   const problems = Array.isArray(members.problems) ? (members.problems as ConfigProblem[]) : [];
@@ -34,7 +34,7 @@ function accept<Result>(target: GoodConfig, result: Result | Problem): Result {
 
 /** Has the running gateway do an operation; Unavailable when none runs. */
 export async function operateGateway<Id extends OperationId>(
-  target: GoodConfig,
+  target: Target,
   id: Id,
   input: InputOf<Id> = {},
 ): Promise<ResultOf<Id>> {
@@ -48,14 +48,14 @@ export async function operateGateway<Id extends OperationId>(
  * CommandFailure for what the operation refuses.
  */
 export async function operateAnywhere<Id extends OperationId>(
-  target: GoodConfig,
+  target: Target,
   id: Id,
   input: InputOf<Id> = {},
 ): Promise<Operated<Id>> {
   if (await clientFor(target).isRunning()) {
     return { result: await operateGateway(target, id, input), by: 'gateway' };
   }
-  const { path } = target.config.store;
+  const path = target.storePath;
   // Whoever only reads must not leave an empty database behind, least of all at a wrong place.
   if (id !== 'createKey' && !existsSync(path)) {
     throw new CommandFailure('no_database', `No gateway runs, and there is no database at ${path}.`);
@@ -70,15 +70,17 @@ export async function operateAnywhere<Id extends OperationId>(
 }
 
 /** Services on the database alone; the names of APIs and tiers are those of the file. */
-function servicesOn({ path, config }: GoodConfig, database: Database): ControlServices {
+function servicesOn({ path, journalPath, names }: Target, database: Database): ControlServices {
   const { keys, usage, decisions } = database;
-  const journalPath = config.journal.path;
-  const services = offlineServices({ clock, version: VERSION, keys, usage, decisions, journalPath, configPath: path });
-  const plan = {
-    version: 0,
-    loadedAtMs: clock.nowMs(),
-    apis: config.apis.map(({ id }) => id),
-    tiers: [...config.tiers.keys()],
-  };
+  const services = offlineServices({
+    clock,
+    version: VERSION,
+    keys,
+    usage,
+    decisions,
+    journalPath,
+    configPath: path,
+  });
+  const plan = names === null ? null : { version: 0, loadedAtMs: clock.nowMs(), ...names };
   return { ...services, status: () => ({ ...services.status(), plan }) };
 }

@@ -28,7 +28,7 @@ export function parseOptions(command: AnyCommand, args: readonly string[]): Pars
   if (given.has('help')) return { values: {}, words: [], json, help: true };
   checkWords(command, words);
   const values = Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [name, valueOf(command, name, spec, given.get(name))]),
+    Object.entries(specs).map(([name, spec]) => [name, optionValue(command, name, spec, given.get(name))]),
   );
   return { values, words, json, help: false };
 }
@@ -39,7 +39,10 @@ function readTokens(
   args: readonly string[],
 ): { given: Given; words: string[] } {
   const options = Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [name, { type: isFlag(spec) ? 'boolean' : 'string' } as const]),
+    Object.entries(specs).map(([name, spec]) => [
+      name,
+      { type: isFlag(spec) ? 'boolean' : 'string' } as const,
+    ]),
   );
   const { tokens } = parseArgs({
     args: args.map((arg) => (arg === '-h' ? '--help' : arg)),
@@ -98,12 +101,20 @@ function checkWords(command: AnyCommand, words: readonly string[]): void {
   throw new UsageError(`\`${extra}\` is too much: \`portcullis ${command.name}\` ${rule}.`, command.name);
 }
 
-function valueOf(command: AnyCommand, name: string, spec: OptionSpec, given: string[] | undefined): unknown {
+function optionValue(
+  command: AnyCommand,
+  name: string,
+  spec: OptionSpec,
+  given: string[] | undefined,
+): unknown {
   switch (spec.kind) {
     case 'flag':
       return given !== undefined;
     case 'list':
-      return (given ?? []).flatMap((text) => text.split(',')).map((word) => word.trim()).filter((word) => word !== '');
+      return (given ?? [])
+        .flatMap((text) => text.split(','))
+        .map((word) => word.trim())
+        .filter((word) => word !== '');
     case 'number':
       return given === undefined ? spec.default : numberOf(command, name, spec, given[0] as string);
     case 'text':

@@ -1,8 +1,8 @@
 import type { ResultOf } from '../control/operations.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateGateway } from './operate.ts';
-import { table, type Terminal } from './terminal.ts';
 import { getTarget } from './target.ts';
+import { type Terminal, table } from './terminal.ts';
 
 type Status = ResultOf<'getStatus'>;
 

@@ -1,20 +1,26 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { GatewayConfig } from '../config/config.ts';
 import { problemRecords } from '../config/format-problems.ts';
 import { type LoadResult, loadConfig } from '../config/load.ts';
+import { asRecord } from '../config/pointer.ts';
+import { adminSchema } from '../config/services.schema.ts';
 import { CONFIG_OPTION } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Where `portcullis dev` leaves a copy of the configuration that it made. */
 export const DEV_CONFIG = join('.portcullis', 'dev.yaml');
 
-/** A configuration that has no mistakes. */
-export interface GoodConfig {
-  /** As it is to be shown. */
+/** Where the gateway is that a command is about. */
+export interface Target {
+  /** The configuration, as it is to be shown. */
   readonly path: string;
-  readonly loaded: LoadResult;
-  readonly config: GatewayConfig;
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly dataDir: string;
+  readonly storePath: string;
+  readonly journalPath: string;
+  /** Null where the configuration has mistakes. */
+  readonly names: { readonly apis: readonly string[]; readonly tiers: readonly string[] } | null;
 }
 
 /** The sentence that ends a list of mistakes. */
@@ -22,16 +28,48 @@ export function mistakes(count: number): string {
   return count === 1 ? 'The configuration has one mistake.' : `The configuration has ${count} mistakes.`;
 }
 
-/** Loads a configuration; CommandFailure with every mistake where it has any. */
-export function getConfig(path: string): GoodConfig {
-  const loaded = loadConfig(path);
-  const { config, problems } = loaded;
-  if (config !== null) return { path, loaded, config };
-  throw new CommandFailure('config_invalid', mistakes(problems.length), problemRecords(path, problems));
+/** The failure that tells every mistake of a configuration. */
+export function configFailure(path: string, { problems }: Pick<LoadResult, 'problems'>): CommandFailure {
+  return new CommandFailure('config_invalid', mistakes(problems.length), problemRecords(path, problems));
 }
 
-/** The configuration of the gateway that a command is about: that of `portcullis dev` where there is no other here. */
-export function getTarget(path: string): GoodConfig {
+/** The gateway of a configuration: that of `portcullis dev` where there is no other here. */
+export function getTarget(path: string): Target {
   const isDev = path === CONFIG_OPTION.default && !existsSync(path) && existsSync(DEV_CONFIG);
-  return getConfig(isDev ? DEV_CONFIG : path);
+  const shown = isDev ? DEV_CONFIG : path;
+  const loaded = loadConfig(shown);
+  const target = loaded.config === null ? salvage(shown, loaded) : targetOf(shown, loaded.config);
+  if (target === null) throw configFailure(shown, loaded);
+  return target;
+}
+
+function targetOf(path: string, config: GatewayConfig): Target {
+  const { admin, dataDir, store, journal } = config;
+  const names = { apis: config.apis.map(({ id }) => id), tiers: [...config.tiers.keys()] };
+  return { path, admin, dataDir, storePath: store.path, journalPath: journal.path, names };
+}
+
+/**
+ * Reads as much of a configuration with mistakes as is needed to find its gateway, which may run with an earlier
+ * version of it; null where even that cannot be read.
+ */
+function salvage(path: string, { document, baseDir }: LoadResult): Target | null {
+  const root = asRecord(document);
+  const admin = adminSchema.safeParse(root?.admin ?? {});
+  if (root === null || !admin.success) return null;
+  const dataDir = resolve(baseDir, textOf(root.dataDir) ?? '.portcullis');
+  const storeUrl = textOf(asRecord(root.store)?.url)?.replace(/^sqlite:/, '');
+  const journal = textOf(asRecord(root.journal)?.path);
+  return {
+    path,
+    admin: admin.data,
+    dataDir,
+    storePath: storeUrl === undefined ? join(dataDir, 'portcullis.db') : resolve(baseDir, storeUrl),
+    journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
+    names: null,
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -43,7 +43,12 @@ export function table(rows: readonly (readonly string[])[]): string[] {
       widths[at] = Math.max(widths[at] ?? 0, cell.length);
     });
   }
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] as number)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] as number))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** Breaks a text at blanks so that no line is longer than the width, unless a word is. */

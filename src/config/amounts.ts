@@ -1,6 +1,13 @@
 import { unitOf } from './words.ts';
 
-const TIME_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const TIME_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 const SIZE: Readonly<Record<string, number>> = {
   b: 1,
   k: 1024,

@@ -24,9 +24,7 @@ export function apiProblems(root: Loose): ConfigProblem[] {
 
 /** A path as the router tells paths apart: without names of parameters, the slash at the end and mostly case. */
 function foldPath(path: string, ignoresCase: boolean): string {
-  return (ignoresCase ? path.toLowerCase() : path)
-    .replace(/\{[^/}]*\}/g, '{}')
-    .replace(/(?!^)\/$/, '');
+  return (ignoresCase ? path.toLowerCase() : path).replace(/\{[^/}]*\}/g, '{}').replace(/(?!^)\/$/, '');
 }
 
 function placeProblems(apis: readonly Loose[], fold: Fold): ConfigProblem[] {
@@ -35,7 +33,8 @@ function placeProblems(apis: readonly Loose[], fold: Fold): ConfigProblem[] {
     const path = api.path ?? '/';
     if (typeof path !== 'string') return [];
     const hosts = asList(api.hosts).filter((host) => typeof host === 'string');
-    const places = hosts.length === 0 ? [''] : [...new Set(hosts.map((host) => canonicalHostPattern(host) ?? host))];
+    const places =
+      hosts.length === 0 ? [''] : [...new Set(hosts.map((host) => canonicalHostPattern(host) ?? host))];
     const id = typeof api.id === 'string' ? `\`${api.id}\`` : readablePointer(`/apis/${at}`);
     for (const host of places) {
       const place = `${host} ${fold(path)}`;
@@ -88,14 +87,19 @@ function upstreamProblems(upstream: Loose | null, pointer: string): ConfigProble
   for (const target of urls) {
     if (typeof target.url !== 'string') continue;
     const origin = URL.parse(target.url)?.origin ?? target.url;
-    if (seen.has(origin)) problems.push({ pointer: target.pointer, message: `The target \`${origin}\` is here twice.` });
+    if (seen.has(origin))
+      problems.push({ pointer: target.pointer, message: `The target \`${origin}\` is here twice.` });
     seen.add(origin);
   }
   const tls = asRecord(upstream.tls);
   if (tls === null) return problems;
   if (urls.length > 0 && !urls.some(({ url }) => typeof url === 'string' && /^https:/i.test(url))) {
     const message = 'No target is reached over https, so these settings protect nothing.';
-    problems.push({ pointer: `${pointer}/tls`, message, suggestion: 'Write https:// in the targets, or remove `tls`.' });
+    problems.push({
+      pointer: `${pointer}/tls`,
+      message,
+      suggestion: 'Write https:// in the targets, or remove `tls`.',
+    });
   }
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     const message = 'A client certificate needs both `cert` and `key`.';

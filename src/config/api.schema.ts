@@ -22,8 +22,11 @@ function pathProblem(text: string, parameters: boolean): string | null {
   }
   if (plain.includes('*')) return 'A path has no wildcards: it stands for everything below it.';
   const canonical = canonicalPath(plain);
-  if (canonical === null) return 'No request can have this path: it has characters or escapes that are refused.';
-  return canonical === plain ? null : `Requests never have this spelling after normalisation: write \`${canonical}\`.`;
+  if (canonical === null)
+    return 'No request can have this path: it has characters or escapes that are refused.';
+  return canonical === plain
+    ? null
+    : `Requests never have this spelling after normalisation: write \`${canonical}\`.`;
 }
 
 function pathSchema(parameters: boolean) {

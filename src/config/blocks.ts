@@ -8,6 +8,8 @@ export interface BlockSource {
   /** JSON pointer of the block. */
   readonly pointer: string;
   readonly raw: unknown;
+  /** The key that the entries belong to where the block is written as a list. */
+  readonly listKey?: string;
 }
 
 /** The configuration of one stage for one route, after defaults, API and endpoint were merged. */
@@ -70,17 +72,17 @@ export function sourcePointer(sources: readonly BlockSource[], relative: string)
   if (last === undefined) return '';
   const key = /^\/([^/]*)/.exec(relative)?.[1];
   if (key === undefined) return last.pointer;
-  const writer = sources.findLast((source) => hasKey(source.raw, key.replaceAll('~1', '/').replaceAll('~0', '~')));
-  return writer === undefined ? last.pointer : locateIn(writer, relative);
+  const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
+  const writer = sources.findLast((source) => hasKey(source, name));
+  if (writer === undefined) return last.pointer;
+  // The entries of a list lie directly below the block.
+  const isListed = Array.isArray(writer.raw) && name === writer.listKey;
+  return writer.pointer + (isListed ? relative.slice(key.length + 1) : relative);
 }
 
-function hasKey(raw: unknown, key: string): boolean {
-  return Array.isArray(raw) || Object.hasOwn(asRecord(raw) ?? {}, key);
-}
-
-/** Safety: a block written as a list has its entries directly below it, so the list key is taken out again. */
-function locateIn(source: BlockSource, relative: string): string {
-  return source.pointer + (Array.isArray(source.raw) ? relative.replace(/^\/[^/\d][^/]*/, '') : relative);
+function hasKey({ raw, listKey }: BlockSource, key: string): boolean {
+  if (Array.isArray(raw)) return key === listKey || Object.hasOwn(raw, key);
+  return Object.hasOwn(asRecord(raw) ?? {}, key);
 }
 
 /** How problems of merged blocks are found and told. */
@@ -117,7 +119,7 @@ export function compileBlocks(
     if (raw === undefined) continue;
     const below = inherited.get(key);
     blocks.delete(key);
-    const source = { pointer: `${level.pointer}/${key}`, raw };
+    const source = { pointer: `${level.pointer}/${key}`, raw, listKey: stage.listKey };
     if (below === undefined || reporting.isBroken(source.pointer)) continue;
     const sources = [...below.sources, source];
     const merged = mergeBlocks(stage, sources);

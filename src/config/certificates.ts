@@ -29,7 +29,8 @@ export interface LoadedCertificates {
 }
 
 const MAX_PEM_BYTES = 1_048_576;
-const PEM_CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const PEM_CERTIFICATE =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
 /** Reads and examines every certificate, key and authority that a configuration names; never throws. */
 export function loadCertificates(config: GatewayConfig, nowMs: number): LoadedCertificates {
@@ -40,7 +41,10 @@ export function loadCertificates(config: GatewayConfig, nowMs: number): LoadedCe
     const pairs = tls.certificates.map((entry, index) =>
       reader.readPair(entry.cert, entry.key, `/listeners/${at}/tls/certificates/${index}`),
     );
-    listeners.set(name, pairs.filter((pair) => pair !== null));
+    listeners.set(
+      name,
+      pairs.filter((pair) => pair !== null),
+    );
   });
   const upstreams = new Map<string, UpstreamMaterial>();
   config.apis.forEach(({ id, upstream }, at) => {
@@ -104,7 +108,9 @@ class PemReader {
       }
       certificates.push(certificate);
     }
-    return this.#checkDates(certificates[0] as X509Certificate, value, pointer) ? { pem, certificates } : null;
+    return this.#checkDates(certificates[0] as X509Certificate, value, pointer)
+      ? { pem, certificates }
+      : null;
   }
 
   #checkDates(certificate: X509Certificate, value: string, pointer: string): boolean {
@@ -125,7 +131,11 @@ class PemReader {
     if (pem === null) return null;
     if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/.test(pem)) {
       const message = `The key of ${sourceOf(value)} is encrypted, and nobody is there to type its passphrase.`;
-      this.#report(pointer, message, 'Decrypt it: `openssl pkey -in key.pem -out plain.pem`, readable by the gateway only.');
+      this.#report(
+        pointer,
+        message,
+        'Decrypt it: `openssl pkey -in key.pem -out plain.pem`, readable by the gateway only.',
+      );
       return null;
     }
     try {
@@ -141,7 +151,9 @@ class PemReader {
     const file = readText(value, MAX_PEM_BYTES);
     if (file.ok) return file.text;
     // What was not recognised as PEM may still be a secret that a reference resolved to.
-    const name = /^[\x20-\x7e]{1,512}$/.test(value) ? `The file ${value}` : `The file of ${readablePointer(pointer)}`;
+    const name = /^[\x20-\x7e]{1,512}$/.test(value)
+      ? `The file ${value}`
+      : `The file of ${readablePointer(pointer)}`;
     this.#report(pointer, `${name} cannot be read: ${file.why}.`);
     return null;
   }

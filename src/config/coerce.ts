@@ -39,7 +39,8 @@ function wantedValues(
     const path = [...base, ...(issue.path as Path)];
     if (issue.code === 'invalid_union') {
       for (const branch of issue.errors) {
-        for (const [pointer, value] of wantedValues(branch, path, document, references)) found.set(pointer, value);
+        for (const [pointer, value] of wantedValues(branch, path, document, references))
+          found.set(pointer, value);
       }
     } else if (issue.code === 'invalid_type') {
       const pointer = pointerOf(path);
@@ -61,7 +62,8 @@ function turn(value: unknown, expected: string): number | boolean | null {
 function withValue(document: unknown, steps: readonly string[], value: unknown): unknown {
   const [step, ...rest] = steps;
   if (step === undefined) return value;
-  if (Array.isArray(document)) return document.map((entry, at) => (String(at) === step ? withValue(entry, rest, value) : entry));
+  if (Array.isArray(document))
+    return document.map((entry, at) => (String(at) === step ? withValue(entry, rest, value) : entry));
   const record = asRecord(document);
   return record === null ? document : { ...record, [step]: withValue(record[step], rest, value) };
 }

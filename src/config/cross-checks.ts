@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import { apiProblems } from './api-checks.ts';
 import { listenerProblems } from './listener-checks.ts';
+import { nameProblems } from './name-checks.ts';
 import { asList, asRecord } from './pointer.ts';
 import { uniqueProblems } from './unique.ts';
 
@@ -16,5 +17,10 @@ export function crossProblems(document: unknown): ConfigProblem[] {
     pointer: `/issuers/${at}/id`,
     value: asRecord(issuer)?.id,
   }));
-  return [...listenerProblems(root), ...uniqueProblems('issuer', ids), ...apiProblems(root)];
+  return [
+    ...listenerProblems(root),
+    ...uniqueProblems('issuer', ids),
+    ...apiProblems(root),
+    ...nameProblems(root),
+  ];
 }

@@ -4,7 +4,12 @@ import { asList, asRecord, pointerOf } from './pointer.ts';
 /** The id of an endpoint that was given none: its methods and the words of its path, as in `get-orders-id`. */
 export function derivedEndpointId(methods: readonly string[] | null, path: string): string {
   const words = [...(methods ?? []), ...path.split('/')]
-    .map((word) => word.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''))
+    .map((word) =>
+      word
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, ''),
+    )
     .filter((word) => word !== '');
   return words.slice(0, 63).join('-').slice(0, 63).replace(/-$/, '') || 'root';
 }
@@ -23,7 +28,9 @@ export function sketchEndpoints(api: unknown, at: Path): EndpointSketch[] {
   return asList(asRecord(api)?.endpoints).flatMap((entry, index) => {
     const endpoint = asRecord(entry);
     if (typeof endpoint?.path !== 'string') return [];
-    const methods = Array.isArray(endpoint.methods) ? endpoint.methods.filter((m) => typeof m === 'string') : null;
+    const methods = Array.isArray(endpoint.methods)
+      ? endpoint.methods.filter((m) => typeof m === 'string')
+      : null;
     const hasOwnId = typeof endpoint.id === 'string';
     const id = hasOwnId ? (endpoint.id as string) : derivedEndpointId(methods, endpoint.path);
     return [{ pointer: pointerOf([...at, 'endpoints', index]), id, hasOwnId, path: endpoint.path, methods }];

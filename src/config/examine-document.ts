@@ -1,14 +1,23 @@
 import type { ConfigProblem } from '../core/errors.ts';
-import { type StageRow, STAGES } from '../stages/index.ts';
-import { type BlockReporting, type BlockSource, blockStages, compileBlocks, emptyBlocks, sourcePointer, type StageBlocks } from './blocks.ts';
-import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from './config.ts';
+import { STAGES, type StageRow } from '../stages/index.ts';
+import {
+  type BlockReporting,
+  type BlockSource,
+  blockStages,
+  compileBlocks,
+  emptyBlocks,
+  type StageBlocks,
+  sourcePointer,
+} from './blocks.ts';
 import { coerceReferences } from './coerce.ts';
+import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from './config.ts';
 import { crossProblems } from './cross-checks.ts';
 import { sketchEndpoints } from './endpoint-id.ts';
 import { explainIssues } from './explain.ts';
 import { finishConfig } from './finish.ts';
 import { retriesSchema, timeoutsSchema } from './limits.schema.ts';
 import { asList, asRecord, isWithin, type Path, pointerOf, readablePointer } from './pointer.ts';
+import { redactProblem, type Secrets } from './redact.ts';
 import { type ParsedRoot, rootSchema } from './schema.ts';
 
 /** How a document is to be read. */
@@ -19,6 +28,8 @@ export interface DocumentOptions {
   readonly stages?: readonly StageRow[];
   /** References that values came from, by JSON pointer: such values are not shown, and may be numbers. */
   readonly references?: ReadonlyMap<string, string>;
+  /** What the references resolved to: is not shown anywhere. */
+  readonly secrets?: Secrets;
 }
 
 export interface ExaminedDocument {
@@ -29,20 +40,21 @@ export interface ExaminedDocument {
   readonly document: unknown;
 }
 
-const NO_REFERENCES: ReadonlyMap<string, string> = new Map();
+const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** Reads a plain document with its references resolved into a configuration; finds every mistake; never throws. */
 export function examineDocument(input: unknown, options: DocumentOptions): ExaminedDocument {
-  const { baseDir, stages: rows = STAGES, references = NO_REFERENCES } = options;
+  const { baseDir, stages: rows = STAGES, references = NOTHING, secrets = NOTHING } = options;
   const schema = rootSchema(rows);
   const { document, parsed } = coerceReferences(schema, input, references);
   const problems: ConfigProblem[] = [];
   if (!parsed.success) {
     const referenceAt = (path: Path) => references.get(pointerOf(path)) ?? null;
-    problems.push(...explainIssues(parsed.error.issues, { schema, document, referenceAt }));
+    problems.push(...explainIssues(parsed.error.issues, { schema, document, referenceAt, secrets }));
   }
-  problems.push(...crossProblems(document).filter((cross) => !hasProblem(problems, cross.pointer)));
-  const routes = compileRoutes(document, rows, problems, references);
+  const crossed = crossProblems(document).filter((cross) => !hasProblem(problems, cross.pointer));
+  problems.push(...crossed.map((problem) => redactProblem(problem, secrets)));
+  const routes = compileRoutes(document, rows, problems, { references, secrets });
   if (!parsed.success || problems.length > 0) return { config: null, problems, document };
   const apis = parsed.data.apis.map((api, at) => assembleApi(api, at, routes, document));
   const defaultBlocks = (routes.get('/defaults') as RouteSettings).blocks;
@@ -60,7 +72,7 @@ function compileRoutes(
   document: unknown,
   rows: readonly StageRow[],
   problems: ConfigProblem[],
-  references: ReadonlyMap<string, string>,
+  { references, secrets }: Pick<Required<DocumentOptions>, 'references' | 'secrets'>,
 ): Routes {
   const stages = blockStages(rows);
   const broken = problems.map((problem) => problem.pointer);
@@ -69,7 +81,12 @@ function compileRoutes(
     explain: (stage, error, merged, sources) => {
       const locate = (pointer: string) => sourcePointer(sources, pointer);
       const referenceAt = (path: Path) => references.get(locate(pointerOf(path))) ?? null;
-      const found = explainIssues(error.issues, { schema: stage.schema, document: merged, referenceAt });
+      const found = explainIssues(error.issues, {
+        schema: stage.schema,
+        document: merged,
+        referenceAt,
+        secrets,
+      });
       problems.push(...found.map((problem) => placeMerged(problem, sources)));
     },
   };
@@ -124,7 +141,12 @@ function routeValues(levels: readonly BlockSource[]): Pick<RouteSettings, 'timeo
   };
 }
 
-function assembleApi(api: ParsedRoot['apis'][number], at: number, routes: Routes, document: unknown): ApiConfig {
+function assembleApi(
+  api: ParsedRoot['apis'][number],
+  at: number,
+  routes: Routes,
+  document: unknown,
+): ApiConfig {
   const pointer = `/apis/${at}`;
   const sketches = sketchEndpoints(rawApi(document, at), ['apis', at]);
   const endpoints = api.endpoints.map((endpoint, index): EndpointConfig => {

@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../core/errors.ts';
 import { closest } from '../lib/text/suggest.ts';
 import { meantNumber } from './amounts.ts';
 import { type Path, pointerOf, valueAt } from './pointer.ts';
+import { redactText, type Secrets } from './redact.ts';
 import { describeAt, keysOf, schemasAt, takesWholeNumbers } from './schema-walk.ts';
 import { type Issue, type KindIssue, type LeafIssue, leafIssues } from './union-issues.ts';
 import { choice, describeType, describeValue, nameOf, nounOf, sentence, subjectOf, unitOf } from './words.ts';
@@ -13,6 +14,8 @@ export interface Explained {
   readonly document: unknown;
   /** The `${…}` reference that the value at a path came from; null when it was typed in. */
   referenceAt(path: Path): string | null;
+  /** What all references resolved to. */
+  readonly secrets: Secrets;
 }
 
 type Told = Omit<ConfigProblem, 'pointer'>;
@@ -114,10 +117,17 @@ function tellKind(issue: KindIssue, path: Path, about: Explained): Told {
   };
 }
 
-function suggestFor(value: unknown, options: readonly string[], types: readonly string[], name: string): string {
+function suggestFor(
+  value: unknown,
+  options: readonly string[],
+  types: readonly string[],
+  name: string,
+): string {
   if (value === null) return 'Give it a value, or remove the key.';
   if (typeof value !== 'string') {
-    return types.includes('array') && value !== undefined && typeof value !== 'object' ? 'Write it as `[…]`.' : '';
+    return types.includes('array') && value !== undefined && typeof value !== 'object'
+      ? 'Write it as `[…]`.'
+      : '';
   }
   const nearest = closest(value, options);
   if (nearest !== null) return `Did you mean \`${nearest}\`?`;
@@ -131,7 +141,13 @@ function suggestFor(value: unknown, options: readonly string[], types: readonly 
   return meant === null ? '' : `Write ${meant}, without quotes or unit.`;
 }
 
-function tellBound(origin: string, side: 'least' | 'most', bound: number, path: Path, about: Explained): Told {
+function tellBound(
+  origin: string,
+  side: 'least' | 'most',
+  bound: number,
+  path: Path,
+  about: Explained,
+): Told {
   const subject = subjectOf(path);
   if (origin === 'array' || origin === 'set' || origin === 'map') {
     if (side === 'least' && bound === 1) return { message: `${subject} must have at least one entry.` };
@@ -155,8 +171,10 @@ function tellCustom(leaf: LeafIssue, path: Path, about: Explained): Told {
   const description = describeAt(about.schema, path);
   const suggestion = description === '' ? {} : { suggestion: sentence(description) };
   const reference = about.referenceAt(path);
-  if (reference !== null) return { message: `The value of \`${reference}\` is not accepted here.`, ...suggestion };
+  if (reference !== null)
+    return { message: `The value of \`${reference}\` is not accepted here.`, ...suggestion };
   const message = 'message' in leaf ? leaf.message : '';
-  if (message !== '' && !ZOD_DEFAULT.test(message)) return { message: sentence(message) };
+  if (message !== '' && !ZOD_DEFAULT.test(message))
+    return { message: redactText(sentence(message), about.secrets) };
   return { message: `${subjectOf(path)} is not accepted as ${actual(path, about)}.`, ...suggestion };
 }

@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 
 /** The text of a file, or why there is none, as the end of a sentence. */
-export type FileText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string };
+export type FileText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly why: string };
 
 const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

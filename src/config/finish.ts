@@ -87,6 +87,7 @@ function finishIssuer(issuer: IssuerSettings, baseDir: string): IssuerSettings {
 function finishUpstream(upstream: UpstreamSettings, baseDir: string): UpstreamSettings {
   if (upstream.tls === undefined) return upstream;
   const { ca, cert, key, ...rest } = upstream.tls;
-  const optional = (value: string | undefined) => (value === undefined ? undefined : filePath(value, baseDir));
+  const optional = (value: string | undefined) =>
+    value === undefined ? undefined : filePath(value, baseDir);
   return { ...upstream, tls: { ...rest, ca: optional(ca), cert: optional(cert), key: optional(key) } };
 }

@@ -16,7 +16,10 @@ function formatProblem(path: string, problem: ConfigProblem): string {
   const place = line === undefined ? path : `${path}:${line}:${column ?? 1}`;
   const key = readablePointer(pointer);
   const text = suggestion === undefined ? message : `${message} ${suggestion}`;
-  return [place, key, text].filter((part) => part !== '').join('  ').replaceAll('\n', ' ');
+  return [place, key, text]
+    .filter((part) => part !== '')
+    .join('  ')
+    .replaceAll('\n', ' ');
 }
 
 /** The same for programs. */

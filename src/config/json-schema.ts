@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type StageRow, STAGES } from '../stages/index.ts';
+import { STAGES, type StageRow } from '../stages/index.ts';
 import { blockStages } from './blocks.ts';
 import { rootSchema } from './schema.ts';
 
@@ -17,12 +17,16 @@ const REFERENCE_REF = { $ref: '#/$defs/reference' };
 
 /** The JSON Schema (draft 2020-12) of a configuration, for editors; stage blocks are definitions of their own. */
 export function configJsonSchema(rows: readonly StageRow[] = STAGES): JsonSchema {
-  const blocks = [...blockStages(rows)].map(([key, stage]): [string, JsonSchema] => [key, convert(stage.schema)]);
+  const blocks = [...blockStages(rows)].map(([key, stage]): [string, JsonSchema] => [
+    key,
+    convert(stage.schema),
+  ]);
   const root = convert(rootSchema(rows));
   const keys = new Set(blocks.map(([key]) => key));
   const properties = root.properties as Record<string, JsonSchema>;
   const api = (properties.apis as JsonSchema).items as JsonSchema;
-  const endpoint = ((api.properties as Record<string, JsonSchema>).endpoints as JsonSchema).items as JsonSchema;
+  const endpoint = ((api.properties as Record<string, JsonSchema>).endpoints as JsonSchema)
+    .items as JsonSchema;
   for (const holder of [properties.defaults as JsonSchema, api, endpoint]) {
     const fields = holder.properties as Record<string, JsonSchema>;
     for (const key of keys) fields[key] = { $ref: `#/$defs/${key}` };
@@ -62,14 +66,18 @@ function flatten(options: readonly JsonSchema[]): JsonSchema[] {
   const flat = options.flatMap((option) => {
     const { anyOf, description, ...rest } = option;
     if (!Array.isArray(anyOf) || Object.keys(rest).length > 0) return [option];
-    return anyOf.map((inner, at) => (at === 0 && description !== undefined ? { description, ...inner } : inner));
+    return anyOf.map((inner, at) =>
+      at === 0 && description !== undefined ? { description, ...inner } : inner,
+    );
   });
   const others = flat.filter((option) => option.$ref !== REFERENCE_REF.$ref);
   return others.length === flat.length ? others : [...others, REFERENCE_REF];
 }
 
 function keepsAsIs(key: string): boolean {
-  return key === 'default' || key === 'enum' || key === 'const' || key === 'required' || key === 'propertyNames';
+  return (
+    key === 'default' || key === 'enum' || key === 'const' || key === 'required' || key === 'propertyNames'
+  );
 }
 
 /** Whether a schema takes single values, but not every text. */

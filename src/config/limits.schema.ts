@@ -5,7 +5,12 @@ const DAY_MS = 86_400_000;
 /** The `limits` block: what a client may cost before anything is known about it. */
 export const limitsSchema = z
   .strictObject({
-    headerBytes: z.int().min(1024).max(262_144).default(16_384).describe('Bytes of all header lines of a request.'),
+    headerBytes: z
+      .int()
+      .min(1024)
+      .max(262_144)
+      .default(16_384)
+      .describe('Bytes of all header lines of a request.'),
     headerCount: z.int().min(8).max(2000).default(100).describe('Number of header lines of a request.'),
     targetBytes: z.int().min(256).max(65_536).default(8192).describe('Bytes of path and query of a request.'),
     headerTimeoutMs: z
@@ -25,7 +30,9 @@ export const limitsSchema = z
       .min(0)
       .max(1_048_576)
       .default(240)
-      .describe('Bytes per second that a request body must reach after its first ten seconds; 0 asks for none.'),
+      .describe(
+        'Bytes per second that a request body must reach after its first ten seconds; 0 asks for none.',
+      ),
     keepAliveMs: z
       .int()
       .min(0)
@@ -58,12 +65,18 @@ const WEAK_PATH = 'Weak: the upstream may read another path than the one that wa
 /** The `paths` block: spellings that servers read in different ways. */
 export const pathsSchema = z
   .strictObject({
-    encodedSlash: z.enum(['reject', 'keep']).default('reject').describe(`\`%2F\` in a path. \`keep\` passes it on. ${WEAK_PATH}`),
+    encodedSlash: z
+      .enum(['reject', 'keep'])
+      .default('reject')
+      .describe(`\`%2F\` in a path. \`keep\` passes it on. ${WEAK_PATH}`),
     backslash: z
       .enum(['reject', 'slash'])
       .default('reject')
       .describe(`A backslash in a path; \`slash\` reads it as one. ${WEAK_PATH}`),
-    semicolon: z.enum(['reject', 'keep']).default('reject').describe(`\`;\` in a path. \`keep\` passes it on. ${WEAK_PATH}`),
+    semicolon: z
+      .enum(['reject', 'keep'])
+      .default('reject')
+      .describe(`\`;\` in a path. \`keep\` passes it on. ${WEAK_PATH}`),
     matchCase: z
       .enum(['fold', 'exact'])
       .default('fold')

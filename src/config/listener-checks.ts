@@ -24,12 +24,21 @@ export function listenerProblems(root: Loose): ConfigProblem[] {
   ];
 }
 
-function oneProblems(listener: Loose, pointer: string, hasTls: boolean, hasProxies: boolean): ConfigProblem[] {
+function oneProblems(
+  listener: Loose,
+  pointer: string,
+  hasTls: boolean,
+  hasProxies: boolean,
+): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const redirects = listener.redirectToHttps === true || asRecord(listener.redirectToHttps) !== null;
   if (redirects && asRecord(listener.tls) !== null) {
     const message = 'A listener with `tls` speaks HTTPS itself and has nothing to redirect.';
-    problems.push({ pointer: `${pointer}/redirectToHttps`, message, suggestion: 'Remove `redirectToHttps`.' });
+    problems.push({
+      pointer: `${pointer}/redirectToHttps`,
+      message,
+      suggestion: 'Remove `redirectToHttps`.',
+    });
   } else if (listener.redirectToHttps === true && !hasTls) {
     problems.push({
       pointer: `${pointer}/redirectToHttps`,
@@ -54,7 +63,8 @@ function portProblems(listeners: readonly Loose[], admin: Loose, isDefault: bool
     host: typeof listener.host === 'string' ? listener.host : '0.0.0.0',
     port: listener.port,
   }));
-  if (isDefault) bound.push({ pointer: '/listeners', what: 'the default listener', host: '0.0.0.0', port: 8080 });
+  if (isDefault)
+    bound.push({ pointer: '/listeners', what: 'the default listener', host: '0.0.0.0', port: 8080 });
   const adminHost = typeof admin.host === 'string' ? admin.host : '127.0.0.1';
   bound.push({ pointer: '/admin/port', what: 'admin', host: adminHost, port: admin.port ?? 9443 });
   return bound.flatMap((entry, at) => {
@@ -63,7 +73,10 @@ function portProblems(listeners: readonly Loose[], admin: Loose, isDefault: bool
     const message = `Port ${String(entry.port)} is taken by ${other.what} already.`;
     // The admin port is often not written down: the problem is shown where something is.
     const pointer = entry.what === 'admin' && admin.port === undefined ? other.pointer : entry.pointer;
-    const told = pointer === entry.pointer ? message : `Port ${String(entry.port)} is taken by the admin listener already.`;
+    const told =
+      pointer === entry.pointer
+        ? message
+        : `Port ${String(entry.port)} is taken by the admin listener already.`;
     return [{ pointer, message: told, suggestion: 'Choose another port.' }];
   });
 }

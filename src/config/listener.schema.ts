@@ -4,7 +4,10 @@ import { parseIp } from '../lib/ip/address.ts';
 /** Names that end up in journals and metrics. */
 export const nameSchema = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'Use lower-case letters, digits and `-` inside, at most 63.');
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'Use lower-case letters, digits and `-` inside, at most 63.',
+  );
 
 export const portSchema = z.int().min(0).max(65_535);
 
@@ -20,7 +23,9 @@ const bindSchema = z
 
 const certificateSchema = z
   .strictObject({
-    cert: pemSchema.describe('PEM file with the certificate and its chain, leaf first; relative to this file.'),
+    cert: pemSchema.describe(
+      'PEM file with the certificate and its chain, leaf first; relative to this file.',
+    ),
     key: pemSchema.describe(
       'PEM file with the private key, or a reference such as `${file:./tls/api.key}`. Typed in as text it is weak.',
     ),
@@ -34,7 +39,10 @@ const tlsSchema = z
       .min(1)
       .max(256)
       .describe('Chosen by the server name the client asks for; the first one where none is for that name.'),
-    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Oldest protocol version accepted.'),
+    minVersion: z
+      .enum(['TLSv1.2', 'TLSv1.3'])
+      .default('TLSv1.2')
+      .describe('Oldest protocol version accepted.'),
     http2: z.boolean().default(true).describe('Whether HTTP/2 is offered beside HTTP/1.1.'),
   })
   .describe('Makes the listener speak HTTPS.');
@@ -60,6 +68,8 @@ export const listenerSchema = z
     proxyProtocol: z
       .boolean()
       .default(false)
-      .describe('Whether every connection starts with a PROXY preamble (v1 or v2) from one of `trustedProxies`.'),
+      .describe(
+        'Whether every connection starts with a PROXY preamble (v1 or v2) from one of `trustedProxies`.',
+      ),
   })
   .describe('An address and port that clients connect to.');

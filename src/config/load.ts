@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { StageRow } from '../stages/index.ts';
-import { configFiles } from './config-files.ts';
 import { type GatewayConfig, isPem } from './config.ts';
-import { readText } from './file-text.ts';
+import { configFiles } from './config-files.ts';
 import { type ExaminedDocument, examineDocument } from './examine-document.ts';
+import { readText } from './file-text.ts';
 import { pointerOf } from './pointer.ts';
 import { redactProblem } from './redact.ts';
 import { type Resolved, resolveReferences } from './references.ts';
-import { parseYamlTree, type Place, type YamlTree } from './yaml-tree.ts';
+import { type Place, parseYamlTree, type YamlTree } from './yaml-tree.ts';
 
 /** Where a configuration is loaded from. */
 export interface LoadOptions {
@@ -50,7 +50,11 @@ export function loadConfig(path: string, options: LoadOptions = {}): LoadResult 
   if (file.ok) return parseConfig(file.text, path, options);
   const suggestion = 'Give the path of the configuration, or make one with `portcullis init`.';
   const message = `The configuration ${path} cannot be read: ${file.why}.`;
-  const tree: YamlTree = { value: undefined, places: new Map(), problems: [{ pointer: '', message, suggestion }] };
+  const tree: YamlTree = {
+    value: undefined,
+    places: new Map(),
+    problems: [{ pointer: '', message, suggestion }],
+  };
   return toResult(path, tree, nothingResolved(), null);
 }
 
@@ -59,13 +63,20 @@ export function parseConfig(text: string, path: string, options: LoadOptions = {
   const tree = parseYamlTree(text);
   if (tree.value === undefined) return toResult(path, tree, nothingResolved(), null);
   if (tree.value === null && tree.problems.length === 0) {
-    const problems = [{ pointer: '', message: 'The file is empty.', suggestion: 'Make one with `portcullis init`.' }];
+    const problems = [
+      { pointer: '', message: 'The file is empty.', suggestion: 'Make one with `portcullis init`.' },
+    ];
     return toResult(path, { ...tree, problems }, nothingResolved(), null);
   }
   const baseDir = dirname(resolve(path));
   const resolved = resolveReferences(tree.value, { baseDir, env: options.env ?? process.env });
-  const { references } = resolved;
-  const examined = examineDocument(resolved.document, { baseDir, references, stages: options.stages });
+  const { references, secrets } = resolved;
+  const examined = examineDocument(resolved.document, {
+    baseDir,
+    references,
+    secrets,
+    stages: options.stages,
+  });
   return toResult(path, tree, resolved, examined);
 }
 
@@ -80,12 +91,16 @@ function nothingResolved(): Resolved {
   return { document: undefined, references: new Map(), secrets: new Map(), files: [], problems: [] };
 }
 
-function toResult(path: string, tree: YamlTree, resolved: Resolved, examined: ExaminedDocument | null): LoadResult {
+function toResult(
+  path: string,
+  tree: YamlTree,
+  resolved: Resolved,
+  examined: ExaminedDocument | null,
+): LoadResult {
   const { references, secrets } = resolved;
   const place = <Problem extends ConfigProblem>(problem: Problem): Problem => {
-    const redacted = redactProblem(problem, secrets);
     const found = problem.line === undefined ? findPlace(tree.places, problem.pointer) : undefined;
-    return found === undefined ? redacted : { ...redacted, ...found };
+    return found === undefined ? problem : { ...problem, ...found };
   };
   // What could not be read leaves nothing that could be judged in its place.
   const unresolved = new Set([...tree.problems, ...resolved.problems].map((problem) => problem.pointer));
@@ -103,7 +118,7 @@ function toResult(path: string, tree: YamlTree, resolved: Resolved, examined: Ex
     files: [...files],
     secrets: [...new Set(secrets.values())],
     typedSecrets: findTypedSecrets(resolved.document, references),
-    place,
+    place: (problem) => place(redactProblem(problem, secrets)),
   };
 }
 
@@ -125,7 +140,8 @@ function findTypedSecrets(document: unknown, references: ReadonlyMap<string, str
   const found: string[] = [];
   const walk = (value: unknown, path: readonly (string | number)[]): void => {
     if (typeof value === 'string') {
-      if (isPem(value) && /PRIVATE KEY/.test(value) && !references.has(pointerOf(path))) found.push(pointerOf(path));
+      if (isPem(value) && /PRIVATE KEY/.test(value) && !references.has(pointerOf(path)))
+        found.push(pointerOf(path));
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) walk(inner, [...path, key]);
     }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { closest } from '../lib/text/suggest.ts';
 import type { ConfigProblem } from '../core/errors.ts';
+import { closest } from '../lib/text/suggest.ts';
 import { readText } from './file-text.ts';
 import { type Path, pointerOf } from './pointer.ts';
 
@@ -63,7 +63,9 @@ export function resolveReferences(document: unknown, source: ReferenceSource): R
     if (typeof value === 'string') return replace(value, path);
     if (Array.isArray(value)) return value.map((entry, at) => walk(entry, [...path, at]));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner, [...path, key])]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, walk(inner, [...path, key])]),
+    );
   };
 
   return { document: walk(document, []), references, secrets, files, problems };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { StageRow } from '../stages/index.ts';
-import { apiShape, endpointShape, routeShape } from './api.schema.ts';
-import { issuerSchema } from '../stages/authentication/issuer.schema.ts';
-import { tierSchema } from '../stages/ratelimit/tiers.ts';
-import { blockShape } from './blocks.ts';
 import { cidrProblem } from '../lib/ip/cidr.ts';
+import { issuerSchema } from '../stages/authentication/issuer.schema.ts';
+import type { StageRow } from '../stages/index.ts';
+import { tierSchema } from '../stages/ratelimit/tiers.ts';
+import { apiShape, endpointShape, routeShape } from './api.schema.ts';
+import { blockShape } from './blocks.ts';
 import { limitsSchema, pathsSchema } from './limits.schema.ts';
 import { listenerSchema, nameSchema } from './listener.schema.ts';
 import { adminSchema, countersSchema, journalSchema, storeSchema } from './services.schema.ts';
@@ -16,7 +16,10 @@ const networkSchema = z.string().superRefine((text, issues) => {
 
 const upgradeUrlSchema = z
   .string()
-  .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), 'Write a URL that begins with https://.');
+  .refine(
+    (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''),
+    'Write a URL that begins with https://.',
+  );
 
 const rootShape = {
   $schema: z.string().optional().describe('Where editors find the JSON Schema of this file; not read.'),
@@ -81,8 +84,14 @@ export function rootSchema(rows: readonly StageRow[]): RootSchema {
 
 function buildSchema(rows: readonly StageRow[]): RootSchema {
   const blocks = blockShape(rows);
-  const endpoint = z.strictObject({ ...endpointShape, ...blocks }).describe('A part of an API with its own settings.');
-  const endpoints = z.array(endpoint).max(10_000).prefault([]).describe('Parts of the API with their own settings.');
+  const endpoint = z
+    .strictObject({ ...endpointShape, ...blocks })
+    .describe('A part of an API with its own settings.');
+  const endpoints = z
+    .array(endpoint)
+    .max(10_000)
+    .prefault([])
+    .describe('Parts of the API with their own settings.');
   const api = z.strictObject({ ...apiShape, endpoints, ...blocks }).describe('An API behind the gateway.');
   const defaults = z
     .strictObject({ ...routeShape, ...blocks })

@@ -35,7 +35,9 @@ export const storeSchema = z
         'The store is a file for now, such as `sqlite:./.portcullis/portcullis.db`; PostgreSQL comes in a later release.',
       )
       .optional()
-      .describe('Where keys, usage and recent decisions are kept; `sqlite:<dataDir>/portcullis.db` when absent.'),
+      .describe(
+        'Where keys, usage and recent decisions are kept; `sqlite:<dataDir>/portcullis.db` when absent.',
+      ),
   })
   .describe('The database of the gateway.');
 
@@ -44,10 +46,7 @@ export const countersSchema = z
   .strictObject({
     url: z
       .string()
-      .regex(
-        /^memory:$/,
-        'Counters are in memory for now: write `memory:`; Redis comes in a later release.',
-      )
+      .regex(/^memory:$/, 'Counters are in memory for now: write `memory:`; Redis comes in a later release.')
       .default('memory:')
       .describe('Where requests are counted: `memory:` is exact across the threads of one gateway.'),
     clients: z

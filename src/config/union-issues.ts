@@ -23,7 +23,9 @@ export function leafIssues(root: z.core.$ZodType, issues: readonly Issue[], base
     const path = [...base, ...(issue.path as Path)];
     if (issue.code !== 'invalid_union') return [{ ...issue, path } as LeafIssue];
     if (issue.errors.length === 0) return [{ code: 'custom', path, message: issue.message } as LeafIssue];
-    const fitting = issue.errors.map((branch, at) => ({ branch, at })).filter(({ branch }) => !isWrongKind(branch));
+    const fitting = issue.errors
+      .map((branch, at) => ({ branch, at }))
+      .filter(({ branch }) => !isWrongKind(branch));
     if (fitting.length === 0) return [kindIssue(issue.errors.flat(), path)];
     const options = schemasAt(root, path).flatMap(optionsOf);
     const best = fitting

@@ -9,7 +9,8 @@ function originProblem(text: string): string | null {
   if (url.protocol === 'ws:' || url.protocol === 'wss:') {
     return 'Write http or https: WebSocket connections start as HTTP.';
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'A target begins with http:// or https://.';
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return 'A target begins with http:// or https://.';
   if (url.username !== '' || url.password !== '') return 'A target has no user name or password.';
   if (url.search !== '' || url.hash !== '' || text.includes('?') || text.includes('#')) {
     return 'A target has no query or fragment.';
@@ -41,10 +42,25 @@ const healthSchema = z
       .string()
       .regex(/^\/[\x21\x22\x24-\x7e]*$/, 'The path begins with a slash and has no spaces or fragment.')
       .describe('Path that is asked for with GET.'),
-    intervalMs: z.int().min(100).max(3_600_000).default(5000).describe('Milliseconds between two checks of a target.'),
+    intervalMs: z
+      .int()
+      .min(100)
+      .max(3_600_000)
+      .default(5000)
+      .describe('Milliseconds between two checks of a target.'),
     timeoutMs: z.int().min(10).max(600_000).default(2000).describe('Milliseconds until a check has failed.'),
-    healthyAfter: z.int().min(1).max(100).default(2).describe('Good checks in a row that bring a target back.'),
-    unhealthyAfter: z.int().min(1).max(100).default(3).describe('Failed checks in a row that take a target out.'),
+    healthyAfter: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe('Good checks in a row that bring a target back.'),
+    unhealthyAfter: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(3)
+      .describe('Failed checks in a row that take a target out.'),
     expectStatus: z
       .tuple([z.int().min(100).max(599), z.int().min(100).max(599)])
       .refine(([lowest, highest]) => lowest <= highest, 'Write the lowest status first, then the highest.')
@@ -63,7 +79,9 @@ const passiveSchema = z
 const upstreamTlsSchema = z
   .strictObject({
     ca: pemSchema.optional().describe('PEM file with the authorities to trust instead of the public ones.'),
-    cert: pemSchema.optional().describe('PEM file with the certificate that the gateway shows to the upstream.'),
+    cert: pemSchema
+      .optional()
+      .describe('PEM file with the certificate that the gateway shows to the upstream.'),
     key: pemSchema.optional().describe('PEM file with its private key, or a `${file:…}` reference.'),
     serverName: z
       .string()
@@ -73,7 +91,9 @@ const upstreamTlsSchema = z
     verify: z
       .boolean()
       .default(true)
-      .describe('Whether the certificate of the upstream is verified. `false` is weak: anyone in between can read.'),
+      .describe(
+        'Whether the certificate of the upstream is verified. `false` is weak: anyone in between can read.',
+      ),
   })
   .describe('TLS towards https targets.');
 
@@ -102,5 +122,7 @@ const blockSchema = z.strictObject({
 /** The `upstream` of an API: one URL, or targets with their settings. */
 export const upstreamSchema = z
   .union([originSchema, blockSchema])
-  .transform((upstream) => (typeof upstream === 'string' ? blockSchema.parse({ targets: [upstream] }) : upstream))
+  .transform((upstream) =>
+    typeof upstream === 'string' ? blockSchema.parse({ targets: [upstream] }) : upstream,
+  )
   .describe('Where requests go: a URL such as `http://127.0.0.1:3000`, or `targets` with their settings.');

@@ -3,7 +3,7 @@ import { formatIp } from '../lib/ip/address.ts';
 import { parseCidr } from '../lib/ip/cidr.ts';
 import { type AuthenticationConfig, isAnonymous } from '../stages/authentication/authentication.schema.ts';
 import { issuerWeaknesses } from '../stages/authentication/issuer.schema.ts';
-import { type StageRow, STAGES } from '../stages/index.ts';
+import { STAGES, type StageRow } from '../stages/index.ts';
 import type { AddressLimitConfig, RateLimitConfig } from '../stages/ratelimit/ratelimit.schema.ts';
 import { type StageBlocks, sourcePointer } from './blocks.ts';
 import type { ApiConfig, GatewayConfig, ListenerConfig, RouteSettings } from './config.ts';
@@ -54,15 +54,19 @@ function globalWeaknesses(config: GatewayConfig): WeakSetting[] {
   const { paths, journal, limits } = config;
   const OTHER_PATH = 'the upstream may read another path than the one that was checked.';
   const found: WeakSetting[] = [];
-  if (paths.encodedSlash === 'keep') found.push(weak('/paths/encodedSlash', `\`%2F\` is passed on: ${OTHER_PATH}`));
-  if (paths.backslash === 'slash') found.push(weak('/paths/backslash', `Backslashes are read as slashes: ${OTHER_PATH}`));
+  if (paths.encodedSlash === 'keep')
+    found.push(weak('/paths/encodedSlash', `\`%2F\` is passed on: ${OTHER_PATH}`));
+  if (paths.backslash === 'slash')
+    found.push(weak('/paths/backslash', `Backslashes are read as slashes: ${OTHER_PATH}`));
   if (paths.semicolon === 'keep') found.push(weak('/paths/semicolon', `\`;\` is passed on: ${OTHER_PATH}`));
   if (paths.matchCase === 'exact') {
     const message = 'An upstream that ignores case serves `/Search` without the settings of `/search`.';
     found.push(weak('/paths/matchCase', message));
   }
   if (journal.onFailure === 'continue') {
-    found.push(weak('/journal/onFailure', 'Requests pass without a record while the journal cannot be written.'));
+    found.push(
+      weak('/journal/onFailure', 'Requests pass without a record while the journal cannot be written.'),
+    );
   }
   if (limits.bodyMinBytesPerS === 0) {
     found.push(weak('/limits/bodyMinBytesPerS', 'Clients may send bodies as slowly as they like.'));
@@ -94,12 +98,15 @@ function authenticates(blocks: StageBlocks): boolean {
 }
 
 function apiWeaknesses(api: ApiConfig, rows: readonly StageRow[]): WeakSetting[] {
-  const found = [api, ...api.endpoints].flatMap((route) => rows.flatMap(({ stage }) => stageWeaknesses(stage, route)));
+  const found = [api, ...api.endpoints].flatMap((route) =>
+    rows.flatMap(({ stage }) => stageWeaknesses(stage, route)),
+  );
   if (api.upstream.tls?.verify === false) {
     const message = 'The certificate of the upstream is not verified: anyone in between can read and change.';
     found.push(weak(`${api.pointer}/upstream/tls/verify`, message));
   }
-  if (!isLimited(api.blocks)) found.push(note(api.pointer, `No rate limit applies to the API \`${api.id}\` as a whole.`));
+  if (!isLimited(api.blocks))
+    found.push(note(api.pointer, `No rate limit applies to the API \`${api.id}\` as a whole.`));
   return found;
 }
 

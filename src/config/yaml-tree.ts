@@ -17,8 +17,10 @@ export interface YamlTree {
 }
 
 const MAX_DEPTH = 64;
+/** One missing bracket can make a fault of every line after it. */
+const MAX_FAULTS = 8;
 /** Bounds what aliases of aliases can grow to. */
-const MAX_NODES = 500_000;
+const MAX_NODES = 200_000;
 
 /** Reads one YAML 1.2 document with the JSON types only; finds duplicate keys; never throws. */
 export function parseYamlTree(text: string): YamlTree {
@@ -37,12 +39,13 @@ export function parseYamlTree(text: string): YamlTree {
       prettyErrors: false,
       logLevel: 'error', // `silent` would also hide a second document
     });
-    const faults = [...document.errors, ...document.warnings];
-    const problems = faults.map(({ code, message, pos }) => ({
-      pointer: '',
-      message: `The file is not valid YAML: ${yamlSentence(code, message)}`,
-      ...placeOf(pos[0]),
-    }));
+    const problems = [...document.errors, ...document.warnings]
+      .slice(0, MAX_FAULTS)
+      .map(({ code, message, pos }) => ({
+        pointer: '',
+        message: `The file is not valid YAML: ${yamlSentence(code, message)}`,
+        ...placeOf(pos[0]),
+      }));
     if (document.errors.length > 0) return { value: undefined, places: new Map(), problems };
     const walk = new TreeWalk(placeOf);
     walk.problems.push(...problems);
@@ -129,7 +132,8 @@ class TreeWalk {
 
   #scalar(value: unknown, pointer: string, place: Place): unknown {
     const isPlain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
-    if (!isPlain) this.#report(pointer, 'Only texts, numbers, `true`, `false`, lists and blocks may be here.', place);
+    if (!isPlain)
+      this.#report(pointer, 'Only texts, numbers, `true`, `false`, lists and blocks may be here.', place);
     return isPlain ? value : null;
   }
 
@@ -137,7 +141,8 @@ class TreeWalk {
     this.#nodes++;
     if (path.length <= MAX_DEPTH && this.#nodes <= MAX_NODES) return true;
     if (!this.#isFull) {
-      const message = path.length > MAX_DEPTH ? 'nested too deeply' : 'too large once its aliases are replaced';
+      const message =
+        path.length > MAX_DEPTH ? 'nested too deeply' : 'too large once its aliases are replaced';
       this.#report(pointer, `The file is ${message}.`, place);
     }
     this.#isFull = true;

@@ -41,6 +41,8 @@ export class Route {
   readonly upgrades: readonly string[];
   /** Request header fields that the upstream must not get, lower-case: the credentials of this route unless passed on. */
   readonly withheldHeaders: ReadonlySet<string>;
+  /** Query parameter that the upstream must not get, because it carries a credential; '' when there is none. */
+  readonly withheldParameter: string;
 
   constructor(fields: Omit<Route, never>) {
     this.id = fields.id;
@@ -58,5 +60,6 @@ export class Route {
     this.preserveHost = fields.preserveHost;
     this.upgrades = fields.upgrades;
     this.withheldHeaders = fields.withheldHeaders;
+    this.withheldParameter = fields.withheldParameter;
   }
 }

@@ -8,6 +8,7 @@ import type { UpstreamSettings } from '../core/upstream.ts';
 import {
   type AuthenticationConfig,
   credentialHeaders,
+  credentialQuery,
   isAnonymous,
 } from '../stages/authentication/authentication.schema.ts';
 import { STAGES } from '../stages/index.ts';
@@ -92,7 +93,9 @@ function compileRoute(
       }
     }
   }
-  const credentials = credentialHeaders(configOf(settings.blocks, 'authenticate'));
+  const authentication = configOf<AuthenticationConfig>(settings.blocks, 'authenticate');
+  const credentials = credentialHeaders(authentication);
+  const parameter = credentialQuery(authentication);
   return new Route({
     id: endpoint === null ? api.id : `${api.id}/${endpoint.id}`,
     apiId: api.id,
@@ -109,6 +112,7 @@ function compileRoute(
     preserveHost: api.preserveHost,
     upgrades: configOf<{ upgrades: readonly string[] }>(settings.blocks, 'protocol').upgrades,
     withheldHeaders: new Set(credentials.filter(({ forward }) => !forward).map(({ name }) => name)),
+    withheldParameter: parameter === null || parameter.forward ? '' : parameter.name,
   });
 }
 
@@ -147,6 +151,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     preserveHost: false,
     upgrades: [],
     withheldHeaders: new Set(),
+    withheldParameter: '',
   });
 }
 

@@ -81,6 +81,8 @@ export class Router {
 
   /** Cost: one walk over the segments of the path per kind of host match; linear in the path's length. */
   find(host: string, path: string, method: string): RouteMatch {
+    // `OPTIONS *` is about the server as a whole, and that is the gateway.
+    if (!path.startsWith('/')) return 'none';
     const folded = this.#fold ? path.toLowerCase() : path;
     const exact = this.#exactHosts.get(host);
     const inExact = exact === undefined ? 'none' : this.#findBelow(exact, folded, method);

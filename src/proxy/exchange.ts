@@ -61,7 +61,7 @@ export interface Exchange {
   /** Sends the head of the final answer. `headers` is flat and must hold no hop-by-hop field. */
   writeHead(status: number, headers: string[]): void;
   /** Sends a piece of the body; false asks to wait for `onDrain`. */
-  write(chunk: Uint8Array): boolean;
+  write(chunk: Buffer): boolean;
   /** Completes the answer, with trailer fields where the framing can carry them. */
   end(chunk?: Uint8Array | string, trailers?: FieldLines): void;
   /** Answers with 101 and hands over the bare connection. Only when `upgrade` is not ''. */

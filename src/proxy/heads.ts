@@ -1,6 +1,8 @@
 import type { RequestContext } from '../core/context.ts';
+import type { Route } from '../core/route.ts';
 import { FieldLines, lowerName } from '../lib/http/field-lines.ts';
 import { parseConnectionOptions } from '../lib/http/fields.ts';
+import { withoutParameter } from '../lib/uri/query.ts';
 import { textOf } from './client-address.ts';
 import type { ReadRequest } from './read.ts';
 
@@ -63,6 +65,15 @@ export function upstreamHeaders(read: ReadRequest, targetHost: string, bodyBytes
     via,
   );
   return flat;
+}
+
+/** Path and query of the request to the upstream: what every check saw, without the credential of the route. */
+export function upstreamTarget(route: Route, ctx: RequestContext): string {
+  const cut = route.stripPath === '' ? ctx.path : ctx.path.slice(route.stripPath.length);
+  const path = cut.startsWith('/') || cut === '*' ? cut : `/${cut}`;
+  const { query } = ctx;
+  const rest = route.withheldParameter === '' ? query : withoutParameter(query, route.withheldParameter);
+  return rest === '' ? path : `${path}?${rest}`;
 }
 
 /** Takes out what speaks about the upstream's connection only. */

@@ -8,6 +8,9 @@ import { Pace, type Paced } from './pace.ts';
 /** Bytes of an unread request body that are read and dropped after the answer before the connection is cut. */
 const LINGER_BYTES = 1 << 20;
 
+/** Longest first piece of an answer that is held back for the rest of it, see `#held`. */
+const HELD_BYTES = 16 * 1024;
+
 /** What an HTTP/1 connection keeps between its requests. */
 export interface Http1Connection {
   readonly facts: ConnectionFacts;
@@ -48,6 +51,10 @@ export class Http1Exchange implements Exchange, Paced {
   readonly #response: ServerResponse;
   readonly #upgradeHead: Buffer;
   #sink: BodySink | null = null;
+  /** Whether the head of the answer waits for the rest of this turn of the event loop. */
+  #isHeadHeld = false;
+  /** First piece of the answer, waiting with it: a short answer leaves as one string in one write. */
+  #held: Buffer | null = null;
   #isClosed = false;
 
   constructor(
@@ -128,10 +135,17 @@ export class Http1Exchange implements Exchange, Paced {
   writeHead(status: number, headers: string[]): void {
     if (this.#connection.isClosing) headers.push('Connection', 'close');
     this.#response.writeHead(status, headers as unknown as string[]);
+    this.#isHeadHeld = true;
+    process.nextTick(() => this.#flush());
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Buffer): boolean {
     this.bytesOut += chunk.length;
+    if (this.#isHeadHeld && this.#held === null && chunk.length <= HELD_BYTES) {
+      this.#held = chunk;
+      return true;
+    }
+    this.#flush();
     const hasRoom = this.#response.write(chunk);
     if (!hasRoom) this.isBlocked = true;
     return hasRoom;
@@ -143,11 +157,16 @@ export class Http1Exchange implements Exchange, Paced {
         trailers.names.map((name, i): [string, string] => [name, trailers.values[i] as string]),
       );
     }
-    if (chunk === undefined) {
-      this.#response.end();
-    } else {
+    const held = this.#held;
+    this.#held = null;
+    this.#isHeadHeld = false;
+    if (chunk !== undefined) {
       this.bytesOut += chunk.length;
       this.#response.end(chunk);
+    } else if (held !== null) {
+      this.#response.end(held.toString('latin1'), 'latin1');
+    } else {
+      this.#response.end();
     }
     if (!this.#request.complete) this.#linger();
   }
@@ -169,6 +188,16 @@ export class Http1Exchange implements Exchange, Paced {
   abort(): void {
     this.#connection.isClosing = true;
     this.#connection.socket.destroy();
+  }
+
+  /** Sends what was held back because the end of the answer might have come with it. */
+  #flush(): void {
+    if (!this.#isHeadHeld) return;
+    const held = this.#held;
+    this.#isHeadHeld = false;
+    this.#held = null;
+    if (held === null) this.#response.flushHeaders();
+    else if (!this.#response.write(held)) this.isBlocked = true;
   }
 
   /** An upgrade request comes without a response object: this makes one that ends with the connection. */

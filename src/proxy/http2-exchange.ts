@@ -111,7 +111,7 @@ export class Http2Exchange implements Exchange, Paced {
     this.#stream.respond(fields, { waitForTrailers: this.method !== 'HEAD' });
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Buffer): boolean {
     this.bytesOut += chunk.length;
     if (this.#stream.destroyed) return true;
     const hasRoom = this.#stream.write(chunk);

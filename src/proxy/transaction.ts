@@ -1,12 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import type { RequestContext } from '../core/context.ts';
-import { answer, CONTINUE, type Decision, deny } from '../core/decision.ts';
+import { CONTINUE, Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Exchange } from './exchange.ts';
+import { findRoute } from './find-route.ts';
 import type { ActivePlan, Gate } from './gate.ts';
-import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders } from './heads.ts';
+import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders, upstreamTarget } from './heads.ts';
 import { runChecks } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
@@ -18,11 +19,8 @@ import { classifyFailure } from './upstream-failure.ts';
 import type { UpstreamTarget } from './upstream-pool.ts';
 
 const JOURNAL_FULL = deny('gateway.journal');
-const NO_ROUTE = deny('route.none');
 const TOO_LARGE = deny('validation.body-size');
 const NO_TARGET = deny('upstream.unhealthy');
-const NO_UPGRADE = deny('protocol.upgrade');
-const NO_CONNECT = deny('protocol.method', { detail: 'CONNECT' });
 const CLIENT_GONE = new Error('the client went away');
 
 /** RFC 9110, 9.2.2: sending these twice does what sending them once does. */
@@ -31,12 +29,6 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Whether a check of the route has to see the whole body. */
 function wantsBody(route: Route, ctx: RequestContext): boolean {
   return route.bodyChecks.some(({ check }) => check.wantsBody?.(ctx) ?? true);
-}
-
-/** Method that a preflight asks about, else the request's own: a preflight belongs to the route it asks about. */
-function routedMethod(ctx: RequestContext): string {
-  if (ctx.method !== 'OPTIONS' || !ctx.headers.has('origin')) return ctx.method;
-  return ctx.headers.get('access-control-request-method') ?? ctx.method;
 }
 
 /** One request from its head to its journal record. */
@@ -73,37 +65,15 @@ export class Transaction implements UpstreamSink {
     const { clock, journal, isDraining } = this.#gate;
     if (isDraining) this.#exchange.closeAfterwards();
     const read = readRequest(this.#exchange, this.#plan.read, this.#gate.makeId, clock.nowMs());
-    if ('effect' in read) return this.#refuseUnread(read);
+    if (read instanceof Decision) return this.#refuseUnread(read);
     this.#read = read;
     const { ctx } = read;
     ctx.route = this.#plan.fallback;
     if (!journal.canAccept) return this.#refuse(JOURNAL_FULL);
-    const redirect = this.#redirect(ctx);
-    if (redirect !== null) return this.#refuse(redirect);
-    const match = this.#plan.find(ctx.host, ctx.path, routedMethod(ctx));
-    if (match === 'none') return this.#refuse(NO_ROUTE);
-    if (Array.isArray(match))
-      return this.#refuse(deny('route.method', { headers: ['Allow', match.join(', ')] }));
-    const route = match as Route;
+    const route = findRoute(this.#plan, this.#exchange, ctx);
+    if (route instanceof Decision) return this.#refuse(route);
     ctx.route = route;
-    const refusedUpgrade = this.#checkUpgrade(route);
-    if (refusedUpgrade !== null) return this.#refuse(refusedUpgrade);
     this.#settle(runChecks(route.headChecks, ctx, this.#gate.reportBug), () => this.#afterHead(route));
-  }
-
-  #redirect(ctx: RequestContext): Decision | null {
-    const port = this.#plan.redirects.get(ctx.listener);
-    if (port === undefined || ctx.secure || ctx.host === '') return null;
-    const authority = port === 443 ? ctx.host : `${ctx.host}:${port}`;
-    const query = ctx.query === '' ? '' : `?${ctx.query}`;
-    return answer('protocol.https-redirect', ['Location', `https://${authority}${ctx.path}${query}`]);
-  }
-
-  #checkUpgrade(route: Route): Decision | null {
-    const { upgrade } = this.#exchange;
-    if (upgrade === '') return null;
-    if (upgrade === 'connect') return NO_CONNECT;
-    return route.upgrades.includes(upgrade) && !this.#context.hasBody ? null : NO_UPGRADE;
   }
 
   get #context(): RequestContext {
@@ -122,21 +92,25 @@ export class Transaction implements UpstreamSink {
 
   #afterHead(route: Route): void {
     const ctx = this.#context;
-    if (!ctx.hasBody || !wantsBody(route, ctx)) return this.#forward(route, null);
+    if (!ctx.hasBody || !wantsBody(route, ctx)) return this.#forward(route);
     holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
       if (this.#isOver) return;
       if (body === null) return failure === null ? this.#exchange.abort() : this.#failBody(failure);
       ctx.body = body;
       const decision = runChecks(route.bodyChecks, ctx, this.#gate.reportBug);
-      this.#settle(decision, () => this.#forward(route, null));
+      this.#settle(decision, () => this.#forward(route));
     });
   }
 
-  /** Asks a target of the upstream; `tried` failed before. */
-  #forward(route: Route, tried: UpstreamTarget | null): void {
+  /** Asks a target of the upstream. */
+  #forward(route: Route): void {
     const pool = this.#plan.findUpstream(route.upstream);
-    const target = pool.pick(this.#gate.clock.nowMs(), tried);
+    const target = pool.pick(this.#gate.clock.nowMs(), null);
     if (target === null) return this.#refuse(NO_TARGET);
+    this.#ask(route, target);
+  }
+
+  #ask(route: Route, target: UpstreamTarget): void {
     const read = this.#read as ReadRequest;
     const { ctx } = read;
     const held = ctx.body;
@@ -151,19 +125,13 @@ export class Transaction implements UpstreamSink {
     this.#call = new UpstreamCall(target, this);
     this.#call.start({
       method: ctx.method,
-      target: this.#upstreamTarget(route, ctx),
+      target: upstreamTarget(route, ctx),
       headers: upstreamHeaders(read, target.host, bodyBytes),
       body: held ?? this.#streamed,
       firstByteMs: route.timeouts.firstByteMs,
       idleMs: route.timeouts.idleMs,
       upgrade: this.#exchange.upgrade,
     });
-  }
-
-  #upstreamTarget(route: Route, ctx: RequestContext): string {
-    const path = route.stripPath === '' ? ctx.path : ctx.path.slice(route.stripPath.length) || '/';
-    const absolute = path.startsWith('/') ? path : `/${path}`;
-    return ctx.query === '' ? absolute : `${absolute}?${ctx.query}`;
   }
 
   onHead(status: number, headers: FieldLines): void {
@@ -234,14 +202,16 @@ export class Transaction implements UpstreamSink {
     if (this.#isOver) return;
     const failure = classifyFailure(error);
     const pool = this.#plan.findUpstream(route.upstream);
-    call.target.failed(this.#gate.clock.nowMs(), pool.settings.passive);
+    const nowMs = this.#gate.clock.nowMs();
+    call.target.failed(nowMs, pool.settings.passive);
     if (this.#exchange.isAnswered) {
       this.#decide(failure.decision, 'proxy');
       return this.#exchange.abort();
     }
     const mayRetry = IDEMPOTENT.has(ctx.method) && this.#streamed === null && this.#attempts <= route.retries;
-    if (failure.isRetryable && mayRetry) return this.#forward(route, call.target);
-    this.#refuse(failure.decision);
+    const next = failure.isRetryable && mayRetry ? pool.pick(nowMs, call.target) : null;
+    if (next === null) this.#refuse(failure.decision);
+    else this.#ask(route, next);
   }
 
   /** The body of the request will not be complete. */

@@ -135,12 +135,11 @@ export function openRawClient(port: number, options: RawOptions = {}): Promise<R
       resolve(new RawClient(socket, options.methods ?? []));
     };
     const tcp = connectTcp({ host, port, allowHalfOpen: true });
-  tcp.setNoDelay(true);
+    tcp.setNoDelay(true);
     tcp.once('error', reject);
     if (tls === undefined) return void tcp.once('connect', () => opened(tcp));
     const secure = connectTls({
       socket: tcp,
-      allowHalfOpen: true,
       ...(tls.ca === undefined ? { rejectUnauthorized: false } : { ca: tls.ca }),
       ...(tls.servername === undefined ? {} : { servername: tls.servername }),
       ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),

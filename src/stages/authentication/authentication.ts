@@ -194,6 +194,7 @@ export const authentication: Stage<AuthenticationConfig> = {
   name: 'authentication',
   key: 'authenticate',
   schema: authenticationSchema,
+  exclusiveKeys: ['apiKey', 'jwt', 'anyOf'],
   compile,
   weaknesses,
 };

@@ -68,5 +68,6 @@ export const authorization: Stage<AuthorizationConfig> = {
   name: 'authorization',
   key: 'authorize',
   schema: authorizationSchema,
+  listKey: 'rules',
   compile,
 };

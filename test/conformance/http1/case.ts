@@ -6,6 +6,8 @@ export interface HostileCase {
   readonly expect: { readonly status: number; readonly reason: string };
   /** Set where the head is fine and the body is not: a part of the request may have reached the upstream, never all. */
   readonly mayReachUpstream?: true;
+  /** Set where the message is well framed and only what it asks for is refused: the connection may go on. */
+  readonly mayStayOpen?: true;
   /** Set where `node:http` hides what is wrong, so that only the gateway's own codec can refuse it. */
   readonly needsOwnCodec?: true;
 }
@@ -71,7 +73,7 @@ const STATUS: Readonly<Record<string, number>> = {
 export function refused(
   reason: string,
   cases: Readonly<Record<string, string>>,
-  marks: Pick<HostileCase, 'mayReachUpstream' | 'needsOwnCodec'> = {},
+  marks: Pick<HostileCase, 'mayReachUpstream' | 'mayStayOpen' | 'needsOwnCodec'> = {},
 ): HostileCase[] {
   const expect = { status: STATUS[reason] ?? 400, reason };
   return Object.entries(cases).map(([name, bytes]) => ({ name, bytes, expect, ...marks }));

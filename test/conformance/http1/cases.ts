@@ -84,6 +84,12 @@ export const BENIGN: readonly BenignCase[] = [
     },
   ),
   passes('Upgrade without Connection', get('Upgrade: websocket'), { ...GOT, absent: ['upgrade'] }),
+  // RFC 9110, 7.8: a server must ignore Upgrade in an HTTP/1.0 request.
+  passes(
+    'Upgrade in HTTP/1.0',
+    `GET /t HTTP/1.0\r\n${HOST}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    { ...GOT, absent: ['upgrade'] },
+  ),
   passes(
     'three requests at once',
     get() + post(['Content-Length: 5'], 'hello') + target('/t?3'),

@@ -30,3 +30,14 @@ export function findParameter(query: string, name: string): { count: number; val
   }
   return { count, value };
 }
+
+/** A raw query without any parameter of a name; what is left stays as it was written. */
+export function withoutParameter(query: string, name: string): string {
+  return query
+    .split('&')
+    .filter((pair) => {
+      const equals = pair.indexOf('=');
+      return decode(equals < 0 ? pair : pair.slice(0, equals)) !== name;
+    })
+    .join('&');
+}

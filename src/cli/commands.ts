@@ -1,0 +1,25 @@
+import { check } from './check.ts';
+import type { AnyCommand } from './command.ts';
+import { dev } from './dev.ts';
+import { explain } from './explain.ts';
+import { init } from './init.ts';
+import { keyCreate } from './key-create.ts';
+import { keyList } from './key-list.ts';
+import { keyRevoke } from './key-revoke.ts';
+import { reload } from './reload.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+
+/** THE TABLE of commands, in the order that help lists them. */
+export const COMMANDS: readonly AnyCommand[] = [
+  init,
+  dev,
+  run,
+  check,
+  explain,
+  keyCreate,
+  keyList,
+  keyRevoke,
+  reload,
+  status,
+];

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { examineDocument } from './examine-document.ts';
+import { parseConfig } from './load.ts';
+import { findWeaknesses } from './weaknesses.ts';
+
+const upstream = 'http://127.0.0.1:1';
+/** A configuration without any weakness. */
+const STRONG = {
+  version: 1,
+  listeners: [{ name: 'web', port: 8080, host: '127.0.0.1' }],
+  apis: [{ id: 'a', upstream, rateLimit: { perMinute: 10 } }],
+};
+
+function found(change: object, api: object = {}): string[] {
+  const document = { ...STRONG, apis: [{ ...STRONG.apis[0], ...api }], ...change };
+  const { config, problems } = examineDocument(document, { baseDir: '/x' });
+  if (config === null) throw new Error(JSON.stringify(problems));
+  return findWeaknesses(config).map(({ pointer, level }) => `${level} ${pointer}`);
+}
+
+const HMAC = {
+  id: 'i',
+  issuer: 'https://i.example',
+  algorithms: ['RS256', 'HS256'],
+  jwks: { file: 'k.json' },
+};
+
+describe('findWeaknesses', () => {
+  test('finds nothing where there is nothing', () => {
+    expect(found({})).toEqual([]);
+  });
+
+  test.each([
+    ['slashes', { paths: { encodedSlash: 'keep' } }, 'weak /paths/encodedSlash'],
+    ['backslashes', { paths: { backslash: 'slash' } }, 'weak /paths/backslash'],
+    ['semicolons', { paths: { semicolon: 'keep' } }, 'weak /paths/semicolon'],
+    ['case', { paths: { matchCase: 'exact' } }, 'weak /paths/matchCase'],
+    ['no journal', { journal: { onFailure: 'continue' } }, 'weak /journal/onFailure'],
+    ['slow bodies', { limits: { bodyMinBytesPerS: 0 } }, 'weak /limits/bodyMinBytesPerS'],
+    ['every proxy', { trustedProxies: ['10.0.0.0/8', '0.0.0.0/0'] }, 'weak /trustedProxies/1'],
+    ['HMAC', { issuers: [HMAC] }, 'weak /issuers/0/algorithms/1'],
+    ['clear text', { listeners: [{ name: 'web', port: 1 }] }, 'weak /listeners/0'],
+    [
+      'clear text behind a proxy',
+      { listeners: [{ name: 'web', port: 1 }], trustedProxies: ['10.0.0.1'] },
+      'note /listeners/0',
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(found(change)).toEqual([expected]);
+  });
+
+  test.each([
+    ['nobody asked', { authenticate: 'none' }, 'weak /apis/0/authenticate'],
+    ['authentication off', { authenticate: { mode: 'off' } }, 'weak /apis/0/authenticate/mode'],
+    ['authentication observing', { authenticate: { mode: 'observe' } }, 'weak /apis/0/authenticate/mode'],
+    [
+      'a key in the query',
+      { authenticate: { apiKey: { query: 'k' } } },
+      'weak /apis/0/authenticate/apiKey/query',
+    ],
+    ['every origin', { cors: { origins: ['*'] } }, 'weak /apis/0/cors/origins/0'],
+    ['the null origin', { cors: { origins: ['https://a.example', 'null'] } }, 'weak /apis/0/cors/origins/1'],
+    ['every address', { access: { allow: ['0.0.0.0/0'] } }, 'weak /apis/0/access/allow/0'],
+    ['verbose errors', { headers: { verboseErrors: 'keep' } }, 'weak /apis/0/headers/verboseErrors'],
+    ['a stage observing', { validate: { mode: 'observe' } }, 'note /apis/0/validate/mode'],
+    [
+      'a stage of an endpoint off',
+      { endpoints: [{ path: '/x', cors: { mode: 'off' } }] },
+      'note /apis/0/endpoints/0/cors/mode',
+    ],
+    ['no limit', { rateLimit: {} }, 'note /apis/0'],
+    [
+      'an upstream unverified',
+      { upstream: { targets: ['https://x'], tls: { verify: false } } },
+      'weak /apis/0/upstream/tls/verify',
+    ],
+  ])('%s', (_, api, expected) => {
+    expect(found({}, api)).toEqual([expected]);
+  });
+
+  test('what several APIs inherit is told once', () => {
+    const apis = ['a', 'b'].map((id) => ({ id, path: `/${id}`, upstream, rateLimit: { perDay: 1 } }));
+    expect(found({ defaults: { cors: { origins: ['*'] } }, apis })).toEqual([
+      'weak /defaults/cors/origins/0',
+    ]);
+  });
+
+  test('a private key in the file is weak, a reference to one is not', () => {
+    const text = (key: string) =>
+      `{version: 1, listeners: [{name: s, port: 1, tls: {certificates: [{cert: api.pem, key: ${key}}]}}],
+        apis: [{id: a, upstream: 'http://127.0.0.1:1', rateLimit: {perDay: 5}}]}`;
+    const path = join(import.meta.dirname, 'testdata/files/x.yaml');
+    const typed = parseConfig(text('"-----BEGIN PRIVATE KEY-----\\nAAAA"'), path, { env: {} });
+    expect(typed.typedSecrets).toEqual(['/listeners/0/tls/certificates/0/key']);
+    expect(typed.config && findWeaknesses(typed.config, typed.typedSecrets)).toMatchObject([
+      { level: 'weak' },
+    ]);
+    expect(parseConfig(text('"${file:api.key}"'), path, { env: {} }).typedSecrets).toEqual([]);
+  });
+});
