@@ -30,6 +30,7 @@ export const GATEWAY: SubjectKind = {
   logging: 'its journal: one JSON record per request, written in blocks',
   optional: true,
   guards: true,
+  warmUpS: 3,
   runs: () => true,
   start: startGateway,
 };

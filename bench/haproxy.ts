@@ -14,6 +14,7 @@ export function haproxyKind(isLogging: boolean): SubjectKind {
       : 'nothing',
     optional: false,
     guards: false,
+    warmUpS: 1,
     runs: (scenario) => (isLogging ? scenario.proxied : scenario.id === 'plain'),
     start: (rig, options) => startProxy(rig, options, isLogging),
   };

@@ -12,6 +12,7 @@ export function nginxKind(isLogging: boolean): SubjectKind {
     logging: isLogging ? 'one JSON line per request, written in blocks of 64 KiB' : 'nothing',
     optional: false,
     guards: false,
+    warmUpS: 1,
     runs: (scenario) => (isLogging ? scenario.proxied : scenario.id === 'plain'),
     start: (rig, options) => startProxy(rig, options, isLogging),
   };

@@ -42,7 +42,6 @@ export interface RoundsOptions {
 const CONNECTIONS = 32;
 /** Long enough for journals and logs to be flushed, which belongs to the requests. */
 const SETTLE_MS = 200;
-const WARM_UP_S = 1;
 
 /** Tokens that a run of a scenario with fresh ones uses up, at most. */
 export function tokensPerRun(seconds: number): number {
@@ -52,10 +51,11 @@ export function tokensPerRun(seconds: number): number {
 /** Tokens that all runs of the cells use up. */
 export function tokensNeeded(
   cells: readonly Cell[],
-  { rounds, seconds }: { rounds: number; seconds: number },
+  options: Pick<RoundsOptions, 'rounds' | 'seconds'>,
 ): number {
-  const fresh = cells.filter(({ scenario }) => scenario.freshTokens).length;
-  return fresh * (rounds * tokensPerRun(seconds) + tokensPerRun(WARM_UP_S));
+  const measured = options.rounds * tokensPerRun(options.seconds);
+  const fresh = cells.filter(({ scenario }) => scenario.freshTokens);
+  return fresh.reduce((sum, { kind }) => sum + measured + tokensPerRun(kind.warmUpS), 0);
 }
 
 /**
@@ -73,10 +73,8 @@ export async function runRounds(
     for (const cell of cells) {
       if (cell.failure !== '') continue;
       try {
-        const sample = await measure(cell, rig, {
-          ...options,
-          seconds: round === 0 ? WARM_UP_S : options.seconds,
-        });
+        const seconds = round === 0 ? cell.kind.warmUpS : options.seconds;
+        const sample = await measure(cell, rig, { ...options, seconds });
         if (round > 0) cell.samples.push(sample);
       } catch (error) {
         rig.signal.throwIfAborted();

@@ -41,6 +41,8 @@ export interface SubjectKind {
   readonly optional: boolean;
   /** Whether it decides about requests or only passes them on. */
   readonly guards: boolean;
+  /** Load that each of its scenarios gets before the first round: a just-in-time compiler wants more of it. */
+  readonly warmUpS: number;
   runs(scenario: Scenario): boolean;
   start(rig: Rig, options: StartOptions): Promise<Subject>;
 }

@@ -51,6 +51,8 @@ export class Http1Exchange implements Exchange, Paced {
   readonly #response: ServerResponse;
   readonly #upgradeHead: Buffer;
   #sink: BodySink | null = null;
+  /** What is wrong with a body that nobody has begun to read yet. */
+  #bodyFailure: Decision | null = null;
   /** Whether the head of the answer waits for the rest of this turn of the event loop. */
   #isHeadHeld = false;
   /** First piece of the answer, waiting with it: a short answer leaves as one string in one write. */
@@ -103,6 +105,7 @@ export class Http1Exchange implements Exchange, Paced {
   }
 
   readBody(sink: BodySink): void {
+    if (this.#bodyFailure !== null) return sink.onAborted(this.#bodyFailure);
     this.#sink = sink;
     if (this.expectsContinue && !this.#response.headersSent) this.#response.writeContinue();
     this.#request.on('data', (chunk: Buffer) => {
@@ -129,7 +132,8 @@ export class Http1Exchange implements Exchange, Paced {
   failBody(failure: Decision | null): void {
     const sink = this.#sink;
     this.#sink = null;
-    sink?.onAborted(failure);
+    if (sink === null) this.#bodyFailure ??= failure;
+    else sink.onAborted(failure);
   }
 
   writeHead(status: number, headers: string[]): void {

@@ -36,6 +36,7 @@ const PARSER_REFUSALS: Readonly<Record<string, Decision>> = {
   ERR_HTTP_HOST: deny('protocol.host'),
 };
 const MALFORMED = deny('protocol.malformed');
+const LENGTH_AND_CODING = deny('protocol.framing', { detail: 'Content-Length and Transfer-Encoding' });
 
 /** Serves HTTP/1 on sockets that a listener hands over. */
 export class Http1Server {
@@ -59,7 +60,7 @@ export class Http1Server {
       // Anything but a WebSocket is a request that happens to carry an Upgrade field (RFC 9110, 7.8).
       shouldUpgradeCallback: isWebSocket,
     } as Parameters<typeof createServer>[0]);
-    // More lines than this are dropped silently by node:http, so the limit is counted in read.ts.
+    // The limit is counted in read.ts, where it has a reason of its own.
     this.#server.maxHeadersCount = 0;
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('request', (request, response) => this.#take(request, response, false));
@@ -130,7 +131,7 @@ export class Http1Server {
     if (code === 'HPE_CLOSED_CONNECTION' && connection.current !== null) return;
     if (connection.isClosing) return void socket.destroy();
     connection.isClosing = true;
-    const decision = PARSER_REFUSALS[code] ?? deny('protocol.malformed', { detail: code });
+    const decision = parserRefusal(error as ParserError);
     const { current } = connection;
     if (current !== null && !current.isReceived) return current.failBody(chunkFailure(code, decision));
     const raw = (error as { rawPacket?: Buffer }).rawPacket;
@@ -139,6 +140,19 @@ export class Http1Server {
     if (current === null) return writeRefusal(socket, decision);
     current.afterwards = () => writeRefusal(socket, decision);
   }
+}
+
+/** An error of the parser of node:http. */
+interface ParserError extends NodeJS.ErrnoException {
+  readonly reason?: string;
+}
+
+/** Names what the parser refused: some of its codes stand for more than one fault, which only its text tells apart. */
+function parserRefusal({ code = '', reason = '' }: ParserError): Decision {
+  if (reason.includes("can't be present")) return LENGTH_AND_CODING;
+  if (code === 'HPE_INVALID_VERSION' && reason !== 'Invalid HTTP version')
+    return deny('protocol.malformed', { detail: reason });
+  return PARSER_REFUSALS[code] ?? deny('protocol.malformed', { detail: code });
 }
 
 /** What breaks inside a body is the chunk framing, whatever the parser calls it. */

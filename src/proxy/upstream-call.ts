@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { FieldLines } from '../lib/http/field-lines.ts';
+import { InvalidAnswer } from './upstream-failure.ts';
 import type { UpstreamTarget } from './upstream-pool.ts';
 
 /** What one attempt asks of an upstream. */
@@ -50,7 +51,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
         headersTimeout: request.firstByteMs,
         bodyTimeout: request.idleMs,
         upgrade: request.upgrade === '' ? null : request.upgrade,
-      },
+        // Without it the client library would take the Host field of the client for the name to verify.
+        ...(this.target.serverName === null ? {} : { servername: this.target.serverName }),
+        // Without it the library closes the connection after HEAD, and after a body of an unusual method.
+        reset: false,
+      } as Dispatcher.DispatchOptions,
       this,
     );
   }
@@ -88,7 +93,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     // Interim answers of the upstream end here: the gateway itself sent 100 (Continue) where it was asked to.
     if (status < 200 || this.#isOver) return;
-    this.#sink.onHead(status, linesOf(controller.rawHeaders));
+    const headers = linesOf(controller.rawHeaders);
+    const fault = faultOf(status, headers);
+    if (fault === '') return this.#sink.onHead(status, headers);
+    const error = new InvalidAnswer(fault);
+    this.abort(error);
+    this.#sink.onFailure(error);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -112,6 +122,14 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#isOver = true;
     this.target.active--;
   }
+}
+
+/** What is wrong with the head of an answer that the client library lets pass; '' when nothing is. */
+function faultOf(status: number, headers: FieldLines): string {
+  if (status > 599) return `status ${status}`;
+  // RFC 9112, 6.1: a coding that was not asked for, and that the client would not understand.
+  const coding = headers.joined('transfer-encoding');
+  return coding === null || coding.toLowerCase() === 'chunked' ? '' : 'a transfer coding other than chunked';
 }
 
 /** Reads the raw header lines of the client library: a flat list of buffers. */

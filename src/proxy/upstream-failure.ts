@@ -8,6 +8,11 @@ export interface UpstreamFailure {
   readonly isRetryable: boolean;
 }
 
+/** An answer of an upstream that must not be passed on. */
+export class InvalidAnswer extends Error {
+  readonly code = 'INVALID_ANSWER';
+}
+
 /** Codes of undici, node:net and node:tls, and what they mean. */
 const MEANINGS: Readonly<Record<string, ReasonCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'upstream.connect-timeout',
@@ -15,7 +20,9 @@ const MEANINGS: Readonly<Record<string, ReasonCode>> = {
   UND_ERR_BODY_TIMEOUT: 'upstream.idle-timeout',
   UND_ERR_SOCKET: 'upstream.reset',
   UND_ERR_HEADERS_OVERFLOW: 'upstream.invalid',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream.reset',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream.invalid',
+  ERR_ASSERTION: 'upstream.invalid',
+  INVALID_ANSWER: 'upstream.invalid',
   UND_ERR_INFO: 'upstream.reset',
   UND_ERR_DESTROYED: 'upstream.reset',
   UND_ERR_CLOSED: 'upstream.reset',
@@ -32,19 +39,20 @@ const MEANINGS: Readonly<Record<string, ReasonCode>> = {
 
 const RETRYABLE = new Set<ReasonCode>(['upstream.connect', 'upstream.connect-timeout', 'upstream.reset']);
 
-function meaningOf(code: string): ReasonCode {
+function meaningOf(name: string, code: string): ReasonCode {
   const known = MEANINGS[code];
   if (known !== undefined) return known;
-  if (code.startsWith('HPE_')) return 'upstream.invalid';
+  // Errors of the parser have a name of their own and often no code.
+  if (name === 'HTTPParserError' || code.startsWith('HPE_')) return 'upstream.invalid';
   if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_)/.test(code))
     return 'upstream.tls';
-  return 'upstream.connect';
+  return 'gateway.bug';
 }
 
 /** Says what an error of the client library means for the request. */
 export function classifyFailure(error: unknown): UpstreamFailure {
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  const reason = meaningOf(code);
+  const { name = '', code = '', message = '' } = error as { name?: string; code?: string; message?: string };
+  const reason = meaningOf(name, code);
   const detail = `${code} ${message}`.trim().slice(0, 200);
   return { decision: deny(reason, { detail }), isRetryable: RETRYABLE.has(reason) };
 }

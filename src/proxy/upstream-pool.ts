@@ -1,10 +1,13 @@
 import { Pool } from 'undici';
 import type { UpstreamSettings, UpstreamTls } from '../core/upstream.ts';
+import { parseIp } from '../lib/ip/address.ts';
 
 /** One server behind the gateway, as this thread sees it. */
 export class UpstreamTarget {
   readonly origin: string;
   readonly host: string;
+  /** Name to ask for and to verify in a TLS handshake; null without TLS and for addresses. */
+  readonly serverName: string | null;
   readonly pool: Pool;
   /** Requests under way. */
   active = 0;
@@ -13,9 +16,11 @@ export class UpstreamTarget {
   #failures = 0;
   #ejectedUntilMs = 0;
 
-  constructor(origin: string, pool: Pool) {
+  constructor(origin: string, pool: Pool, tls: UpstreamTls | null) {
+    const url = new URL(origin);
     this.origin = origin;
-    this.host = new URL(origin).host;
+    this.host = url.host;
+    this.serverName = url.protocol === 'https:' ? serverNameOf(url.hostname, tls) : null;
     this.pool = pool;
   }
 
@@ -43,7 +48,9 @@ export class UpstreamPool {
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings;
-    this.targets = settings.targets.map((origin) => new UpstreamTarget(origin, openPool(origin, settings)));
+    this.targets = settings.targets.map(
+      (origin) => new UpstreamTarget(origin, openPool(origin, settings), settings.tls),
+    );
   }
 
   /** Picks a target that is available, preferring one that was not tried; null when there is none. */
@@ -64,6 +71,12 @@ export class UpstreamPool {
   close(): void {
     for (const target of this.targets) target.pool.close().catch(() => {});
   }
+}
+
+function serverNameOf(hostname: string, tls: UpstreamTls | null): string | null {
+  if (tls !== null && tls.serverName !== null) return tls.serverName;
+  // RFC 6066, 3: addresses are no server names.
+  return parseIp(hostname.replace(/^\[|\]$/g, '')) === null ? hostname : null;
 }
 
 function openPool(origin: string, settings: UpstreamSettings): Pool {
