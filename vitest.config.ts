@@ -2,14 +2,23 @@ import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', 'dist/**'];
 
+/** File for a report that programs can read, beside what is shown. */
+const report = process.env.PORTCULLIS_TEST_REPORT ?? '';
+
 /** Two projects: `unit` runs in seconds and opens no process; `real` starts whole gateways and real servers. */
 export default defineConfig({
   test: {
+    reporters: report === '' ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'test/arch/**/*.test.ts', 'test/shape/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'test/arch/**/*.test.ts',
+            'test/shape/**/*.test.ts',
+          ],
           exclude: [...exclude, 'src/**/*.real.test.ts'],
         },
       },

@@ -33,6 +33,8 @@ export async function runBench(options: BenchOptions, { commit, ...place }: Plac
   const startedAt = new Date().toISOString();
   const machine = describeMachine();
   const cpus = layOutCpus();
+  if (machine.load > machine.cores / 4)
+    tell(`the machine is busy (load average ${machine.load}): expect wide spreads`);
   const skipped: string[] = [];
   const skip = (sentence: string) => {
     skipped.push(sentence);

@@ -42,10 +42,17 @@ export interface RoundsOptions {
 const CONNECTIONS = 32;
 /** Long enough for journals and logs to be flushed, which belongs to the requests. */
 const SETTLE_MS = 200;
+const TOKENS_PER_S = 5000;
+const MOST_TOKENS_PER_RUN = 20_000;
 
-/** Tokens that a run of a scenario with fresh ones uses up, at most. */
-export function tokensPerRun(seconds: number): number {
-  return 2500 * seconds;
+/** Tokens that a run uses up at most; a signature takes long to make, so such runs are shorter. */
+function tokensPerRun(seconds: number): number {
+  return Math.min(TOKENS_PER_S * freshSeconds(seconds), MOST_TOKENS_PER_RUN);
+}
+
+/** How long a run with fresh tokens may take: about as long as they last, so that hardly any idle time counts. */
+function freshSeconds(seconds: number): number {
+  return Math.ceil(Math.min(seconds / 2, MOST_TOKENS_PER_RUN / TOKENS_PER_S));
 }
 
 /** Tokens that all runs of the cells use up. */
@@ -99,7 +106,7 @@ async function measure(cell: Cell, rig: Rig, options: RoundsOptions): Promise<Sa
     origin: originOf(subject, cell.scheme),
     requestPath,
     tokensPath,
-    seconds: options.seconds,
+    seconds: scenario.freshTokens ? freshSeconds(options.seconds) : options.seconds,
     connections: CONNECTIONS,
     threads: 1,
     cpus: options.cpus,

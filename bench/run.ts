@@ -26,7 +26,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
+  // Whoever reads our output may go away, as `head` does: then stop as well, and clean up.
+  process.stdout.on('error', () => controller.abort());
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
   const processes = new ProcessGroup(dir, controller.signal);
   try {

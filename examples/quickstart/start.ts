@@ -26,7 +26,7 @@ async function openSampleApi({ apiPort }: Settings): Promise<SampleApi> {
 }
 
 async function createKey({ services }: Gateway): Promise<string> {
-  const body = { name: 'quickstart', owner: 'npm start', expiresInDays: KEY_DAYS };
+  const body = { name: 'quickstart', owner: 'quickstart', expiresInDays: KEY_DAYS };
   const created = await runOperation(OPERATIONS.createKey, services, { body });
   return (created as ResultOf<'createKey'>).key;
 }

@@ -18,7 +18,7 @@ export async function runCommandLine(
   const json = args.includes('--json');
   let isTold = false;
   try {
-    const result = await obey(args[0] === '--json' ? [...args.slice(1), '--json'] : args, terminal, commands);
+    const result = await obey(withoutLeadingJson(args), terminal, commands);
     terminal.out(json ? JSON.stringify(result.json) : result.text);
     isTold = true;
     await result.stopped;
@@ -27,6 +27,12 @@ export async function runCommandLine(
     // One JSON value only: what goes wrong after it is for standard error.
     return report(error, json && !isTold, terminal);
   }
+}
+
+/** `--json` may stand first; the command's own options come after its name. */
+function withoutLeadingJson(args: readonly string[]): readonly string[] {
+  if (args[0] !== '--json') return args;
+  return args.length === 1 ? [] : [...args.slice(1), '--json'];
 }
 
 const saying = (text: string, json: unknown): CommandResult => ({ text, json });

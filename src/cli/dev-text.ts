@@ -20,11 +20,11 @@ function endpointLines(
   const prefix = basePath === '/' ? '' : basePath;
   const [head = '', ...lines] = table([
     ['METHOD', 'PATH', 'CALLER', 'BODY', 'ENDPOINT'],
-    ...endpoints.map(({ method, path, open, contentTypes, json, id }) => [
+    ...endpoints.map(({ method, path, open, hasBody, contentTypes, json, id }) => [
       method,
       prefix + path,
       open || isOpen ? 'anyone' : 'key',
-      `${contentTypes.join(', ') || 'any'}${json ? ' (JSON is checked)' : ''}`,
+      hasBody ? `${contentTypes.join(', ') || 'any'}${json ? ' (JSON is checked)' : ''}` : '-',
       id,
     ]),
   ]);

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { runOperation } from '../control/operation.ts';
 import { OPERATIONS, type ResultOf } from '../control/operations.ts';
 import { Unavailable } from '../core/errors.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import type { Gateway } from '../gateway.ts';
 import { defineCommand } from './command.ts';
 import { DEV_LISTENER, type DevWishes, devDocument } from './dev-config.ts';
 import { devText } from './dev-text.ts';
@@ -42,7 +42,7 @@ function saveCopy(wishes: DevWishes): void {
 }
 
 async function createDevKey(gateway: Gateway): Promise<string> {
-  const body = { name: 'dev', owner: 'portcullis dev', expiresInDays: KEY_DAYS };
+  const body = { name: 'dev', owner: 'dev', expiresInDays: KEY_DAYS };
   const result = await runOperation(OPERATIONS.createKey, gateway.services, { body });
   return (result as ResultOf<'createKey'>).key;
 }
@@ -110,6 +110,7 @@ export const dev = defineCommand({
     };
     const log = humanLog(terminal);
     const document = devDocument(wishes, '.portcullis');
+    const { startGateway } = await import('../gateway.ts');
     const gateway = await startGateway({ source: { document, baseDir: process.cwd() }, log });
     const url = `http://127.0.0.1:${gateway.ports[DEV_LISTENER]}`;
     saveCopy({ ...wishes, adminPort: Number(new URL(gateway.admin.url).port) });

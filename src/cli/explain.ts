@@ -11,6 +11,11 @@ const WIDTH = 96;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? printable(value) : '');
 
+/** Microseconds as people read them. */
+function timeText(us: number): string {
+  return us < 1000 ? `${us.toFixed(1)} µs` : `${(us / 1000).toFixed(1)} ms`;
+}
+
 /** Who asked: the verified caller, or what the credential that did not verify begins with. */
 function who(record: Explained['record']): string {
   const portcullis = (record.portcullis ?? {}) as Record<string, unknown>;
@@ -34,10 +39,7 @@ function factRows({ id, record, explanation, source }: Explained): string[][] {
     ['Who', who(record)],
     ['Route', route === '' ? 'none' : route],
     ...(upstream === '' ? [] : [['Upstream', upstream]]),
-    [
-      'Took',
-      `${explanation.totalMs.toFixed(1)} ms, of which ${explanation.checksUs.toFixed(1)} µs in checks`,
-    ],
+    ['Took', `${timeText(explanation.totalMs * 1000)}, of which ${timeText(explanation.checksUs)} in checks`],
   ];
 }
 

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { parseJournalRecord } from '../core/journal-record.ts';
 
 /** What follows a file until it is closed. */
@@ -12,10 +13,10 @@ type Json = Readonly<Record<string, unknown>>;
 const POLL_MS = 150;
 const CHUNK_BYTES = 256 * 1024;
 
-/** Calls back for each record that is appended to a journal from now on, through rotations. Never throws. */
+/** Calls back for each record that is appended to a journal from now on, through rotations. */
 export function followJournal(path: string, onRecord: (record: Json) => void): Follower {
   const tail = new Tail(path, onRecord);
-  let last = tail.begin();
+  let last = Promise.resolve();
   const timer = setInterval(() => {
     last = last.then(() => tail.read());
   }, POLL_MS);
@@ -41,10 +42,7 @@ class Tail {
   constructor(path: string, onRecord: (record: Json) => void) {
     this.#path = path;
     this.#onRecord = onRecord;
-  }
-
-  async begin(): Promise<void> {
-    const info = await stat(this.#path).catch(() => null);
+    const info = statSync(path, { throwIfNoEntry: false });
     this.#inode = info?.ino ?? 0;
     this.#offset = info?.size ?? 0;
   }

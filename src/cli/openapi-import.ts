@@ -1,7 +1,7 @@
 import { derivedEndpointId } from '../config/endpoint-id.ts';
 import { asRecord } from '../config/pointer.ts';
 import { mediaRangeProblem } from '../stages/validation/media-range.ts';
-import { basePathOf, endpointPath, foldedPath } from './openapi-paths.ts';
+import { basePathOf, endpointPath, foldedPath, type PathReading } from './openapi-paths.ts';
 import { type OpenApiObject, resolveReference } from './openapi-reference.ts';
 
 /** One operation of a document as an endpoint of the gateway. */
@@ -10,6 +10,8 @@ export interface ImportedEndpoint {
   readonly method: string;
   /** Below that of the API; `{name}` stands for one segment. */
   readonly path: string;
+  /** Whether the document speaks of a body. */
+  readonly hasBody: boolean;
   /** Types its bodies may have; empty is any. */
   readonly contentTypes: readonly string[];
   /** Whether bodies in JSON are to be checked. */
@@ -33,6 +35,8 @@ export type ImportResult =
   | { readonly ok: true; readonly api: ImportedApi }
   /** `why` is a whole sentence. */
   | { readonly ok: false; readonly why: string };
+
+type EndpointPath = Extract<PathReading, { ok: true }>;
 
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
 const MAX_ENDPOINTS = 10_000;
@@ -85,7 +89,8 @@ class PathReader {
   readonly notes: string[] = [];
   readonly #root: OpenApiObject;
   readonly #ids = new Set<string>();
-  readonly #places = new Map<string, string>();
+  /** Where the endpoint of a method and a path is, and the template it came from. */
+  readonly #places = new Map<string, { readonly at: number; readonly template: string }>();
 
   constructor(root: OpenApiObject) {
     this.#root = root;
@@ -103,24 +108,31 @@ class PathReader {
       this.#note(`TRACE ${template}`, 'is left out: the gateway never passes TRACE on.');
     for (const method of METHODS) {
       const operation = asRecord(item[method]);
-      if (operation !== null) this.#add(method.toUpperCase(), template, path.path, operation);
+      if (operation !== null) this.#add(method.toUpperCase(), template, path, operation);
     }
   }
 
-  #add(method: string, template: string, path: string, operation: OpenApiObject): void {
+  /**
+   * Adds an operation.
+   *
+   * Safety: requests that the gateway cannot tell apart need a key as soon as one of the operations that they may be
+   * meant for does; a path that became wider than the document's is never open.
+   */
+  #add(method: string, template: string, { path, isWider }: EndpointPath, operation: OpenApiObject): void {
+    const where = `${method} ${template}`;
     const place = `${method} ${foldedPath(path)}`;
+    const security = operation.security ?? this.#root.security;
+    const saysOpen = Array.isArray(security) && security.length === 0;
     const earlier = this.#places.get(place);
     if (earlier !== undefined) {
-      return this.#note(
-        `${method} ${template}`,
-        `is left out: its requests cannot be told from those of ${earlier}.`,
-      );
+      const endpoint = this.endpoints[earlier.at] as ImportedEndpoint;
+      this.endpoints[earlier.at] = { ...endpoint, open: endpoint.open && saysOpen };
+      return this.#note(where, `is left out: its requests cannot be told from those of ${earlier.template}.`);
     }
-    this.#places.set(place, template);
-    const security = operation.security ?? this.#root.security;
-    const open = Array.isArray(security) && security.length === 0;
+    this.#places.set(place, { at: this.endpoints.length, template });
+    if (saysOpen && isWider) this.#note(where, 'needs a key, because it takes more than the document opens.');
     const id = this.#idOf(method, path, operation);
-    this.endpoints.push({ id, method, path, open, ...this.#bodyOf(`${method} ${template}`, operation) });
+    this.endpoints.push({ id, method, path, open: saysOpen && !isWider, ...this.#bodyOf(where, operation) });
   }
 
   #idOf(method: string, path: string, { operationId }: OpenApiObject): string {
@@ -134,12 +146,15 @@ class PathReader {
     }
   }
 
-  #bodyOf(where: string, operation: OpenApiObject): Pick<ImportedEndpoint, 'contentTypes' | 'json'> {
-    if (operation.requestBody === undefined) return { contentTypes: [], json: false };
+  #bodyOf(
+    where: string,
+    operation: OpenApiObject,
+  ): Pick<ImportedEndpoint, 'hasBody' | 'contentTypes' | 'json'> {
+    if (operation.requestBody === undefined) return { hasBody: false, contentTypes: [], json: false };
     const content = asRecord(resolveReference(this.#root, operation.requestBody)?.content);
     if (content === null) {
       this.#note(where, 'takes bodies of any type: what the document says about them cannot be read.');
-      return { contentTypes: [], json: false };
+      return { hasBody: true, contentTypes: [], json: false };
     }
     const types: string[] = [];
     for (const key of Object.keys(content)) {
@@ -147,8 +162,12 @@ class PathReader {
       if (mediaRangeProblem(type) === null) types.push(type);
       else this.#note(where, `does not take bodies of \`${key}\`: that is not a media type.`);
     }
-    if (types.length === 0 || types.includes('*/*')) return { contentTypes: [], json: false };
-    return { contentTypes: [...new Set(types)], json: types.some((type) => JSON_TYPE.test(type)) };
+    if (types.length === 0 || types.includes('*/*')) return { hasBody: true, contentTypes: [], json: false };
+    return {
+      hasBody: true,
+      contentTypes: [...new Set(types)],
+      json: types.some((type) => JSON_TYPE.test(type)),
+    };
   }
 
   #note(where: string, what: string): void {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
+import { Codecs } from './codecs.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
 import type { ActivePlan, Gate } from './gate.ts';
-import { Http1Server, type ServerEvents } from './http1-server.ts';
-import { Http2Server } from './http2-server.ts';
+import type { ServerEvents } from './http1-server.ts';
 import type { Journal } from './journal.ts';
 import { ConnectionCounts, Listener, type ListenerEvents, type ListenerSettings } from './listener.ts';
 import { openSweeper, type Paced } from './pace.ts';
@@ -25,6 +26,10 @@ export interface DataPlaneOptions {
   onHandshake: ListenerEvents['onHandshake'];
 }
 
+const POLL_MS = 20;
+/** Time that exchanges get to end after their connections were cut. */
+const CUT_MS = 500;
+
 /** Listeners, codecs and the plan in force of one thread. */
 export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   plan: ActivePlan;
@@ -42,10 +47,10 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   readonly #listeners = new Map<string, Listener>();
   readonly #stopSweeper: () => void;
   /** Codecs of connections that were opened under other limits. */
-  readonly #retired: (Http1Server | Http2Server)[] = [];
-  #http1: Http1Server;
-  #http2: Http2Server;
-  #limits: ClientLimits;
+  #retired: Codecs[] = [];
+  #codecs: Codecs;
+  /** Names of the listeners in force: on connections of others, the next answer is the last. */
+  #names: ReadonlySet<string> | null = null;
 
   constructor(options: DataPlaneOptions) {
     this.plan = options.plan;
@@ -57,9 +62,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     this.onRejected = options.onRejected;
     this.onHandshake = options.onHandshake;
     this.#ticketKeys = options.ticketKeys;
-    this.#limits = options.plan.read.limits;
-    this.#http1 = new Http1Server(this.#limits, this, this.#exchanges);
-    this.#http2 = new Http2Server(this.#limits, this, this.#exchanges);
+    this.#codecs = new Codecs(options.plan.read.limits, this, this.#exchanges);
     this.#stopSweeper = openSweeper(this.#exchanges, () => this.plan.read.limits);
   }
 
@@ -104,33 +107,40 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   activate(plan: ActivePlan, wanted: readonly ListenerSettings[]): void {
     const previous = this.plan;
     this.plan = plan;
-    this.#renewServers(plan.read.limits);
+    this.#renewCodecs(plan.read.limits);
+    this.#names = new Set(wanted.map(({ name }) => name));
     const keys = new Set(wanted.map(keyOf));
     for (const key of [...this.#listeners.keys()]) if (!keys.has(key)) this.#closeListener(key);
     for (const settings of wanted) this.#listeners.get(keyOf(settings))?.update(settings);
     if (previous !== plan) previous.release();
   }
 
-  /** Stops accepting, lets requests under way finish within the time, then cuts what is left. */
+  /** Stops accepting, lets requests under way finish within the time, cuts what is left, and writes all records. */
   async drain(deadlineMs: number): Promise<void> {
     this.isDraining = true;
     for (const key of [...this.#listeners.keys()]) this.#closeListener(key);
-    const servers = [...this.#retired, this.#http1, this.#http2];
-    for (const server of servers) server.drain();
-    const end = Date.now() + deadlineMs;
-    while (this.#exchanges.size > 0 && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const server of servers) server.close();
+    const codecs = [...this.#retired, this.#codecs];
+    for (const each of codecs) each.drain();
+    await this.#untilIdle(deadlineMs);
+    for (const each of codecs) each.close();
+    // What was cut leaves records as well.
+    await this.#untilIdle(CUT_MS);
     this.#stopSweeper();
     await this.journal.drain();
   }
 
+  /** Resolves when no exchange is under way, or when the time is over. */
+  async #untilIdle(withinMs: number): Promise<void> {
+    const end = performance.now() + withinMs;
+    while (this.#exchanges.size > 0 && performance.now() < end) await pause(POLL_MS);
+  }
+
   onConnection(socket: Socket, facts: ConnectionFacts, protocol: 'h1' | 'h2'): void {
-    if (protocol === 'h2') this.#http2.serve(socket, facts);
-    else this.#http1.serve(socket, facts);
+    this.#codecs.serve(socket, facts, protocol);
   }
 
   onExchange(exchange: Exchange): void {
+    if (this.#names?.has(exchange.connection.listener) === false) exchange.closeAfterwards();
     new Transaction(this, exchange).start();
   }
 
@@ -166,12 +176,11 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   }
 
   /** New limits are for new connections: the codecs of open ones keep theirs. */
-  #renewServers(limits: ClientLimits): void {
-    if (JSON.stringify(limits) === JSON.stringify(this.#limits)) return;
-    this.#limits = limits;
-    this.#retired.push(this.#http1, this.#http2);
-    this.#http1 = new Http1Server(limits, this, this.#exchanges);
-    this.#http2 = new Http2Server(limits, this, this.#exchanges);
+  #renewCodecs(limits: ClientLimits): void {
+    if (JSON.stringify(limits) === JSON.stringify(this.#codecs.limits)) return;
+    this.#codecs.retire();
+    this.#retired = [...this.#retired, this.#codecs].filter(({ isUnused }) => !isUnused);
+    this.#codecs = new Codecs(limits, this, this.#exchanges);
   }
 }
 

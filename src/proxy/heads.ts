@@ -41,12 +41,12 @@ export function upstreamHeaders(read: ReadRequest, targetHost: string, bodyBytes
   const { headers, route } = ctx;
   const host = route?.preserveHost && ctx.authority !== '' ? ctx.authority : targetHost;
   const flat: string[] = ['Host', host];
-  let via = `${ctx.httpVersion} ${VIA}`;
+  const received = headers.joined('via');
+  const via = `${received === null ? '' : `${received}, `}${ctx.httpVersion} ${VIA}`;
   for (let i = 0; i < headers.names.length; i++) {
     const name = headers.names[i] as string;
-    if (name === 'via') via = `${headers.values[i]}, ${via}`;
     // RFC 9110, 10.1.1: the gateway itself met the expectation before it read the body.
-    else if (name !== 'expect' && !route?.withheldHeaders.has(name))
+    if (name !== 'via' && name !== 'expect' && !route?.withheldHeaders.has(name))
       flat.push(headers.rawNames[i] as string, headers.values[i] as string);
   }
   if (bodyBytes >= 0) flat.push('Content-Length', String(bodyBytes));
@@ -104,6 +104,8 @@ export function finalHeaders(ctx: RequestContext, headers: FieldLines): string[]
     else headers.set(name, value);
   }
   headers.set('X-Request-Id', ctx.id);
+  // RFC 9110, 8.6: a 204 has no Content-Length.
+  if (ctx.responseStatus === 204) headers.remove('content-length');
   const flat: string[] = [];
   headers.appendTo(flat);
   return flat;

@@ -16,6 +16,10 @@ export interface HealthSettings {
   readonly expectStatus: readonly [number, number];
 }
 
+/** Most of an answer's body that is read. */
+const MAX_BODY_BYTES = 1 << 16;
+
+/** Takes a change; `why` is '' for the better. */
 type Report = (upstream: string, origin: string, isHealthy: boolean, why: string) => void;
 
 /** Asks one target at an interval and reports when its state changes. */
@@ -25,23 +29,30 @@ class TargetCheck {
   readonly #report: Report;
   readonly #pool: Pool;
   readonly #timer: NodeJS.Timeout;
-  #isHealthy = true;
+  #isHealthy: boolean;
   /** Results in a row that contradict the state. */
   #contrary = 0;
   #isAsking = false;
+  #isClosed = false;
 
-  constructor(settings: HealthSettings, origin: string, report: Report) {
+  constructor(settings: HealthSettings, origin: string, isHealthy: boolean, report: Report) {
     this.#settings = settings;
     this.#origin = origin;
+    this.#isHealthy = isHealthy;
     this.#report = report;
     const secure = settings.tls === null ? {} : secureOptions(settings.tls);
     this.#pool = new Pool(origin, { connections: 1, connect: { timeout: settings.timeoutMs, ...secure } });
-    this.#timer = setInterval(() => this.#check(), settings.intervalMs);
+    this.#timer = setInterval(() => void this.#check(), settings.intervalMs);
     this.#timer.unref();
-    this.#check();
+    void this.#check();
+  }
+
+  get isHealthy(): boolean {
+    return this.#isHealthy;
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#pool.destroy().catch(() => {});
   }
@@ -51,6 +62,7 @@ class TargetCheck {
     this.#isAsking = true;
     const why = await this.#ask();
     this.#isAsking = false;
+    if (this.#isClosed) return;
     const isGood = why === '';
     if (isGood === this.#isHealthy) {
       this.#contrary = 0;
@@ -69,42 +81,66 @@ class TargetCheck {
     try {
       const signal = AbortSignal.timeout(timeoutMs);
       const answer = await this.#pool.request({ method: 'GET', path, signal, headersTimeout: timeoutMs });
-      await answer.body.dump();
+      await answer.body.dump({ limit: MAX_BODY_BYTES, signal });
       const isExpected = answer.statusCode >= expectStatus[0] && answer.statusCode <= expectStatus[1];
       return isExpected ? '' : `it answered ${answer.statusCode}`;
     } catch (error) {
-      return (error as Error).message;
+      return whyOf(error, timeoutMs);
     }
   }
+}
+
+/** Never '': some errors, such as that of a name with several addresses, have no text of their own. */
+function whyOf(error: unknown, timeoutMs: number): string {
+  const { name, code, message } = error as { name?: string; code?: string; message?: string };
+  if (name === 'TimeoutError') return `it did not answer within ${timeoutMs} ms`;
+  return message || code || 'it could not be asked';
 }
 
 /** The active health checks of all upstreams; one set per process, its results go to every thread. */
 export class HealthChecks {
   readonly #report: Report;
-  readonly #checks = new Map<string, TargetCheck[]>();
+  /** By upstream and origin. */
+  readonly #checks = new Map<string, { readonly settings: string; readonly check: TargetCheck }>();
+  #isClosed = false;
 
   constructor(report: Report) {
     this.#report = report;
   }
 
-  /** Checks these upstreams from now on; those that did not change go on as they are. */
-  update(settings: readonly HealthSettings[]): void {
-    const wanted = new Map(settings.map((each) => [JSON.stringify(each), each]));
-    for (const [key, checks] of this.#checks) {
-      if (wanted.has(key)) continue;
-      for (const check of checks) check.close();
-      this.#checks.delete(key);
+  /**
+   * Checks these upstreams from now on; those that did not change go on as they are.
+   *
+   * What is known of a target stays known when only its settings change; one that is not checked any more is reported
+   * as well, because nothing would ever say so.
+   */
+  update(upstreams: readonly HealthSettings[]): void {
+    if (this.#isClosed) return;
+    const wanted = new Set<string>();
+    for (const each of upstreams) {
+      const settings = JSON.stringify({ ...each, targets: [] });
+      for (const origin of each.targets) {
+        const key = `${each.upstream} ${origin}`;
+        wanted.add(key);
+        const known = this.#checks.get(key);
+        if (known?.settings === settings) continue;
+        known?.check.close();
+        const check = new TargetCheck(each, origin, known?.check.isHealthy ?? true, this.#report);
+        this.#checks.set(key, { settings, check });
+      }
     }
-    for (const [key, each] of wanted) {
-      if (this.#checks.has(key)) continue;
-      this.#checks.set(
-        key,
-        each.targets.map((origin) => new TargetCheck(each, origin, this.#report)),
-      );
+    for (const [key, { check }] of this.#checks) {
+      if (wanted.has(key)) continue;
+      check.close();
+      this.#checks.delete(key);
+      const [upstream, origin] = key.split(' ') as [string, string];
+      if (!check.isHealthy) this.#report(upstream, origin, true, '');
     }
   }
 
   close(): void {
-    this.update([]);
+    this.#isClosed = true;
+    for (const { check } of this.#checks.values()) check.close();
+    this.#checks.clear();
   }
 }

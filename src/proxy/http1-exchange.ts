@@ -1,26 +1,36 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Decision } from '../core/decision.ts';
+import { type Decision, deny } from '../core/decision.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { BodySink, ConnectionFacts, Exchange, UpgradedSocket } from './exchange.ts';
 import { Pace, type Paced } from './pace.ts';
+import { bytesOf } from './read-fields.ts';
 
 /** Bytes of an unread request body that are read and dropped after the answer before the connection is cut. */
 const LINGER_BYTES = 1 << 20;
 
+/** Requests of one connection that may be under way before the client's further ones wait. */
+export const MAX_PIPELINED = 16;
+
 /** Longest first piece of an answer that is held back for the rest of it, see `#held`. */
 const HELD_BYTES = 16 * 1024;
+
+const LONG_TRAILERS = deny('protocol.chunk', { detail: 'the trailers are longer than limits.headerBytes' });
 
 /** What an HTTP/1 connection keeps between its requests. */
 export interface Http1Connection {
   readonly facts: ConnectionFacts;
   readonly socket: Socket;
-  /** The exchange whose request or answer is under way; the latest when requests are pipelined. */
-  current: Http1Exchange | null;
+  /** Bytes of all trailer lines of a request. */
+  readonly trailerLimitBytes: number;
+  /** Exchanges whose answer is not complete, the oldest first: more than one when requests are pipelined. */
+  readonly open: Set<Http1Exchange>;
+  /** The last exchange, until its request is received and its answer complete. */
+  latest: Http1Exchange | null;
   /** Set when the connection must take no further request. */
   isClosing: boolean;
-  /** How many exchanges of this connection are open. */
-  open: number;
+  /** Whether there was a request. */
+  hasServed: boolean;
   /** All open exchanges of the thread, for the sweeper. */
   readonly exchanges: Set<Paced>;
 }
@@ -44,7 +54,6 @@ export class Http1Exchange implements Exchange, Paced {
   isLingering = false;
   /** Runs when the exchange is over: the refusal of what followed it on the connection. */
   afterwards: (() => void) | null = null;
-  isBlocked = false;
 
   readonly #connection: Http1Connection;
   readonly #request: IncomingMessage;
@@ -57,6 +66,13 @@ export class Http1Exchange implements Exchange, Paced {
   #isHeadHeld = false;
   /** First piece of the answer, waiting with it: a short answer leaves as one string in one write. */
   #held: Buffer | null = null;
+  #isContinued = false;
+  /** Whether only the end of the connection tells the client where the answer ends. */
+  #endsWithConnection = false;
+  #isSwitched = false;
+  /** Bytes of the connection before it switched protocols. */
+  #readBefore = 0;
+  #writtenBefore = 0;
   #isClosed = false;
 
   constructor(
@@ -76,14 +92,18 @@ export class Http1Exchange implements Exchange, Paced {
     this.#request = request;
     this.#upgradeHead = options.upgradeHead;
     this.#response = response ?? this.#respondOnBareSocket();
-    this.#response.on('close', () => this.#close());
-    this.#response.on('drain', () => {
-      this.isBlocked = false;
-      this.onDrain?.();
-    });
-    connection.current = this;
+    this.#response.on('close', () => this.close());
+    this.#response.on('drain', () => this.onDrain?.());
+    connection.latest = this;
+    connection.hasServed = true;
     connection.exchanges.add(this);
-    connection.open++;
+    connection.open.add(this);
+  }
+
+  /** Whether the client does not take what was sent; false while an earlier answer has the connection. */
+  get isBlocked(): boolean {
+    const { socket } = this.#response;
+    return socket !== null && socket.writableLength > 0;
   }
 
   get isAnswered(): boolean {
@@ -96,7 +116,7 @@ export class Http1Exchange implements Exchange, Paced {
 
   /** Whether the request was received to its end. */
   get isReceived(): boolean {
-    return this.#request.complete;
+    return this.upgrade !== '' || this.#request.complete;
   }
 
   /** Whether a body is being waited for. */
@@ -107,12 +127,17 @@ export class Http1Exchange implements Exchange, Paced {
   readBody(sink: BodySink): void {
     if (this.#bodyFailure !== null) return sink.onAborted(this.#bodyFailure);
     this.#sink = sink;
-    if (this.expectsContinue && !this.#response.headersSent) this.#response.writeContinue();
+    if (this.expectsContinue && !this.#response.headersSent) {
+      this.#isContinued = true;
+      this.#response.writeContinue();
+    }
     this.#request.on('data', (chunk: Buffer) => {
       this.bytesIn += chunk.length;
       this.#sink?.onData(chunk);
     });
     this.#request.on('end', () => {
+      if (bytesOf(this.#request.rawTrailers) > this.#connection.trailerLimitBytes)
+        return this.failBody(LONG_TRAILERS);
       const ended = this.#sink;
       this.#sink = null;
       ended?.onEnd();
@@ -128,16 +153,21 @@ export class Http1Exchange implements Exchange, Paced {
     this.#request.resume();
   }
 
-  /** Tells whoever reads the body that it will not be complete. */
+  /** Tells whoever reads the body, or comes to read it, that it will not be complete. */
   failBody(failure: Decision | null): void {
     const sink = this.#sink;
     this.#sink = null;
-    if (sink === null) this.#bodyFailure ??= failure;
-    else sink.onAborted(failure);
+    this.#bodyFailure ??= failure;
+    if (this.#isClosed) this.#connection.socket.destroySoon();
+    else sink?.onAborted(failure);
   }
 
   writeHead(status: number, headers: string[]): void {
-    if (this.#connection.isClosing) headers.push('Connection', 'close');
+    // RFC 9110, 10.1.1: a client that never got its 100 may leave the body out, so the next bytes could be either.
+    if (this.expectsContinue && !this.#isContinued && !this.isReceived) this.closeAfterwards();
+    const { isClosing, latest } = this.#connection;
+    if (isClosing && latest === this && this.afterwards === null) headers.push('Connection', 'close');
+    this.#endsWithConnection = this.httpVersion === '1.0' && !hasLength(headers);
     this.#response.writeHead(status, headers as unknown as string[]);
     this.#isHeadHeld = true;
     process.nextTick(() => this.#flush());
@@ -150,9 +180,7 @@ export class Http1Exchange implements Exchange, Paced {
       return true;
     }
     this.#flush();
-    const hasRoom = this.#response.write(chunk);
-    if (!hasRoom) this.isBlocked = true;
-    return hasRoom;
+    return this.#response.write(chunk);
   }
 
   end(chunk?: Uint8Array | string, trailers?: FieldLines): void {
@@ -172,16 +200,18 @@ export class Http1Exchange implements Exchange, Paced {
     } else {
       this.#response.end();
     }
-    if (!this.#request.complete) this.#linger();
+    if (!this.isReceived) this.#linger();
   }
 
   switchProtocols(headers: string[]): UpgradedSocket {
     const { socket } = this.#connection;
     this.#response.detachSocket(this.#request.socket);
+    this.#isSwitched = true;
+    this.#readBefore = socket.bytesRead - this.#upgradeHead.length;
     let head = 'HTTP/1.1 101 Switching Protocols\r\n';
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
     socket.write(`${head}\r\n`, 'latin1');
-    socket.once('close', () => this.#close());
+    this.#writtenBefore = socket.bytesWritten;
     return { socket, head: this.#upgradeHead };
   }
 
@@ -190,8 +220,11 @@ export class Http1Exchange implements Exchange, Paced {
   }
 
   abort(): void {
+    const { socket } = this.#connection;
     this.#connection.isClosing = true;
-    this.#connection.socket.destroy();
+    // Where the end of the connection is the end of the answer, an orderly end would make it look complete.
+    if (this.#endsWithConnection && this.isAnswered && !this.connection.secure) socket.resetAndDestroy();
+    else socket.destroy();
   }
 
   /** Sends what was held back because the end of the answer might have come with it. */
@@ -201,18 +234,20 @@ export class Http1Exchange implements Exchange, Paced {
     this.#isHeadHeld = false;
     this.#held = null;
     if (held === null) this.#response.flushHeaders();
-    else if (!this.#response.write(held)) this.isBlocked = true;
+    else this.#response.write(held);
   }
 
   /** An upgrade request comes without a response object: this makes one that ends with the connection. */
   #respondOnBareSocket(): ServerResponse {
+    const { socket } = this.#connection;
     const response = new ServerResponse(this.#request);
-    response.assignSocket(this.#request.socket);
+    response.assignSocket(socket);
     response.shouldKeepAlive = false;
+    socket.on('drain', () => response.emit('drain'));
     response.on('finish', () => {
-      response.detachSocket(this.#request.socket);
-      this.#request.socket.end();
-      this.#close();
+      response.detachSocket(socket);
+      socket.destroySoon();
+      this.close();
     });
     return response;
   }
@@ -224,21 +259,44 @@ export class Http1Exchange implements Exchange, Paced {
     let dropped = 0;
     this.#request.on('data', (chunk: Buffer) => {
       dropped += chunk.length;
-      if (dropped > LINGER_BYTES) this.#connection.socket.destroy();
+      if (dropped > LINGER_BYTES) this.#connection.socket.destroySoon();
     });
     this.#request.on('error', () => {});
+    this.#request.once('close', () => this.forget());
     this.#request.resume();
   }
 
-  #close(): void {
+  /** The answer is complete, or never will be. */
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#connection.exchanges.delete(this);
-    this.#connection.open--;
-    if (this.#connection.current === this) this.#connection.current = null;
-    const completed = this.#response.writableFinished;
-    if (!completed) this.failBody(null);
+    const { open, socket } = this.#connection;
+    open.delete(this);
+    const completed = this.#isSwitched || this.#response.writableFinished;
+    if (this.#isSwitched) {
+      this.bytesIn = socket.bytesRead - this.#readBefore;
+      this.bytesOut = socket.bytesWritten - this.#writtenBefore;
+    }
+    if (!completed) this.#sink?.onAborted(null);
+    this.#sink = null;
     this.onClose?.(completed);
-    this.afterwards?.();
+    if (this.isReceived || socket.destroyed) this.forget();
+    if (this.afterwards !== null) this.afterwards();
+    else if (this.#connection.isClosing) {
+      if (open.size === 0) socket.destroySoon();
+    } else if (open.size === MAX_PIPELINED - 1) socket.resume();
   }
+
+  /** Neither the answer nor the request needs the connection any more. */
+  forget(): void {
+    this.#connection.exchanges.delete(this);
+    if (this.#connection.latest === this) this.#connection.latest = null;
+  }
+}
+
+function hasLength(headers: readonly string[]): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if ((headers[i] as string).toLowerCase() === 'content-length') return true;
+  }
+  return false;
 }

@@ -1,9 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { type Decision, deny } from '../core/decision.ts';
+import { closeGently } from './close-gently.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
-import { type Http1Connection, Http1Exchange } from './http1-exchange.ts';
+import { type Http1Connection, Http1Exchange, MAX_PIPELINED } from './http1-exchange.ts';
 import type { Paced } from './pace.ts';
+import { type ParserError, parserRefusal, requestLineOf } from './parser-refusals.ts';
 import type { ClientLimits } from './settings.ts';
 
 /** What the HTTP/1 server tells the gateway. */
@@ -14,52 +23,39 @@ export interface ServerEvents {
 }
 
 const NO_HEAD = Buffer.alloc(0);
-const LINGER_MS = 1_000;
 const CHECK_INTERVAL_MS = 500;
 const CRLF = '\r\n';
+/** Room for the request line, which node:http counts with the fields and this gateway does not. */
+const REQUEST_LINE_BYTES = 1024;
 
-const PARSER_REFUSALS: Readonly<Record<string, Decision>> = {
-  HPE_HEADER_OVERFLOW: deny('protocol.header-size'),
-  ERR_HTTP_REQUEST_TIMEOUT: deny('protocol.timeout', {
-    detail: 'the header took longer than limits.headerTimeoutMs',
-  }),
-  HPE_INVALID_TRANSFER_ENCODING: deny('protocol.transfer-coding', {
-    detail: 'HPE_INVALID_TRANSFER_ENCODING',
-  }),
-  HPE_INVALID_CONTENT_LENGTH: deny('protocol.content-length', { detail: 'HPE_INVALID_CONTENT_LENGTH' }),
-  HPE_UNEXPECTED_CONTENT_LENGTH: deny('protocol.framing', { detail: 'HPE_UNEXPECTED_CONTENT_LENGTH' }),
-  HPE_INVALID_CHUNK_SIZE: deny('protocol.chunk', { detail: 'HPE_INVALID_CHUNK_SIZE' }),
-  HPE_INVALID_HEADER_TOKEN: deny('protocol.field', { detail: 'HPE_INVALID_HEADER_TOKEN' }),
-  HPE_UNEXPECTED_SPACE: deny('protocol.field', { detail: 'HPE_UNEXPECTED_SPACE' }),
-  HPE_INVALID_URL: deny('protocol.target', { detail: 'HPE_INVALID_URL' }),
-  HPE_INVALID_VERSION: deny('protocol.version', { detail: 'HPE_INVALID_VERSION' }),
-  ERR_HTTP_HOST: deny('protocol.host'),
-};
-const MALFORMED = deny('protocol.malformed');
-const LENGTH_AND_CODING = deny('protocol.framing', { detail: 'Content-Length and Transfer-Encoding' });
+const TUNNEL = deny('protocol.method', { detail: 'CONNECT' });
 
 /** Serves HTTP/1 on sockets that a listener hands over. */
 export class Http1Server {
   readonly #server: Server;
+  readonly #limits: ClientLimits;
   readonly #events: ServerEvents;
   readonly #exchanges: Set<Paced>;
   readonly #connections = new Map<object, Http1Connection>();
 
   constructor(limits: ClientLimits, events: ServerEvents, exchanges: Set<Paced>) {
+    this.#limits = limits;
     this.#events = events;
     this.#exchanges = exchanges;
-    this.#server = createServer({
-      maxHeaderSize: limits.headerBytes,
+    const options: ServerOptions = {
+      maxHeaderSize: limits.headerBytes + limits.targetBytes + REQUEST_LINE_BYTES,
       headersTimeout: limits.headerTimeoutMs,
       // A long upload is not an attack: the body has limits of its own, see pace.ts.
       requestTimeout: 0,
-      keepAliveTimeout: limits.keepAliveMs,
+      // 0 would be no timeout at all.
+      keepAliveTimeout: Math.max(limits.keepAliveMs, 1),
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       requireHostHeader: false,
       noDelay: true,
-      // Anything but a WebSocket is a request that happens to carry an Upgrade field (RFC 9110, 7.8).
-      shouldUpgradeCallback: isWebSocket,
-    } as Parameters<typeof createServer>[0]);
+      // Anything else is a request that happens to carry an Upgrade field, which may be ignored (RFC 9110, 7.8).
+      shouldUpgradeCallback: (request) => isWebSocket(request) && this.#get(request)?.open.size === 0,
+    };
+    this.#server = createServer(options);
     // The limit is counted in read.ts, where it has a reason of its own.
     this.#server.maxHeadersCount = 0;
     Object.assign(this.#server, { httpAllowHalfOpen: true });
@@ -68,9 +64,7 @@ export class Http1Server {
     this.#server.on('checkExpectation', (request, response) => this.#take(request, response, false));
     this.#server.on('upgrade', (request, _socket, head) => this.#takeBare(request, 'websocket', head));
     this.#server.on('connect', (request, _socket, head) => this.#takeBare(request, 'connect', head));
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-      this.#refuse(error, socket as Socket),
-    );
+    this.#server.on('clientError', (error: ParserError, socket) => this.#refuse(error, socket as Socket));
     // The server never listens itself; this starts its checks of header and keep-alive timeouts.
     this.#server.emit('listening');
   }
@@ -80,14 +74,22 @@ export class Http1Server {
     const connection: Http1Connection = {
       facts,
       socket,
-      current: null,
+      trailerLimitBytes: this.#limits.headerBytes,
+      open: new Set(),
+      latest: null,
       isClosing: false,
-      open: 0,
+      hasServed: false,
       exchanges: this.#exchanges,
     };
     this.#connections.set(socket, connection);
-    socket.once('close', () => this.#connections.delete(socket));
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      // Of answers that wait for their turn, node:http does not tell that they never get it.
+      for (const exchange of connection.open) exchange.close();
+      connection.latest?.forget();
+    });
     closeGently(socket);
+    boundPipeline(connection);
     this.#server.emit('connection', socket);
   }
 
@@ -95,7 +97,7 @@ export class Http1Server {
   drain(): void {
     for (const connection of this.#connections.values()) {
       connection.isClosing = true;
-      if (connection.open === 0) connection.socket.destroySoon();
+      if (connection.open.size === 0) connection.socket.destroySoon();
     }
   }
 
@@ -104,62 +106,72 @@ export class Http1Server {
     for (const connection of this.#connections.values()) connection.socket.destroy();
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.isClosing) return void request.socket.destroy();
-    const options = { expectsContinue, upgrade: '', upgradeHead: NO_HEAD };
-    this.#events.onExchange(new Http1Exchange(connection, request, response, options));
+  #get(request: IncomingMessage): Http1Connection | undefined {
+    return this.#connections.get(request.socket);
   }
 
+  #take(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const connection = this.#get(request);
+    if (connection === undefined) return void request.socket.destroy();
+    // What follows the last request of a connection is neither served nor read on; the answers before it go out.
+    if (connection.isClosing) return void request.socket.pause();
+    const options = { expectsContinue, upgrade: '', upgradeHead: NO_HEAD };
+    this.#events.onExchange(new Http1Exchange(connection, request, response, options));
+    if (connection.open.size >= MAX_PIPELINED) request.socket.pause();
+  }
+
+  /** Takes a request whose connection node:http hands over, because it asks for another protocol. */
   #takeBare(request: IncomingMessage, upgrade: string, upgradeHead: Buffer): void {
-    const connection = this.#connections.get(request.socket);
-    if (connection === undefined || connection.isClosing || connection.open > 0)
-      return void request.socket.destroy();
+    const connection = this.#get(request);
+    if (connection === undefined) return void request.socket.destroy();
     request.socket.on('error', () => request.socket.destroy());
+    if (connection.isClosing) return;
+    if (connection.open.size > 0) return this.#refuseBehind(connection, TUNNEL, `CONNECT ${request.url}`);
     const options = { expectsContinue: false, upgrade, upgradeHead };
     this.#events.onExchange(new Http1Exchange(connection, request, null, options));
   }
 
-  /** Answers what the parser could not read; a request under way on the connection is told first. */
-  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  /** Answers what the parser could not read, behind the answers of requests that it could. */
+  #refuse(error: ParserError, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    const code = error.code ?? '';
-    const isParser = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    if (connection === undefined || !isParser || code === 'HPE_INVALID_EOF_STATE')
-      return void socket.destroy();
-    // What follows the last request of a connection is not read; its answer still goes out.
-    if (code === 'HPE_CLOSED_CONNECTION' && connection.current !== null) return;
-    if (connection.isClosing) return void socket.destroy();
+    if (connection === undefined) return void socket.destroy();
+    const { latest, isClosing } = connection;
+    const isInBody = latest !== null && !latest.isReceived;
+    const decision = parserRefusal(error, isInBody);
+    if (decision === null) return void socket.destroy();
+    const isCutOff = error.code === 'HPE_INVALID_EOF_STATE';
+    if (isCutOff && isInBody && !latest.isLingering) return void socket.destroy();
     connection.isClosing = true;
-    const decision = parserRefusal(error as ParserError);
-    const { current } = connection;
-    if (current !== null && !current.isReceived) return current.failBody(chunkFailure(code, decision));
-    const raw = (error as { rawPacket?: Buffer }).rawPacket;
-    const firstLine = raw?.toString('latin1', 0, 256).split(CRLF, 1)[0] ?? '';
-    this.#events.onUnreadable(connection.facts, decision, firstLine);
-    if (current === null) return writeRefusal(socket, decision);
-    current.afterwards = () => writeRefusal(socket, decision);
+    if (isInBody) return latest.failBody(decision);
+    if (isClosing) return;
+    // Half a head before the end of the connection, or bytes behind the last request, are nobody's request.
+    if (isCutOff || error.code === 'HPE_CLOSED_CONNECTION') {
+      if (connection.open.size === 0) socket.destroySoon();
+      return;
+    }
+    this.#refuseBehind(connection, decision, connection.hasServed ? '' : requestLineOf(error));
+  }
+
+  #refuseBehind(connection: Http1Connection, decision: Decision, line: string): void {
+    const { latest, open, socket } = connection;
+    connection.isClosing = true;
+    this.#events.onUnreadable(connection.facts, decision, line);
+    if (latest === null || open.size === 0) writeRefusal(socket, decision);
+    else latest.afterwards = () => writeRefusal(socket, decision);
   }
 }
 
-/** An error of the parser of node:http. */
-interface ParserError extends NodeJS.ErrnoException {
-  readonly reason?: string;
-}
-
-/** Names what the parser refused: some of its codes stand for more than one fault, which only its text tells apart. */
-function parserRefusal({ code = '', reason = '' }: ParserError): Decision {
-  if (reason.includes("can't be present")) return LENGTH_AND_CODING;
-  if (code === 'HPE_INVALID_VERSION' && reason !== 'Invalid HTTP version')
-    return deny('protocol.malformed', { detail: reason });
-  return PARSER_REFUSALS[code] ?? deny('protocol.malformed', { detail: code });
-}
-
-/** What breaks inside a body is the chunk framing, whatever the parser calls it. */
-function chunkFailure(code: string, decision: Decision): Decision {
-  return decision === MALFORMED || code.startsWith('HPE_')
-    ? deny('protocol.chunk', { detail: code })
-    : decision;
+/**
+ * Stops reading while enough requests are under way, or the last one is: node:http itself would go on after every message
+ * and have any number of them parsed, and asked of the upstream, before the first is answered.
+ */
+function boundPipeline(connection: Http1Connection): void {
+  const { socket, open } = connection;
+  const resume = socket.resume.bind(socket);
+  socket.resume = () => {
+    const isLast = connection.isClosing && open.size > 0 && connection.latest?.isReceived === true;
+    return isLast || open.size >= MAX_PIPELINED ? socket : resume();
+  };
 }
 
 function isWebSocket(request: IncomingMessage): boolean {
@@ -175,7 +187,7 @@ function writeRefusal(socket: Socket, decision: Decision): void {
   if (!socket.writable) return void socket.destroy();
   const body = `${decision.problem.slice(0, decision.problem.lastIndexOf(','))}}`;
   const head = [
-    `HTTP/1.1 ${decision.status} Bad Request`,
+    `HTTP/1.1 ${decision.status} ${STATUS_CODES[decision.status] ?? ''}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
@@ -184,20 +196,4 @@ function writeRefusal(socket: Socket, decision: Decision): void {
   ];
   socket.write(`${head.join(CRLF)}${CRLF}${CRLF}${body}`);
   socket.destroySoon();
-}
-
-/**
- * Makes `destroySoon`, by which node:http ends a connection, wait for the client to read: closing with unread bytes
- * would reset the connection and could lose the answer (RFC 9112, 9.6).
- */
-function closeGently(socket: Socket): void {
-  socket.destroySoon = () => {
-    if (socket.destroyed) return;
-    socket.end();
-    if (socket.readableEnded) return void socket.once('finish', () => socket.destroy());
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('end', () => socket.destroy());
-    socket.once('close', () => clearTimeout(timer));
-    socket.resume();
-  };
 }

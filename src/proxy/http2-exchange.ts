@@ -1,10 +1,16 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Decision } from '../core/decision.ts';
-import type { FieldLines } from '../lib/http/field-lines.ts';
+import { type FieldLines, lowerName } from '../lib/http/field-lines.ts';
 import type { BodySink, ConnectionFacts, Exchange, UpgradedSocket } from './exchange.ts';
+import { splitHttp2Head } from './http2-head.ts';
 import { Pace, type Paced } from './pace.ts';
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+
+/** RFC 9113, 8.2.2: a field about a connection makes a message malformed; the others are gone by now, see heads.ts. */
+const NOT_IN_HTTP2 = 'http2-settings';
+/** Statuses whose answer ends with its head. */
+const BODILESS = new Set([204, 205, 304]);
 
 /** An exchange on one stream of an HTTP/2 connection. */
 export class Http2Exchange implements Exchange, Paced {
@@ -17,11 +23,11 @@ export class Http2Exchange implements Exchange, Paced {
   readonly endsWithHead: boolean;
   readonly expectsContinue: boolean;
   readonly upgrade = '';
+  readonly isLingering = false;
   readonly pace = new Pace();
   bytesIn = 0;
   bytesOut = 0;
   isBlocked = false;
-  isLingering = false;
   onDrain: (() => void) | null = null;
   onClose: ((completed: boolean) => void) | null = null;
   rawTrailers: readonly string[] = [];
@@ -30,31 +36,35 @@ export class Http2Exchange implements Exchange, Paced {
   readonly #open: Set<Paced>;
   #sink: BodySink | null = null;
   #isEnded: boolean;
+  /** Whether the answer ends with its head. */
+  #isBodiless: boolean;
   #isFinished = false;
 
   constructor(
     facts: ConnectionFacts,
     stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    rawHeaders: readonly string[],
+    raw: readonly string[],
     endsWithHead: boolean,
     open: Set<Paced>,
   ) {
+    const head = splitHttp2Head(raw, facts.secure ? 'https' : 'http');
     this.connection = facts;
-    this.method = String(headers[':method'] ?? '');
-    this.rawTarget = String(headers[':path'] ?? '');
-    this.rawAuthority = (headers[':authority'] as string | undefined) ?? null;
-    this.rawHeaders = joinCookies(rawHeaders);
+    this.method = head.method;
+    this.rawTarget = head.target;
+    this.rawAuthority = head.authority;
+    this.rawHeaders = head.fields;
     this.endsWithHead = endsWithHead;
-    this.expectsContinue = headers.expect === '100-continue';
+    this.expectsContinue = expectsContinue(head.fields);
     this.#stream = stream;
     this.#open = open;
     this.#isEnded = endsWithHead;
+    this.#isBodiless = head.method === 'HEAD';
     open.add(this);
     stream.on('drain', () => this.#drained());
     stream.on('error', () => {});
-    stream.on('trailers', (_trailers, _flags, raw: string[]) => {
-      this.rawTrailers = raw ?? [];
+    stream.on('aborted', () => this.#aborted());
+    stream.on('trailers', (_trailers, _flags, fields: string[]) => {
+      this.rawTrailers = fields ?? [];
     });
     stream.on('close', () => this.#close());
   }
@@ -69,17 +79,19 @@ export class Http2Exchange implements Exchange, Paced {
 
   readBody(sink: BodySink): void {
     this.#sink = sink;
-    if (this.expectsContinue && !this.#stream.headersSent) this.#stream.additionalHeaders({ ':status': 100 });
-    this.#stream.on('data', (chunk: Buffer) => {
+    const stream = this.#stream;
+    if (this.expectsContinue && !stream.headersSent && !stream.closed)
+      stream.additionalHeaders({ ':status': 100 });
+    stream.on('data', (chunk: Buffer) => {
       this.bytesIn += chunk.length;
       this.#sink?.onData(chunk);
     });
-    this.#stream.on('end', () => {
+    stream.on('end', () => {
       this.#isEnded = true;
+      if (stream.aborted) return this.failBody(null);
       const ended = this.#sink;
       this.#sink = null;
-      if (this.#stream.aborted) ended?.onAborted(null);
-      else ended?.onEnd();
+      ended?.onEnd();
     });
   }
 
@@ -98,41 +110,43 @@ export class Http2Exchange implements Exchange, Paced {
   }
 
   writeHead(status: number, headers: string[]): void {
-    if (this.#stream.destroyed) return;
-    const fields: Record<string, string | number | string[]> = { ':status': status };
+    if (this.#isGone) return;
+    const fields = [':status', String(status)];
     for (let i = 0; i + 1 < headers.length; i += 2) {
-      const name = (headers[i] as string).toLowerCase();
-      const value = headers[i + 1] as string;
-      const known = fields[name];
-      if (known === undefined) fields[name] = value;
-      else if (Array.isArray(known)) known.push(value);
-      else fields[name] = [String(known), value];
+      const name = lowerName(headers[i] as string);
+      if (name === NOT_IN_HTTP2 || (name === 'content-length' && (status === 204 || status === 205)))
+        continue;
+      fields.push(name, headers[i + 1] as string);
     }
-    this.#stream.respond(fields, { waitForTrailers: this.method !== 'HEAD' });
+    this.#isBodiless ||= BODILESS.has(status);
+    this.#stream.respond(fields, { waitForTrailers: !this.#isBodiless });
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Uint8Array): boolean {
+    if (this.#isGone || this.#isBodiless) return true;
     this.bytesOut += chunk.length;
-    if (this.#stream.destroyed) return true;
     const hasRoom = this.#stream.write(chunk);
     this.isBlocked = !hasRoom;
     return hasRoom;
   }
 
   end(chunk?: Uint8Array | string, trailers?: FieldLines): void {
-    if (this.#stream.destroyed) return;
-    this.#stream.once('wantTrailers', () => {
-      const fields: Record<string, string> = {};
-      trailers?.names.forEach((name, i) => {
-        fields[name] = trailers.values[i] as string;
-      });
-      this.#stream.sendTrailers(fields);
+    if (this.#isGone) return;
+    const stream = this.#stream;
+    this.#sink = null;
+    this.#isFinished = true;
+    // Until the last byte has left: a client that opens no window must not hold an answer for ever.
+    this.isBlocked = true;
+    if (this.#isBodiless) {
+      stream.end();
+      return this.#dropRest();
+    }
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers(trailerFields(trailers));
+      this.#dropRest();
     });
     this.bytesOut += chunk === undefined ? 0 : chunk.length;
-    this.#isFinished = true;
-    this.#stream.end(chunk);
-    // RFC 9113, 8.1: a complete answer may precede the end of the request; the rest is not wanted.
-    if (!this.#isEnded) this.#stream.once('finish', () => this.#stream.close(NGHTTP2_NO_ERROR));
+    stream.end(chunk);
   }
 
   switchProtocols(): UpgradedSocket {
@@ -147,9 +161,25 @@ export class Http2Exchange implements Exchange, Paced {
     this.#stream.close(NGHTTP2_INTERNAL_ERROR);
   }
 
+  get #isGone(): boolean {
+    return this.#stream.closed || this.#stream.destroyed;
+  }
+
+  /** RFC 9113, 8.1: a complete answer may precede the end of the request, the rest of which is not wanted. */
+  #dropRest(): void {
+    // Later, because a reset overtakes the frame that ends the answer.
+    if (!this.#isEnded) setImmediate(() => this.#stream.close(NGHTTP2_NO_ERROR));
+  }
+
   #drained(): void {
     this.isBlocked = false;
     this.onDrain?.();
+  }
+
+  /** Safety: a body that was cut off must not look complete, and a paused one would never be seen to end. */
+  #aborted(): void {
+    this.failBody(null);
+    this.#stream.resume();
   }
 
   #close(): void {
@@ -160,15 +190,17 @@ export class Http2Exchange implements Exchange, Paced {
   }
 }
 
-/** RFC 9113, 8.2.3: cookie crumbs become one field before they leave HTTP/2. */
-function joinCookies(rawHeaders: readonly string[]): readonly string[] {
-  const first = rawHeaders.indexOf('cookie');
-  if (first < 0 || rawHeaders.indexOf('cookie', first + 2) < 0) return rawHeaders;
-  const kept: string[] = [];
-  const crumbs: string[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i] === 'cookie') crumbs.push(rawHeaders[i + 1] as string);
-    else kept.push(rawHeaders[i] as string, rawHeaders[i + 1] as string);
+function expectsContinue(fields: readonly string[]): boolean {
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i] === 'expect' && (fields[i + 1] as string).toLowerCase() === '100-continue') return true;
   }
-  return [...kept, 'cookie', crumbs.join('; ')];
+  return false;
+}
+
+function trailerFields(trailers: FieldLines | undefined): Record<string, string> {
+  const fields: Record<string, string> = {};
+  trailers?.names.forEach((name, i) => {
+    fields[name] = trailers.values[i] as string;
+  });
+  return fields;
 }

@@ -1,4 +1,4 @@
-import { close, fstat, open, write, writeSync } from 'node:fs';
+import { close, closeSync, fstat, open, openSync, write, writeSync } from 'node:fs';
 
 /** How the journal is doing, told when it changes. */
 export interface JournalEvents {
@@ -19,13 +19,21 @@ const FLUSH_MS = 50;
 const FLUSH_BYTES = 128 * 1024;
 /** Unwritten text that is held while the disk is full, in characters. */
 const MAX_HELD = 8 * 1024 * 1024;
+/** What is held beyond that of requests that were let in before. */
+const RESERVE = 8 * 1024 * 1024;
 const RETRY_MS = 1_000;
+/** How often a full file is told of at most. */
+const FULL_MS = 1_000;
 /** Owner reads and writes, group reads: the journal tells who asked for what. */
-const FILE_MODE = 0o640;
+export const JOURNAL_MODE = 0o640;
+
+const LINE_FEED = 0x0a;
+const NEW_LINE = Buffer.from('\n');
 
 /**
  * Appends records to a file shared with other threads: whole lines per write, so that lines never mix (O_APPEND).
  *
+ * Cost: a process that is killed without warning takes the records of its last 50 ms with it.
  * Errors: never throws. What cannot be written is held and tried again; beyond a bound `canAccept` says no, or, when
  * the operator chose so, records are counted as dropped.
  */
@@ -36,13 +44,15 @@ export class Journal {
   readonly #events: JournalEvents;
   #fd = -1;
   #held: string[] = [];
+  /** Length of all that is not written yet, in characters. */
   #heldLength = 0;
-  /** What a write left over, to be finished before anything else. */
-  #rest: Buffer | null = null;
+  /** What is being written, or failed to be: it goes before anything else. */
+  #batch: { bytes: Buffer; readonly lines: number; readonly length: number } | null = null;
   #isWriting = false;
   #timer: NodeJS.Timeout | null = null;
   #problem = '';
-  #reopen = false;
+  #mustReopen = false;
+  #fullToldMs = 0;
   #idle: (() => void)[] = [];
 
   constructor(settings: JournalSettings, events: JournalEvents) {
@@ -55,9 +65,12 @@ export class Journal {
     return this.#heldLength < MAX_HELD || !this.settings.refuses;
   }
 
-  append(line: string): void {
-    if (this.#heldLength >= MAX_HELD && !this.settings.refuses) {
+  /** Takes a record; `isSpare` says that it is of a request that was not let in, for which no room is reserved. */
+  append(line: string, isSpare = false): void {
+    const mostHeld = isSpare || !this.settings.refuses ? MAX_HELD : MAX_HELD + RESERVE;
+    if (this.#heldLength >= mostHeld) {
       this.dropped++;
+      if (this.#problem === '') this.#report(`The journal ${this.settings.path} is not written fast enough.`);
       return;
     }
     this.#held.push(line);
@@ -69,24 +82,35 @@ export class Journal {
 
   /** Writes to the file that the path names now, after a rotation. */
   reopen(): void {
-    this.#reopen = true;
+    this.#mustReopen = true;
+    // A file that was deleted meanwhile takes space for as long as it is open.
+    if (!this.#isWriting) this.#closeFile();
   }
 
-  /** Resolves when everything appended so far is written, or at once while writing fails. */
+  /** Resolves when everything appended so far is written, or could not be. */
   drain(): Promise<void> {
-    if (!this.#isWriting && this.#heldLength > 0 && this.#problem === '') this.#flush();
-    if (!this.#isWriting) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    if (this.#heldLength === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+      this.#flush();
+    });
   }
 
-  /** Last resort when the thread dies: writes what is held without waiting. */
+  /**
+   * Last resort when the thread dies: writes what is held without waiting.
+   *
+   * Safety: a batch that is under way at this moment may be written twice; to leave it out might lose it.
+   */
   flushNow(): void {
-    if (this.#fd < 0) return;
+    if (this.#heldLength === 0) return;
     try {
-      writeSync(this.#fd, Buffer.concat([this.#rest ?? Buffer.alloc(0), Buffer.from(this.#held.join(''))]));
+      const fd = this.#fd < 0 ? openSync(this.settings.path, 'a', JOURNAL_MODE) : this.#fd;
+      let bytes = Buffer.concat([this.#batch?.bytes ?? Buffer.alloc(0), Buffer.from(this.#held.join(''))]);
+      while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes));
       this.#held = [];
-      this.#rest = null;
+      this.#batch = null;
       this.#heldLength = 0;
+      if (this.#fd < 0) closeSync(fd);
     } catch {
       // The disk refuses, and there is nobody left to tell.
     }
@@ -97,11 +121,10 @@ export class Journal {
     this.#timer = null;
     if (this.#isWriting) return;
     this.#isWriting = true;
-    if (this.#fd >= 0 && !this.#reopen) return this.#write();
-    if (this.#fd >= 0) close(this.#fd, () => {});
-    this.#fd = -1;
-    this.#reopen = false;
-    open(this.settings.path, 'a', FILE_MODE, (error, fd) => {
+    if (this.#mustReopen) this.#closeFile();
+    this.#mustReopen = false;
+    if (this.#fd >= 0) return this.#write();
+    open(this.settings.path, 'a', JOURNAL_MODE, (error, fd) => {
       if (error !== null) return this.#failed(error);
       this.#fd = fd;
       this.#write();
@@ -109,36 +132,51 @@ export class Journal {
   }
 
   #write(): void {
-    if (this.#rest === null) {
-      this.#rest = Buffer.from(this.#held.join(''));
-      this.written += this.#held.length;
+    if (this.#batch === null) {
+      const text = this.#held.join('');
+      this.#batch = { bytes: Buffer.from(text), lines: this.#held.length, length: text.length };
       this.#held = [];
     }
-    const buffer = this.#rest;
-    write(this.#fd, buffer, 0, buffer.length, null, (error, bytes) => {
+    const batch = this.#batch;
+    write(this.#fd, batch.bytes, 0, batch.bytes.length, null, (error, count) => {
       if (error !== null) return this.#failed(error);
-      if (bytes < buffer.length) {
-        this.#rest = buffer.subarray(bytes);
+      if (count < batch.bytes.length) {
+        batch.bytes = unwritten(batch.bytes, count);
         return this.#write();
       }
-      this.#rest = null;
-      this.#heldLength = this.#held.reduce((sum, line) => sum + line.length, 0);
+      this.#batch = null;
+      this.#heldLength -= batch.length;
+      this.written += batch.lines;
       this.#succeeded();
     });
   }
 
   #succeeded(): void {
     this.#isWriting = false;
-    this.#report('');
+    if (this.#heldLength < MAX_HELD) this.#report('');
+    this.#watchSize();
+    if (this.#heldLength === 0) this.#wake();
+    else if (this.#heldLength >= FLUSH_BYTES || this.#idle.length > 0) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  #watchSize(): void {
     fstat(this.#fd, (error, stat) => {
-      if (error === null && stat.isFile() && stat.size >= this.settings.maxBytes) this.#events.onFull();
+      if (error !== null || !stat.isFile() || stat.size < this.settings.maxBytes) return;
+      const nowMs = performance.now();
+      if (nowMs - this.#fullToldMs < FULL_MS) return;
+      this.#fullToldMs = nowMs;
+      this.#events.onFull();
     });
-    if (this.#heldLength > 0) this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
-    else this.#wake();
   }
 
   #failed(error: NodeJS.ErrnoException): void {
     this.#isWriting = false;
+    // The path may name another file by the next attempt: one on a disk with space.
+    this.#mustReopen = true;
+    // Another thread may have left half a line at the end of the file: this must not become part of it.
+    if (this.#batch !== null && this.#batch.bytes[0] !== LINE_FEED)
+      this.#batch.bytes = Buffer.concat([NEW_LINE, this.#batch.bytes]);
     const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
     this.#report(`The journal ${this.settings.path} cannot be written: ${why}.`);
     this.#timer ??= setTimeout(() => this.#flush(), RETRY_MS);
@@ -151,9 +189,24 @@ export class Journal {
     this.#events.onProblem(problem);
   }
 
+  #closeFile(): void {
+    if (this.#fd >= 0) close(this.#fd, () => {});
+    this.#fd = -1;
+  }
+
   #wake(): void {
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
+}
+
+/**
+ * What is left to write when only `count` bytes were: from the start of the line that was cut, on a line of its own.
+ *
+ * Safety: half a line stays in the file, as the disk left it; the record is there once more, whole.
+ */
+function unwritten(bytes: Buffer, count: number): Buffer {
+  const start = count === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, count - 1) + 1;
+  return start === count ? bytes.subarray(count) : Buffer.concat([NEW_LINE, bytes.subarray(start)]);
 }

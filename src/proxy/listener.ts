@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Unavailable } from '../core/errors.ts';
-import { type Ip, parseIp } from '../lib/ip/address.ts';
+import { type Ip, parseIp, prefixOf } from '../lib/ip/address.ts';
 import { textOf } from './client-address.ts';
 import type { ConnectionFacts } from './exchange.ts';
 import { readPreamble } from './preamble.ts';
 import { isTrusted, type ReadSettings } from './settings.ts';
-import { TlsContexts, type TlsSettings } from './tls-contexts.ts';
+import { isSameTls, TlsContexts, type TlsSettings } from './tls-contexts.ts';
 
 /** One port of the gateway. */
 export interface ListenerSettings {
@@ -20,29 +20,39 @@ export interface ListenerSettings {
 /** What a listener tells the thread. */
 export interface ListenerEvents {
   onConnection(socket: Socket, facts: ConnectionFacts, protocol: 'h1' | 'h2'): void;
-  /** A connection was closed before it carried a request. */
-  onRejected(listener: string, why: 'per-address' | 'total' | 'preamble' | 'tls'): void;
+  /**
+   * A connection was closed before it carried a request. `tlsVersion` is what a client asked for whose handshake
+   * failed, such as `TLSv1.1`; 'none' when it did not come to that.
+   */
+  onRejected(listener: string, why: 'per-address' | 'total' | 'preamble' | 'tls', tlsVersion: string): void;
   onHandshake(version: string): void;
 }
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 const BACKLOG = 1024;
+/** A subscriber of IPv6 has a whole network of this size, so its addresses count as one. */
+const IPV6_CLIENT_BITS = 64;
+/** Handshakes that fail because the two have nothing in common; others fail before a version is agreed on. */
+const VERSION_IS_KNOWN = new Set([
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_NO_SHARED_CIPHER',
+  'ERR_SSL_NO_APPLICATION_PROTOCOL',
+]);
 
-/** Open connections of a thread, in all and per client address. */
+/** Open connections of a thread, in all and per client. */
 export class ConnectionCounts {
   total = 0;
-  readonly #perAddress = new Map<string, number>();
+  readonly #perClient = new Map<string, number>();
 
-  add(address: string): number {
-    const count = (this.#perAddress.get(address) ?? 0) + 1;
-    this.#perAddress.set(address, count);
+  add(client: string): number {
+    const count = (this.#perClient.get(client) ?? 0) + 1;
+    this.#perClient.set(client, count);
     return count;
   }
 
-  remove(address: string): void {
-    const count = (this.#perAddress.get(address) ?? 1) - 1;
-    if (count <= 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, count);
+  remove(client: string): void {
+    const count = (this.#perClient.get(client) ?? 1) - 1;
+    if (count <= 0) this.#perClient.delete(client);
+    else this.#perClient.set(client, count);
   }
 }
 
@@ -56,7 +66,7 @@ export class Listener {
   readonly #server: Server;
   readonly #tls: TlsServer | null;
   #contexts: TlsContexts | null;
-  /** Peers of connections in their handshake, by remote address and port. */
+  /** Peers of connections that speak TLS, by both ends. */
   readonly #handshakes = new Map<string, Ip>();
 
   constructor(
@@ -89,12 +99,22 @@ export class Listener {
     });
   }
 
-  /** Takes new certificates for handshakes from now on. */
+  /**
+   * Takes new certificates for handshakes from now on.
+   *
+   * Safety: certificates that cannot be used leave those in force that can; opening the plan has reported them.
+   */
   update(settings: ListenerSettings): void {
+    const before = this.settings.tls;
     this.settings = settings;
-    if (settings.tls === null || this.#tls === null) return;
-    this.#contexts = new TlsContexts(settings.tls);
-    this.#tls.setSecureContext(this.#contexts.fallbackOptions);
+    if (settings.tls === null || before === null || this.#tls === null || isSameTls(before, settings.tls))
+      return;
+    try {
+      this.#contexts = new TlsContexts(settings.tls);
+      this.#tls.setSecureContext(this.#contexts.fallbackOptions);
+    } catch {
+      this.settings = { ...settings, tls: before };
+    }
   }
 
   /** Accepts no further connection. */
@@ -107,13 +127,14 @@ export class Listener {
       ...(this.#contexts as TlsContexts).fallbackOptions,
       ALPNProtocols: tls.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       SNICallback: (name, done) => done(null, (this.#contexts as TlsContexts).find(name)),
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: this.#read().limits.headerTimeoutMs,
       allowHalfOpen: true,
       ticketKeys,
     });
     server.on('secureConnection', (socket) => this.#secured(socket));
-    server.on('tlsClientError', (_error, socket) => {
-      this.#events.onRejected(this.settings.name, 'tls');
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      const version = VERSION_IS_KNOWN.has(error.code ?? '') ? socket.getProtocol() : null;
+      this.#events.onRejected(this.settings.name, 'tls', version ?? 'none');
       socket.destroy();
     });
     return server;
@@ -122,7 +143,7 @@ export class Listener {
   #accept(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     const { limits } = this.#read();
-    const peer = parseIp(socket.remoteAddress ?? '');
+    const peer = peerOf(socket);
     if (peer === null) return void socket.destroy();
     if (this.#counts.total >= limits.maxConnections) return this.#reject(socket, 'total');
     this.#counts.total++;
@@ -134,17 +155,23 @@ export class Listener {
     if (!this.settings.proxyProtocol) return this.#admit(socket, peer);
     if (!isTrusted(this.#read(), peer)) return this.#reject(socket, 'preamble');
     readPreamble(socket, limits.headerTimeoutMs, (source) => {
-      if (source === null) return this.#reject(socket, 'preamble');
+      if (source === null || socket.destroyed) return this.#reject(socket, 'preamble');
       this.#admit(socket, source.address ?? peer);
     });
   }
 
+  /** Safety: a trusted proxy is many clients, whose addresses are in its requests; it is bound by the total alone. */
+  #isOverShare(socket: Socket, peer: Ip): boolean {
+    const read = this.#read();
+    if (isTrusted(read, peer)) return false;
+    const client = peer.family === 4 ? textOf(peer) : prefixOf(peer, IPV6_CLIENT_BITS);
+    const open = this.#counts.add(client);
+    socket.once('close', () => this.#counts.remove(client));
+    return open > read.limits.connectionsPerAddress;
+  }
+
   #admit(socket: Socket, peer: Ip): void {
-    const address = textOf(peer);
-    const open = this.#counts.add(address);
-    socket.once('close', () => this.#counts.remove(address));
-    const { limits } = this.#read();
-    if (open > limits.connectionsPerAddress) return this.#reject(socket, 'per-address');
+    if (this.#isOverShare(socket, peer)) return this.#reject(socket, 'per-address');
     if (this.#tls === null) {
       const facts = { listener: this.settings.name, secure: false, tlsVersion: '', serverName: '', peer };
       return this.#events.onConnection(socket, facts, 'h1');
@@ -172,13 +199,18 @@ export class Listener {
   }
 
   #reject(socket: Socket, why: 'per-address' | 'total' | 'preamble'): void {
-    this.#events.onRejected(this.settings.name, why);
+    this.#events.onRejected(this.settings.name, why, '');
     socket.destroy();
   }
 }
 
+/** The other end; null when it is gone already. Link-local addresses come with a zone, which is ours and not theirs. */
+function peerOf(socket: Socket): Ip | null {
+  return parseIp((socket.remoteAddress ?? '').split('%', 1)[0] as string);
+}
+
 function keyOf(socket: Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}`;
+  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
 }
 
 function sentenceOf(error: NodeJS.ErrnoException, host: string, port: number): string {

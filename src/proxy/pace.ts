@@ -1,8 +1,8 @@
 import { type Decision, deny } from '../core/decision.ts';
 import type { ClientLimits } from './settings.ts';
 
-/** Time a body may take before its rate counts: slow starts are not attacks. */
-const GRACE_MS = 10_000;
+/** Time of waiting for the body over which its rate is measured: slow starts and short pauses are not attacks. */
+const RATE_WINDOW_MS = 10_000;
 /** Longest time to read and drop what is left of a request after its answer. */
 const LINGER_MS = 5_000;
 /** Longest time a client may leave an answer unread. */
@@ -30,7 +30,8 @@ export interface Paced {
 /** How one exchange has progressed; advanced by a sweeper instead of timers of its own. */
 export class Pace {
   #idleMs = 0;
-  #readingMs = 0;
+  #windowMs = 0;
+  #windowBytesIn = 0;
   #lingerMs = 0;
   #unreadMs = 0;
   #bytesIn = 0;
@@ -38,23 +39,25 @@ export class Pace {
 
   /** Accounts for the time since the last sweep and acts on a client that is too slow. */
   sweep(exchange: Paced, elapsedMs: number, limits: ClientLimits): void {
-    if (exchange.isLingering && (this.#lingerMs += elapsedMs) > LINGER_MS) return exchange.abort();
-    if (exchange.isBlocked && exchange.bytesOut === this.#bytesOut) {
-      if ((this.#unreadMs += elapsedMs) > UNREAD_MS) return exchange.abort();
-    } else {
-      this.#unreadMs = 0;
-      this.#bytesOut = exchange.bytesOut;
-    }
+    if (exchange.isLingering) this.#lingerMs += elapsedMs;
+    const isStuck = exchange.isBlocked && exchange.bytesOut === this.#bytesOut;
+    this.#unreadMs = isStuck ? this.#unreadMs + elapsedMs : 0;
+    this.#bytesOut = exchange.bytesOut;
+    if (this.#lingerMs > LINGER_MS || this.#unreadMs > UNREAD_MS) return exchange.abort();
     if (exchange.isReading) this.#sweepBody(exchange, elapsedMs, limits);
   }
 
   #sweepBody(exchange: Paced, elapsedMs: number, limits: ClientLimits): void {
-    this.#readingMs += elapsedMs;
     this.#idleMs = exchange.bytesIn === this.#bytesIn ? this.#idleMs + elapsedMs : 0;
     this.#bytesIn = exchange.bytesIn;
-    if (this.#idleMs > limits.bodyIdleMs) return exchange.failBody(IDLE);
-    const rate = (exchange.bytesIn / this.#readingMs) * 1000;
-    if (this.#readingMs > GRACE_MS && rate < limits.bodyMinBytesPerS) exchange.failBody(SLOW);
+    if (this.#idleMs >= limits.bodyIdleMs) return exchange.failBody(IDLE);
+    this.#windowMs += elapsedMs;
+    if (this.#windowMs < RATE_WINDOW_MS) return;
+    // Per window, not since the start: what came fast at first must not pay for a trickle afterwards.
+    const rate = ((exchange.bytesIn - this.#windowBytesIn) / this.#windowMs) * 1000;
+    if (rate < limits.bodyMinBytesPerS) return exchange.failBody(SLOW);
+    this.#windowMs = 0;
+    this.#windowBytesIn = exchange.bytesIn;
   }
 }
 

@@ -9,10 +9,12 @@ interface Entry {
 /** Shares connection pools between plans: an upstream that a reload leaves alone keeps its connections. */
 export class PoolRegistry {
   readonly #entries = new Map<string, Entry>();
+  /** Targets that the active health checks found ill, as `upstream origin`: also for pools that come later. */
+  readonly #ill = new Set<string>();
 
   acquire(settings: UpstreamSettings): UpstreamPool {
     const key = JSON.stringify(settings);
-    const entry = this.#entries.get(key) ?? { pool: new UpstreamPool(settings), users: 0 };
+    const entry = this.#entries.get(key) ?? { pool: this.#open(settings), users: 0 };
     entry.users++;
     this.#entries.set(key, entry);
     return entry.pool;
@@ -29,9 +31,18 @@ export class PoolRegistry {
 
   /** Takes over what the active health checks found out. */
   setHealth(upstream: string, origin: string, isHealthy: boolean): void {
-    for (const { pool } of this.#entries.values()) {
-      if (pool.settings.name !== upstream) continue;
-      for (const target of pool.targets) if (target.origin === origin) target.isHealthy = isHealthy;
-    }
+    if (isHealthy) this.#ill.delete(`${upstream} ${origin}`);
+    else this.#ill.add(`${upstream} ${origin}`);
+    for (const { pool } of this.#entries.values()) if (pool.settings.name === upstream) this.#mark(pool);
+  }
+
+  #open(settings: UpstreamSettings): UpstreamPool {
+    const pool = new UpstreamPool(settings);
+    this.#mark(pool);
+    return pool;
+  }
+
+  #mark({ settings, targets }: UpstreamPool): void {
+    for (const target of targets) target.isHealthy = !this.#ill.has(`${settings.name} ${target.origin}`);
   }
 }

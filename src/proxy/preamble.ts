@@ -21,10 +21,11 @@ export function readPreamble(
   const finish = (source: PreambleSource | null): void => {
     clearTimeout(timer);
     socket.off('readable', onReadable);
-    socket.off('end', onEnd);
+    socket.off('end', onCutOff);
+    socket.off('close', onCutOff);
     done(source);
   };
-  const onEnd = (): void => finish(null);
+  const onCutOff = (): void => finish(null);
   const onReadable = (): void => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read())
       held = Buffer.concat([held, chunk]);
@@ -35,7 +36,8 @@ export function readPreamble(
     if (rest.length > 0) socket.unshift(rest);
     finish({ address: preamble.source === null ? null : preamble.source.ip });
   };
-  const timer = setTimeout(() => finish(null), timeoutMs);
+  const timer = setTimeout(onCutOff, timeoutMs);
   socket.on('readable', onReadable);
-  socket.on('end', onEnd);
+  socket.on('end', onCutOff);
+  socket.on('close', onCutOff);
 }

@@ -14,6 +14,7 @@ const TWO_CODINGS = deny('protocol.framing', { detail: 'more than one Transfer-E
 const BAD_CODING = deny('protocol.transfer-coding');
 const LENGTH_AND_CODING = deny('protocol.framing', { detail: 'Content-Length and Transfer-Encoding' });
 const OLD_CODING = deny('protocol.transfer-coding', { detail: 'Transfer-Encoding in HTTP/1.0' });
+const UPGRADE_WITH_BODY = deny('protocol.upgrade', { detail: 'an upgrade to websocket with a body' });
 const HTTP2_HOP = deny('protocol.field', { detail: 'a connection-specific field in HTTP/2' });
 
 /** The header fields of a request, sorted by what may be done with them. */
@@ -26,6 +27,8 @@ export class RequestFields {
   /** Forwarding fields as received; believed only from a trusted proxy. */
   readonly claimed: FieldLines;
   connection: string | null = null;
+  /** Protocols the client would like to switch to. */
+  upgrade: string | null = null;
   /** Whether the client takes trailer fields (TE: trailers). */
   takesTrailers = false;
 
@@ -90,6 +93,9 @@ function takeSpecial(
       if (httpVersion === '2') return HTTP2_HOP;
       fields.connection = fields.connection === null ? value : `${fields.connection},${value}`;
       return null;
+    case 'upgrade':
+      fields.upgrade = fields.upgrade === null ? value : `${fields.upgrade},${value}`;
+      return null;
     case 'te':
       fields.takesTrailers = /(^|[,\s])trailers([,;\s]|$)/i.test(value);
       return null;
@@ -107,9 +113,23 @@ function settle(fields: RequestFields, httpVersion: string): RequestFields | Dec
   if (fields.connection === null) return fields;
   const options = parseConnectionOptions(fields.connection);
   if (options === null) return BAD_CONNECTION;
+  // One reader would take the body for a body, another one for frames of the protocol that was asked for.
+  if (options.includes('upgrade') && asksForWebSocket(fields) && httpVersion === '1.1')
+    if (fields.isChunked || fields.contentLength > 0) return UPGRADE_WITH_BODY;
   for (const option of options) {
     if (!mayBeConnectionNamed(option)) return CONNECTION_ATTACK;
     fields.kept.remove(option);
   }
   return fields;
+}
+
+function asksForWebSocket({ upgrade }: RequestFields): boolean {
+  return upgrade !== null && /(^|[,\s])websocket([,/\s]|$)/i.test(upgrade);
+}
+
+/** Counts the bytes of field lines, given flat: `Name: value` with its line end. */
+export function bytesOf(flat: readonly string[]): number {
+  let bytes = 0;
+  for (let i = 0; i < flat.length; i++) bytes += (flat[i] as string).length + 2;
+  return bytes;
 }

@@ -4,7 +4,7 @@ import { type Host, parseHost } from '../lib/http/host.ts';
 import { parseTarget, type Target, type TargetFault } from '../lib/uri/target.ts';
 import { readClient } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
-import { type RequestFields, readFields } from './read-fields.ts';
+import { bytesOf, type RequestFields, readFields } from './read-fields.ts';
 import type { ReadSettings } from './settings.ts';
 
 const VERSION = deny('protocol.version');
@@ -52,12 +52,6 @@ function hostOf(value: string): Host | null {
     hosts.set(value, parsed);
   }
   return parsed;
-}
-
-function bytesOf(flat: readonly string[]): number {
-  let bytes = 0;
-  for (let i = 0; i < flat.length; i++) bytes += (flat[i] as string).length + 2;
-  return bytes;
 }
 
 function findHost(fields: RequestFields, target: Target, exchange: Exchange): Host | Decision {

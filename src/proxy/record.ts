@@ -83,6 +83,13 @@ export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
   return `${line},"checks":[${checksOf(ctx, outcome)}]}}\n`;
 }
 
+/** Takes out of a request line where people put credentials: user and password of a URL, query and fragment. */
+function withoutSecrets(line: string): string {
+  const end = line.search(/[?#]/);
+  const path = end < 0 ? line : `${line.slice(0, end + 1)}…`;
+  return path.replace(/\/\/[^/]*@/, '//…@');
+}
+
 /** Writes the record of a request that could not be read far enough to have a context. */
 export function formatUnreadable(
   id: string,
@@ -91,8 +98,7 @@ export function formatUnreadable(
   decision: Decision,
   firstLine: string,
 ): string {
-  const query = firstLine.indexOf('?');
-  const shown = query < 0 ? firstLine : `${firstLine.slice(0, query)}?…`;
+  const shown = withoutSecrets(firstLine);
   const address = textOf(connection.peer);
   return `{"@timestamp":"${new Date(nowMs).toISOString()}","event.action":"request","event.duration":0,"http.request.id":"${id}","url.original":${text(shown)},"source.ip":"${address}","client.ip":"${address}","http.response.status_code":${decision.status},"portcullis":{"listener":"${connection.listener}","route":"","api":"","decision":{"effect":"deny","reason":"${decision.reason}","stage":"protocol","detail":${text(decision.detail)}},"checks":[]}}\n`;
 }

@@ -1,4 +1,6 @@
+import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { ConfigError } from '../core/errors.ts';
 
 /** A certificate chain with its key, as PEM text, and the names it is for. */
 export interface CertificateMaterial {
@@ -27,6 +29,12 @@ export const CIPHERS = [
   'DHE-RSA-AES256-GCM-SHA384',
 ].join(':');
 
+/** Key exchanges, all of them ephemeral; the first one stands against quantum computers too. */
+const GROUPS = 'X25519MLKEM768:X25519:P-256:P-384';
+
+/** What sessions belong to; the same for every certificate, so that a session can be resumed with any server name. */
+const SESSION_CONTEXT = 'portcullis';
+
 /** The certificates of a listener by server name; replaced whole when a certificate changes. */
 export class TlsContexts {
   readonly fallback: SecureContext;
@@ -35,10 +43,11 @@ export class TlsContexts {
   readonly #exact = new Map<string, SecureContext>();
   readonly #wildcards = new Map<string, SecureContext>();
 
+  /** Throws ConfigError when OpenSSL does not take a certificate. */
   constructor(settings: TlsSettings) {
     const contexts = settings.certificates.map((material) => ({
       material,
-      context: createSecureContext(optionsOf(material, settings)),
+      context: openContext(material, settings),
     }));
     const first = contexts[0];
     if (first === undefined) throw new RangeError('a TLS listener needs a certificate');
@@ -63,6 +72,31 @@ export class TlsContexts {
   }
 }
 
+/** Whether two settings negotiate the same with the same certificates. */
+export function isSameTls(one: TlsSettings, other: TlsSettings): boolean {
+  return (
+    one.minVersion === other.minVersion &&
+    one.http2 === other.http2 &&
+    one.certificates.length === other.certificates.length &&
+    one.certificates.every(({ cert, key }, at) => {
+      const material = other.certificates[at];
+      return material?.cert === cert && material.key === key;
+    })
+  );
+}
+
+function openContext(material: CertificateMaterial, settings: TlsSettings): SecureContext {
+  try {
+    return createSecureContext(optionsOf(material, settings));
+  } catch (error) {
+    const name = material.names[0] ?? 'a listener';
+    const why = (error as Error).message.split(':').at(-1);
+    const message = `The certificate for ${name} cannot be used for TLS: ${why}.`;
+    const suggestion = 'Use an ECDSA key, or an RSA key of at least 2048 bits, and signatures with SHA-256.';
+    throw new ConfigError([{ pointer: '/listeners', message, suggestion }]);
+  }
+}
+
 function optionsOf(material: CertificateMaterial, settings: TlsSettings): SecureContextOptions {
   return {
     cert: material.cert,
@@ -71,7 +105,11 @@ function optionsOf(material: CertificateMaterial, settings: TlsSettings): Secure
     maxVersion: 'TLSv1.3',
     ciphers: CIPHERS,
     honorCipherOrder: true,
-    ecdhCurve: 'X25519:P-256:P-384',
+    ecdhCurve: GROUPS,
+    // As strong as the certificate, which is at least 2048 bits of RSA.
     dhparam: 'auto',
+    // RFC 9113, 9.2.1 forbids it over HTTP/2; a client has no need of it and an attacker makes the server work.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    sessionIdContext: SESSION_CONTEXT,
   };
 }

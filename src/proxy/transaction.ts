@@ -203,7 +203,7 @@ export class Transaction implements UpstreamSink {
     const failure = classifyFailure(error);
     const pool = this.#plan.findUpstream(route.upstream);
     const nowMs = this.#gate.clock.nowMs();
-    call.target.failed(nowMs, pool.settings.passive);
+    if (failure.isTargets) call.target.failed(nowMs, pool.settings.passive);
     if (this.#exchange.isAnswered) {
       this.#decide(failure.decision, 'proxy');
       return this.#exchange.abort();

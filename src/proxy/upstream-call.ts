@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { FieldLines } from '../lib/http/field-lines.ts';
+import { parseContentLength } from '../lib/http/fields.ts';
 import { InvalidAnswer } from './upstream-failure.ts';
 import type { UpstreamTarget } from './upstream-pool.ts';
 
@@ -28,12 +29,16 @@ export interface UpstreamSink {
   onFailure(error: unknown): void;
 }
 
+/** Interim answers (RFC 9110, 15.2) before the final one: more would keep a request waiting for ever. */
+const MAX_INTERIM = 32;
+
 /** One attempt on one target; cancelled by `abort`. */
 export class UpstreamCall implements Dispatcher.DispatchHandler {
   readonly target: UpstreamTarget;
   readonly #sink: UpstreamSink;
   #controller: Dispatcher.DispatchController | null = null;
   #isOver = false;
+  #interim = 0;
 
   constructor(target: UpstreamTarget, sink: UpstreamSink) {
     this.target = target;
@@ -91,14 +96,19 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (this.#isOver) return;
     // Interim answers of the upstream end here: the gateway itself sent 100 (Continue) where it was asked to.
-    if (status < 200 || this.#isOver) return;
+    if (status < 200) {
+      if (status === 101) this.#refuse('a switch of protocols that was not asked for');
+      else if (++this.#interim > MAX_INTERIM) this.#refuse('too many interim answers');
+      return;
+    }
     const headers = linesOf(controller.rawHeaders);
     const fault = faultOf(status, headers);
-    if (fault === '') return this.#sink.onHead(status, headers);
-    const error = new InvalidAnswer(fault);
-    this.abort(error);
-    this.#sink.onFailure(error);
+    if (fault !== '') return this.#refuse(fault);
+    // RFC 9110, 8.6: an answer without content has no length.
+    if (status === 204) headers.remove('content-length');
+    this.#sink.onHead(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -117,6 +127,13 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#sink.onFailure(error);
   }
 
+  /** Ends an answer that must not be passed on, and its connection. */
+  #refuse(fault: string): void {
+    const error = new InvalidAnswer(fault);
+    this.abort(error);
+    this.#sink.onFailure(error);
+  }
+
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -127,9 +144,15 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 /** What is wrong with the head of an answer that the client library lets pass; '' when nothing is. */
 function faultOf(status: number, headers: FieldLines): string {
   if (status > 599) return `status ${status}`;
-  // RFC 9112, 6.1: a coding that was not asked for, and that the client would not understand.
+  const length = headers.joined('content-length');
+  // Also two that agree: whoever reads only one of them may read another one than the gateway.
+  if (length !== null && parseContentLength(length) === null) return 'Content-Length is not one number';
   const coding = headers.joined('transfer-encoding');
-  return coding === null || coding.toLowerCase() === 'chunked' ? '' : 'a transfer coding other than chunked';
+  if (coding === null) return '';
+  // RFC 9112, 6.3: where both are, one server's end of the answer is another's next answer.
+  if (length !== null) return 'Content-Length and Transfer-Encoding';
+  // RFC 9112, 6.1: a coding that was not asked for, and that the client would not understand.
+  return coding.toLowerCase() === 'chunked' ? '' : 'a transfer coding other than chunked';
 }
 
 /** Reads the raw header lines of the client library: a flat list of buffers. */

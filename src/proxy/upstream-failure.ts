@@ -6,6 +6,8 @@ export interface UpstreamFailure {
   readonly decision: Decision;
   /** Whether another attempt may succeed. */
   readonly isRetryable: boolean;
+  /** Whether it speaks against the target; not when the gateway itself made a request that cannot be sent. */
+  readonly isTargets: boolean;
 }
 
 /** An answer of an upstream that must not be passed on. */
@@ -39,12 +41,18 @@ const MEANINGS: Readonly<Record<string, ReasonCode>> = {
 
 const RETRYABLE = new Set<ReasonCode>(['upstream.connect', 'upstream.connect-timeout', 'upstream.reset']);
 
-function meaningOf(name: string, code: string): ReasonCode {
+function meaningOf(name: string, code: string, message: string): ReasonCode {
+  // An interim answer that ends the exchange, or a switch of protocols that was not asked for.
+  if (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(message)) return 'upstream.invalid';
   const known = MEANINGS[code];
   if (known !== undefined) return known;
   // Errors of the parser have a name of their own and often no code.
   if (name === 'HTTPParserError' || code.startsWith('HPE_')) return 'upstream.invalid';
-  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_)/.test(code))
+  if (
+    /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_|INVALID_|PATH_LENGTH|ERROR_IN_)/.test(
+      code,
+    )
+  )
     return 'upstream.tls';
   return 'gateway.bug';
 }
@@ -52,7 +60,11 @@ function meaningOf(name: string, code: string): ReasonCode {
 /** Says what an error of the client library means for the request. */
 export function classifyFailure(error: unknown): UpstreamFailure {
   const { name = '', code = '', message = '' } = error as { name?: string; code?: string; message?: string };
-  const reason = meaningOf(name, code);
+  const reason = meaningOf(name, code, message);
   const detail = `${code} ${message}`.trim().slice(0, 200);
-  return { decision: deny(reason, { detail }), isRetryable: RETRYABLE.has(reason) };
+  return {
+    decision: deny(reason, { detail }),
+    isRetryable: RETRYABLE.has(reason),
+    isTargets: reason !== 'gateway.bug',
+  };
 }

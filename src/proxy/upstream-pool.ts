@@ -28,6 +28,11 @@ export class UpstreamTarget {
     return this.isHealthy && nowMs >= this.#ejectedUntilMs;
   }
 
+  /** When it comes back from being taken out; in the past while it is not. */
+  get ejectedUntilMs(): number {
+    return this.#ejectedUntilMs;
+  }
+
   succeeded(): void {
     this.#failures = 0;
   }
@@ -53,7 +58,13 @@ export class UpstreamPool {
     );
   }
 
-  /** Picks a target that is available, preferring one that was not tried; null when there is none. */
+  /**
+   * Picks a target that is available, preferring one that was not tried; null when there is none.
+   *
+   * Safety: what a few failed requests tell is a guess, which a client can bring about with slow requests. So when it
+   * has taken out every target that its health checks do not call ill, the first attempt goes to the one that is back
+   * soonest: only health checks can take an upstream out as a whole.
+   */
   pick(nowMs: number, tried: UpstreamTarget | null): UpstreamTarget | null {
     const { targets } = this;
     let best: UpstreamTarget | null = null;
@@ -64,7 +75,18 @@ export class UpstreamPool {
       if (this.settings.balance === 'roundRobin') return target;
       if (best === null || target.active < best.active) best = target;
     }
-    return best ?? (tried?.isAvailable(nowMs) ? tried : null);
+    if (best !== null) return best;
+    if (tried !== null) return tried.isAvailable(nowMs) ? tried : null;
+    return this.#soonestBack();
+  }
+
+  #soonestBack(): UpstreamTarget | null {
+    let best: UpstreamTarget | null = null;
+    for (const target of this.targets) {
+      if (!target.isHealthy) continue;
+      if (best === null || target.ejectedUntilMs < best.ejectedUntilMs) best = target;
+    }
+    return best;
   }
 
   /** Lets requests under way finish, then closes the connections. */
@@ -84,9 +106,11 @@ function openPool(origin: string, settings: UpstreamSettings): Pool {
   const secure = tls === null ? {} : secureOptions(tls);
   return new Pool(origin, {
     connections: settings.connections,
-    pipelining: 1,
-    keepAliveTimeout: settings.keepAliveMs,
-    keepAliveMaxTimeout: Math.max(settings.keepAliveMs, 60_000),
+    // 0 closes every connection after its answer.
+    pipelining: settings.keepAliveMs === 0 ? 0 : 1,
+    keepAliveTimeout: Math.max(settings.keepAliveMs, 1),
+    // However long the upstream offers to keep a connection.
+    keepAliveMaxTimeout: Math.max(settings.keepAliveMs, 1),
     connect: { timeout: settings.connectMs, ...secure },
     allowH2: false,
     strictContentLength: true,

@@ -23,6 +23,10 @@ export interface LoadedConfig {
   readonly files: readonly string[];
   /** The document without the values of references. */
   readonly redacted: unknown;
+  /** When reading began, in epoch milliseconds. */
+  readonly readAtMs: number;
+  /** Adds line and column to a problem found later, and takes secrets out of it. */
+  place(problem: ConfigProblem): ConfigProblem;
 }
 
 /** Loads a configuration with its certificates; throws ConfigError with every mistake at once. */
@@ -38,6 +42,8 @@ export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
       material,
       files: [],
       redacted: redactedDocument(document, new Map(), []),
+      readAtMs: nowMs,
+      place: (problem) => problem,
     };
   }
   const { config, problems, document, baseDir, files, references, typedSecrets, place } = loadConfig(
@@ -46,7 +52,7 @@ export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
   if (config === null) throw new ConfigError(problems);
   const material = loadMaterial(config, nowMs, place);
   const redacted = redactedDocument(document, references, typedSecrets);
-  return { config, document, baseDir, material, files, redacted };
+  return { config, document, baseDir, material, files, redacted, readAtMs: nowMs, place };
 }
 
 function loadMaterial(
@@ -71,6 +77,7 @@ const POLL_MS = 1_000;
  * Calls back when one of some files has changed.
  *
  * Polls, because files that are mounted or replaced by links give no events one can rely on.
+ * Safety: whatever changes after it was read is noticed; that something is read once too often is harmless.
  */
 export class FileWatcher {
   readonly #onChange: () => void;
@@ -85,10 +92,19 @@ export class FileWatcher {
     this.#timer.unref();
   }
 
-  /** Watches these files from now on, as they are now. */
-  async watch(files: readonly string[]): Promise<void> {
+  /** Takes the watched files as they are now; call before they are read again. */
+  async mark(): Promise<void> {
+    this.#marks = new Map([...this.#marks, ...(await this.#look(this.#files))]);
+  }
+
+  /** Watches these files, which were read at `readAtMs`, from now on. */
+  async watch(files: readonly string[], readAtMs: number): Promise<void> {
     this.#files = [...new Set(files)];
-    this.#marks = await this.#look();
+    for (const file of this.#files) {
+      if (this.#marks.has(file)) continue;
+      const changedAtMs = await changeOf(file);
+      this.#marks.set(file, changedAtMs > readAtMs ? '' : await markOf(file));
+    }
   }
 
   close(): void {
@@ -98,18 +114,30 @@ export class FileWatcher {
   async #poll(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    const marks = await this.#look();
+    const files = this.#files;
+    const marks = await this.#look(files);
+    this.#isPolling = false;
+    // Looked at before `watch` named others: the next look counts.
+    if (files !== this.#files) return;
     const isChanged = [...marks].some(([file, mark]) => this.#marks.get(file) !== mark);
     this.#marks = marks;
-    this.#isPolling = false;
     if (isChanged) this.#onChange();
   }
 
-  async #look(): Promise<Map<string, string>> {
+  async #look(files: readonly string[]): Promise<Map<string, string>> {
     const marks = await Promise.all(
-      this.#files.map(async (file): Promise<[string, string]> => [file, await markOf(file)]),
+      files.map(async (file): Promise<[string, string]> => [file, await markOf(file)]),
     );
     return new Map(marks);
+  }
+}
+
+async function changeOf(file: string): Promise<number> {
+  try {
+    const { mtimeMs, ctimeMs } = await stat(file);
+    return Math.max(mtimeMs, ctimeMs);
+  } catch {
+    return 0;
   }
 }
 

@@ -18,6 +18,8 @@ export interface SupervisorOptions {
   readonly onNews: ThreadHandleEvents['onNews'];
   /** Tells of a thread that ended and is started again. */
   readonly onRestart: (thread: ThreadHandle, delayMs: number) => void;
+  /** Tells of a thread that serves after such a start. */
+  readonly onRestarted: (thread: ThreadHandle) => void;
 }
 
 interface Slot {
@@ -79,7 +81,9 @@ export class Supervisor {
    */
   swap(plan: PlanDocument, onCommit: () => void): Promise<readonly ConfigProblem[]> {
     return this.#inTurn(async () => {
+      if (this.#isStopping) return [{ pointer: '', message: 'The gateway is stopping.' }];
       const threads = this.#running();
+      if (threads.length === 0) return [{ pointer: '', message: 'No data-plane thread is running: try again.' }];
       const results = await Promise.all(threads.map((thread) => prepare(thread, plan)));
       const problems = results.flat();
       const { version } = plan;
@@ -88,15 +92,28 @@ export class Supervisor {
         return [...new Map(problems.map((problem) => [problem.pointer + problem.message, problem])).values()];
       }
       onCommit();
-      await Promise.allSettled(threads.map((thread) => thread.call({ type: 'commit', version })));
+      await Promise.all(threads.map((thread) => commit(thread, version)));
       return [];
     });
   }
 
-  /** Gives keys to every thread; resolves to the slowest acknowledgement in milliseconds. */
+  /**
+   * Gives keys to every thread; resolves to the slowest acknowledgement in milliseconds.
+   *
+   * Safety: a thread that ends before it acknowledges accepts no key any more, and what starts in its place is given
+   * the keys as they are then.
+   * Errors: Unavailable when a thread that lives does not acknowledge.
+   */
   async distributeKeys(records: readonly ApiKeyRecord[]): Promise<{ slowestMs: number }> {
     const start = performance.now();
-    await Promise.all(this.#alive().map((thread) => thread.call({ type: 'apiKeys', records }, 10_000)));
+    const give = async (thread: ThreadHandle): Promise<void> => {
+      try {
+        await thread.call({ type: 'apiKeys', records }, 10_000);
+      } catch (error) {
+        if (thread.state !== 'dead') throw error;
+      }
+    };
+    await Promise.all(this.#alive().map(give));
     return { slowestMs: performance.now() - start };
   }
 
@@ -115,6 +132,7 @@ export class Supervisor {
 
   /** Lets every thread finish its requests, then ends it. */
   async drain(deadlineMs: number): Promise<void> {
+    if (this.#isStopping) return;
     this.#isStopping = true;
     const threads = this.#running();
     for (const thread of threads) thread.state = 'draining';
@@ -124,6 +142,7 @@ export class Supervisor {
     await this.terminate();
   }
 
+  /** Ends every thread at once. */
   async terminate(): Promise<void> {
     this.#isStopping = true;
     for (const slot of this.#slots) if (slot.timer !== null) clearTimeout(slot.timer);
@@ -167,16 +186,26 @@ export class Supervisor {
     slot.restarts++;
     slot.startedMs = Date.now();
     slot.thread = this.#open(slot.thread.index);
-    await slot.thread.whenReady().catch(() => {});
+    const { thread } = slot;
+    await thread.whenReady().then(
+      () => this.#options.onRestarted(thread),
+      // Its exit has scheduled the next attempt.
+      () => {},
+    );
   }
 }
 
-/** Safety: a thread that ends while it prepares starts again with the plan in force, so it is no problem of the plan. */
+/** Safety: a plan that ends a thread is refused, or it would end the one that starts in its place as well. */
 async function prepare(thread: ThreadHandle, plan: PlanDocument): Promise<PrepareResult> {
   try {
     return (await thread.call({ type: 'prepare', plan })) as PrepareResult;
   } catch (error) {
-    if (thread.state === 'dead') return [];
-    return [{ pointer: '', message: (error as Error).message }];
+    return [{ pointer: '', message: `${(error as Error).message} Nothing was changed; try again.` }];
   }
+}
+
+/** Safety: a thread that does not commit is ended: the one that starts in its place has the plan in force. */
+async function commit(thread: ThreadHandle, version: number): Promise<void> {
+  const isDone = await thread.call({ type: 'commit', version }).catch(() => false);
+  if (isDone !== true) await thread.terminate();
 }

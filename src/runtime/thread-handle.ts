@@ -22,6 +22,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Longest time a thread may take to compile its first plan and open its listeners. */
+const START_MS = 60_000;
+
 /** The main thread's end of one data-plane thread. */
 export class ThreadHandle {
   readonly index: number;
@@ -31,6 +34,7 @@ export class ThreadHandle {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #ready: Promise<void>;
+  #lastError = '';
   #calls = 0;
 
   constructor(entry: URL, data: ThreadData, events: ThreadHandleEvents) {
@@ -38,20 +42,25 @@ export class ThreadHandle {
     this.#worker = new Worker(entry, { workerData: data, name: `data-plane ${data.index}` });
     this.id = this.#worker.threadId;
     this.#ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#giveUp(), START_MS);
+      timer.unref();
       this.#worker.on('message', (message: FromThread) => {
         if (message.type === 'ready') {
+          clearTimeout(timer);
           this.state = 'running';
           resolve();
-        } else if (message.type === 'failed') reject(new Unavailable('thread', message.sentence));
+        } else if (message.type === 'failed') this.#lastError = message.sentence;
         else if (message.type === 'done') this.#settle(message.call, message.result);
         else events.onNews(this, message);
       });
-      this.#worker.on('error', (error) => reject(error));
+      this.#worker.on('error', (error: Error) => {
+        this.#lastError = error.message;
+      });
       this.#worker.on('exit', () => {
+        clearTimeout(timer);
         this.state = 'dead';
-        const gone = new Unavailable('thread', `Data-plane thread ${this.index} has ended.`);
-        reject(gone);
-        for (const waiting of this.#waiting.values()) waiting.reject(gone);
+        reject(new Unavailable('thread', this.#lastError || this.#ended));
+        for (const waiting of this.#waiting.values()) waiting.reject(new Unavailable('thread', this.#ended));
         this.#waiting.clear();
         events.onExit(this);
       });
@@ -64,12 +73,18 @@ export class ThreadHandle {
     return this.#ready;
   }
 
+  /** What the thread said last before it ended; '' when nothing. */
+  get lastError(): string {
+    return this.#lastError;
+  }
+
   send(message: ToThread): void {
     if (this.state !== 'dead') this.#worker.postMessage(message);
   }
 
-  /** Sends a message and resolves to the thread's answer. Errors: Unavailable when it does not come in time. */
+  /** Sends a message and resolves to the thread's answer. Errors: Unavailable when it ends or takes too long. */
   call(body: CallBody, timeoutMs = 30_000): Promise<unknown> {
+    if (this.state === 'dead') return Promise.reject(new Unavailable('thread', this.#ended));
     const call = ++this.#calls;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -94,6 +109,15 @@ export class ThreadHandle {
 
   terminate(): Promise<number> {
     return this.#worker.terminate();
+  }
+
+  get #ended(): string {
+    return `Data-plane thread ${this.index} has ended.`;
+  }
+
+  #giveUp(): void {
+    this.#lastError = `Data-plane thread ${this.index} was not ready within ${START_MS} ms.`;
+    void this.terminate();
   }
 
   #settle(call: number, result: unknown): void {

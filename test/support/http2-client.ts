@@ -48,10 +48,12 @@ export interface Http2ClientOptions {
   readonly servername?: string;
   /** Bytes the gateway may send per stream before it is told otherwise; without it, windows are kept open. */
   readonly windowBytes?: number;
-  /** Written before the handshake, such as a PROXY preamble. */
-  readonly sendsPreface?: boolean;
+  /** `false` sends nothing that the test does not send. */
+  readonly isPolite?: boolean;
 }
 
+/** The frame size that every peer takes (RFC 9113, 6.5.2). */
+const FRAME_BYTES = 16_384;
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 /** The head of a plain GET; `over` replaces, adds or (null) leaves out fields. */
@@ -73,6 +75,7 @@ export class Http2Client {
   closed: 'open' | 'end' | 'reset' = 'open';
   #unread: Buffer = Buffer.alloc(0);
   readonly #keepsWindowsOpen: boolean;
+  readonly #isPolite: boolean;
 
   constructor(socket: TLSSocket, options: Http2ClientOptions) {
     this.socket = socket;
@@ -81,7 +84,8 @@ export class Http2Client {
     socket.on('end', () => this.#close('end'));
     socket.on('error', () => this.#close('reset'));
     socket.on('close', () => this.#close('reset'));
-    if (options.sendsPreface === false) return;
+    this.#isPolite = options.isPolite !== false;
+    if (!this.#isPolite) return;
     socket.write(PREFACE, 'latin1');
     // Without a dynamic table the answers can be read one by one.
     const settings: [number, number][] = [[SETTING.HEADER_TABLE_SIZE, 0]];
@@ -108,9 +112,15 @@ export class Http2Client {
     this.send(TYPE.SETTINGS, 0, 0, payload);
   }
 
-  /** Sends a head; `flags` is END_STREAM unless a body follows. */
+  /** Sends a head in as many frames as it takes; `flags` is END_STREAM unless a body follows. */
   head(stream: number, fields: readonly Field[], flags = END_STREAM): void {
-    this.send(TYPE.HEADERS, END_HEADERS | flags, stream, encodeFields(fields));
+    const block = encodeFields(fields);
+    const isWhole = block.length <= FRAME_BYTES;
+    this.send(TYPE.HEADERS, flags | (isWhole ? END_HEADERS : 0), stream, block.subarray(0, FRAME_BYTES));
+    for (let at = FRAME_BYTES; at < block.length; at += FRAME_BYTES) {
+      const isLast = at + FRAME_BYTES >= block.length;
+      this.send(TYPE.CONTINUATION, isLast ? END_HEADERS : 0, stream, block.subarray(at, at + FRAME_BYTES));
+    }
   }
 
   data(stream: number, bytes: string | Uint8Array, flags = END_STREAM): void {
@@ -193,6 +203,7 @@ export class Http2Client {
   }
 
   #answerFrame({ type, flags, stream, payload }: Frame): void {
+    if (!this.#isPolite) return;
     if (type === TYPE.SETTINGS && (flags & ACK) === 0) this.send(TYPE.SETTINGS, ACK, 0);
     if (type !== TYPE.DATA || !this.#keepsWindowsOpen || payload.length === 0) return;
     this.openWindow(0, payload.length);
@@ -214,7 +225,7 @@ export function openHttp2Client(port: number, options: Http2ClientOptions = {}):
     socket.once('error', reject);
     socket.once('secureConnect', () => {
       socket.off('error', reject);
-      if (socket.alpnProtocol !== 'h2') reject(new Error('the server does not speak HTTP/2'));
+      if (socket.alpnProtocol !== 'h2') return reject(new Error('the server does not speak HTTP/2'));
       resolve(new Http2Client(socket, options));
     });
   });

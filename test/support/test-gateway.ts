@@ -107,9 +107,9 @@ export async function startTestGateway(config: object, files: Record<string, str
     },
     async createKey(body) {
       const response = await admin('/v1/keys', { method: 'POST', body: JSON.stringify(body) });
-      const created = (await response.json()) as { key: string; id: string };
+      const created = (await response.json()) as { key: string; record: { id: string } };
       if (response.status !== 201) throw new Error(`key create: ${response.status} ${JSON.stringify(created)}`);
-      return created;
+      return { key: created.key, id: created.record.id };
     },
     async [Symbol.asyncDispose]() {
       await gateway.close();

@@ -69,10 +69,13 @@ class World {
     for (let i = 1; i < spec.times; i++) await exchange(this.gateway.port, bytes, options);
     this.upstream.clear();
     const { responses, problem } = await exchange(this.gateway.port, bytes, options);
-    expect(problem, 'what the client could not read').toBe('');
-    expectAnswer(responses.find(({ status }) => status >= 200 || status === 101), this.#fill(spec.answer));
-    expectUpstream(this.upstream.requests, this.#fill(spec.upstream));
     this.#sent += spec.times;
+    expect(problem, 'what the client could not read').toBe('');
+    expectAnswer(
+      responses.find(({ status }) => status >= 200 || status === 101),
+      this.#fill(spec.answer),
+    );
+    expectUpstream(this.upstream.requests, this.#fill(spec.upstream));
     const records = await this.gateway.records(this.#sent);
     expect(records).toHaveLength(this.#sent);
     expectJournal(records.at(-1) as (typeof records)[number], this.#fill(spec.journal));

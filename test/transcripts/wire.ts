@@ -8,7 +8,7 @@ function partsOf(text: string): { lines: string[]; body: string } {
 }
 
 /** `\r`, `\n`, `\t`, `\0` and `\xHH` stand for the byte, `\<end of line>` for nothing. */
-function unescape(text: string): string {
+function bytesFrom(text: string): string {
   const named: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '0': '\0', '\n': '' };
   return text.replace(/\\(?:x([0-9A-Fa-f]{2})|([rnt0\n]))/g, (_, hex: string | undefined, name: string) =>
     hex === undefined ? (named[name] as string) : String.fromCharCode(Number.parseInt(hex, 16)),
@@ -17,9 +17,10 @@ function unescape(text: string): string {
 
 /** The bytes of a message, one character each; a body without a framing field gets a Content-Length. */
 export function wireText(text: string): string {
-  const { lines, body } = partsOf(unescape(text));
+  const { lines, body } = partsOf(bytesFrom(text));
   const isFramed = lines.some((line) => /^(?:content-length|transfer-encoding)\s*:/i.test(line));
-  if (!isFramed && (body !== '' || lines[0]?.startsWith('HTTP/'))) lines.push(`Content-Length: ${body.length}`);
+  if (!isFramed && (body !== '' || lines[0]?.startsWith('HTTP/')))
+    lines.push(`Content-Length: ${body.length}`);
   return lines.join(CRLF) + CRLF + CRLF + (isFramed ? body.replaceAll(/\r?\n/g, CRLF) : body);
 }
 

@@ -62,7 +62,8 @@ export class FieldLines {
   joined(name: string): string | null {
     let result: string | null = null;
     for (let i = 0; i < this.names.length; i++) {
-      if (this.names[i] === name) result = result === null ? (this.values[i] as string) : `${result}, ${this.values[i]}`;
+      if (this.names[i] === name)
+        result = result === null ? (this.values[i] as string) : `${result}, ${this.values[i]}`;
     }
     return result;
   }
@@ -96,6 +97,7 @@ export class FieldLines {
 
   /** Appends names and values to a flat list. */
   appendTo(flat: string[]): void {
-    for (let i = 0; i < this.names.length; i++) flat.push(this.rawNames[i] as string, this.values[i] as string);
+    for (let i = 0; i < this.names.length; i++)
+      flat.push(this.rawNames[i] as string, this.values[i] as string);
   }
 }

@@ -4,9 +4,9 @@ import type { ApiKeyRecord, ApiKeys, Clock } from '../../core/ports.ts';
 import { Principal } from '../../core/principal.ts';
 import { parseApiKey, shownPrefix } from '../../lib/apikey/key-format.ts';
 import { matchesSecret } from '../../lib/apikey/secret-hash.ts';
+import { findParameter } from '../../lib/uri/query.ts';
 import type { ApiKeyConfig } from './authentication.schema.ts';
 import type { CredentialMethod } from './method.ts';
-import { findParameter } from '../../lib/uri/query.ts';
 import type { KeyProblem, Refusals } from './refusals.ts';
 
 /** Compared with when no record has the id, so that the time of a refusal does not tell which ids exist. */

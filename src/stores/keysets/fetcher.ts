@@ -1,6 +1,12 @@
 import { type FetcherPorts, IssuerKeys, type KeyIssuer, type KeysStatus } from './issuer-keys.ts';
 import type { KeySetUpdate } from './key-set-update.ts';
 
+/** Issuers that are loaded and wait to come into force. */
+export interface PreparedIssuers {
+  commit(): void;
+  discard(): void;
+}
+
 /**
  * Keeps the key sets of all configured issuers, in the control plane.
  *
@@ -9,6 +15,7 @@ import type { KeySetUpdate } from './key-set-update.ts';
 export class JwksFetcher {
   readonly #ports: FetcherPorts;
   readonly #issuers = new Map<string, IssuerKeys>();
+  #turns = 0;
 
   constructor(ports: FetcherPorts) {
     this.#ports = ports;
@@ -20,23 +27,48 @@ export class JwksFetcher {
    * Resolves when each new one was tried once. Never rejects: what failed is tried again in the background.
    */
   async setIssuers(issuers: readonly KeyIssuer[]): Promise<void> {
-    const wanted = new Map(issuers.map((issuer) => [issuer.id, issuer]));
+    (await this.prepare(issuers)).commit();
+  }
+
+  /**
+   * Loads the keys of issuers that are new or changed, beside those in force, of which nothing changes until `commit`.
+   *
+   * Resolves when each was tried once. Never rejects. Only the latest preparation can come into force.
+   */
+  async prepare(issuers: readonly KeyIssuer[]): Promise<PreparedIssuers> {
+    const turn = ++this.#turns;
+    let isInForce = false;
+    const publish = (update: KeySetUpdate): void => {
+      if (isInForce) this.#ports.publish(update);
+    };
+    const next = issuers
+      .filter((issuer) => !isSame(issuer, this.#issuers.get(issuer.id)?.issuer))
+      .map((issuer) => new IssuerKeys(issuer, { ...this.#ports, publish }));
+    await Promise.all(next.map((keys) => keys.load()));
+    const discard = (): void => {
+      for (const keys of next) keys.close();
+    };
+    const commit = (): void => {
+      if (turn !== this.#turns) return discard();
+      isInForce = true;
+      this.#replace(new Set(issuers.map(({ id }) => id)), next);
+    };
+    return { commit, discard };
+  }
+
+  #replace(wanted: ReadonlySet<string>, next: readonly IssuerKeys[]): void {
     for (const [id, keys] of this.#issuers) {
-      const next = wanted.get(id);
-      if (next !== undefined && isSame(next, keys.issuer)) continue;
+      if (wanted.has(id)) continue;
       keys.close();
       this.#issuers.delete(id);
       const problem = 'The keys were not loaded yet.';
       this.#ports.publish({ issuerId: id, jwks: null, problem, acceptSecrets: false });
     }
-    const loads: Promise<boolean>[] = [];
-    for (const issuer of wanted.values()) {
-      if (this.#issuers.has(issuer.id)) continue;
-      const keys = new IssuerKeys(issuer, this.#ports);
-      this.#issuers.set(issuer.id, keys);
-      loads.push(keys.load());
+    for (const keys of next) {
+      this.#issuers.get(keys.issuer.id)?.close();
+      this.#issuers.set(keys.issuer.id, keys);
+      this.#ports.publish(keys.update);
     }
-    await Promise.all(loads);
   }
 
   /** Refetches because of an unknown `kid`; resolves, after the update was published, to whether it did. */
@@ -60,12 +92,14 @@ export class JwksFetcher {
   }
 
   close(): void {
+    this.#turns++;
     for (const keys of this.#issuers.values()) keys.close();
     this.#issuers.clear();
   }
 }
 
-function isSame(one: KeyIssuer, other: KeyIssuer): boolean {
+function isSame(one: KeyIssuer, other: KeyIssuer | undefined): boolean {
+  if (other === undefined) return false;
   const facts = ({ issuer, jwks, refreshS, maxStaleS }: KeyIssuer) => [
     issuer,
     jwks ?? null,

@@ -1,0 +1,55 @@
+import type { Socket } from 'node:net';
+import type { ConnectionFacts } from './exchange.ts';
+import { Http1Server, type ServerEvents } from './http1-server.ts';
+import { Http2Server } from './http2-server.ts';
+import type { Paced } from './pace.ts';
+import type { ClientLimits } from './settings.ts';
+
+/** The servers of both HTTP versions under one set of limits, with the connections they serve. */
+export class Codecs {
+  readonly limits: ClientLimits;
+  readonly #http1: Http1Server;
+  readonly #http2: Http2Server;
+  #connections = 0;
+  #isRetired = false;
+
+  constructor(limits: ClientLimits, events: ServerEvents, exchanges: Set<Paced>) {
+    this.limits = limits;
+    this.#http1 = new Http1Server(limits, events, exchanges);
+    this.#http2 = new Http2Server(limits, events, exchanges);
+  }
+
+  serve(socket: Socket, facts: ConnectionFacts, protocol: 'h1' | 'h2'): void {
+    this.#connections++;
+    socket.once('close', () => {
+      this.#connections--;
+      this.#closeWhenUnused();
+    });
+    if (protocol === 'h2') this.#http2.serve(socket, facts);
+    else this.#http1.serve(socket, facts);
+  }
+
+  get isUnused(): boolean {
+    return this.#isRetired && this.#connections === 0;
+  }
+
+  /** Serves the connections it has to their end. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeWhenUnused();
+  }
+
+  drain(): void {
+    this.#http1.drain();
+    this.#http2.drain();
+  }
+
+  close(): void {
+    this.#http1.close();
+    this.#http2.close();
+  }
+
+  #closeWhenUnused(): void {
+    if (this.isUnused) this.close();
+  }
+}

@@ -1,0 +1,90 @@
+import { aggregate, type MetricsLedger } from '../control/metrics.ts';
+import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
+import type { ApiKeyRecord, Clock } from '../core/ports.ts';
+import type { Database } from '../stores/sqlite/open-database.ts';
+import { VERSION } from '../version.ts';
+import type { GatewayState } from './gateway-state.ts';
+import type { StandingProblems } from './standing-problems.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** What the admin operations work on. */
+export interface ControlParts {
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly supervisor: Supervisor;
+  readonly ledger: MetricsLedger;
+  readonly problems: StandingProblems;
+  /** Every API key by id, for threads that start later. */
+  readonly apiKeys: Map<string, ApiKeyRecord>;
+  /** Path of the configuration file; '' when there is none. */
+  readonly configPath: string;
+  readonly startedAtMs: number;
+  reload(): Promise<ReloadReport>;
+}
+
+/** Makes what the admin operations may use of a running gateway. */
+export function controlServices(state: GatewayState, parts: ControlParts): ControlServices {
+  const { clock, database, supervisor, apiKeys } = parts;
+  const { keys, usage, decisions } = database;
+  return {
+    clock,
+    version: VERSION,
+    keys,
+    usage,
+    decisions,
+    journalPath: () => state.loaded.config.journal.path,
+    status: () => statusOf(state, parts),
+    reload: () => parts.reload(),
+    distributeKeys: (records) => {
+      for (const record of records) apiKeys.set(record.id, record);
+      return supervisor.distributeKeys(records);
+    },
+    redactedConfig: () => state.loaded.redacted,
+    metrics: () => metricsOf(state, parts),
+    live: () => '',
+    ready: () => readiness(state, parts),
+    started: () => (state.phase === 'starting' ? 'The gateway is starting.' : ''),
+  };
+}
+
+function statusOf(
+  state: GatewayState,
+  { supervisor, problems, configPath, startedAtMs }: ControlParts,
+): StatusReport {
+  const { config, readAtMs } = state.loaded;
+  return {
+    startedAtMs,
+    threads: supervisor.reports,
+    plan: {
+      version: state.plan.version,
+      loadedAtMs: readAtMs,
+      apis: config.apis.map(({ id }) => id),
+      tiers: [...config.tiers.keys()],
+    },
+    configPath,
+    problems: problems.all,
+  };
+}
+
+async function metricsOf(
+  state: GatewayState,
+  { supervisor, ledger, startedAtMs }: ControlParts,
+): Promise<string> {
+  for (const { thread, snapshot } of await supervisor.metrics()) ledger.put(thread, snapshot);
+  return aggregate(ledger.snapshots(), {
+    version: VERSION,
+    threads: supervisor.running,
+    planVersion: state.plan.version,
+    reloadsOk: state.reloads.ok,
+    reloadsFailed: state.reloads.failed,
+    startedAtMs,
+  });
+}
+
+function readiness({ phase, loaded }: GatewayState, { supervisor, problems }: ControlParts): string {
+  if (phase === 'starting') return 'The gateway is starting.';
+  if (phase === 'stopping') return 'The gateway is stopping.';
+  if (supervisor.running === 0) return 'No data-plane thread is running.';
+  // Where requests go on without a journal, the gateway serves as the operator wants it to.
+  return loaded.config.journal.onFailure === 'refuse' ? problems.first('journal') : '';
+}

@@ -1,0 +1,248 @@
+import { parseDocument } from '../config/load.ts';
+import type { RequestContext } from '../core/context.ts';
+import { ConfigError, Unavailable } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import type { RouteCheck } from '../core/route.ts';
+import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
+import { DataPlane } from '../proxy/data-plane.ts';
+import { Journal } from '../proxy/journal.ts';
+import type { ListenerSettings } from '../proxy/listener.ts';
+import { LoadedPlan } from '../proxy/loaded-plan.ts';
+import { PoolRegistry } from '../proxy/pool-registry.ts';
+import type { Outcome } from '../proxy/record.ts';
+import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
+import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
+import { openCounters } from '../stores/shared/shared-counters.ts';
+import { stackOf } from './gateway-log.ts';
+import type {
+  FromThread,
+  HealthChange,
+  MetricsResult,
+  PlanDocument,
+  PrepareResult,
+  ThreadData,
+  ToThread,
+} from './messages.ts';
+import { Notebook } from './notebook.ts';
+import { requestIds } from './request-ids.ts';
+import { listenersOf, planParts } from './thread-plan.ts';
+
+/** What a call is answered with that failed by a defect: not what any call is answered with when it succeeds. */
+const DEFECT = { pointer: '', message: 'This is a defect of the gateway: its log has the stack trace.' };
+
+/** A plan that is compiled and whose listeners are open, but that is not in force yet. */
+interface Prepared {
+  readonly plan: LoadedPlan;
+  readonly listeners: readonly ListenerSettings[];
+  readonly undo: () => void;
+}
+
+/** One data-plane thread: composes stores, plan and proxy, and does what the main thread says. */
+export class GatewayThread {
+  readonly #send: (message: FromThread) => void;
+  readonly #clock = { nowMs: () => Date.now() };
+  readonly #apiKeys = new MemoryApiKeys();
+  readonly #keySets: ThreadKeySets;
+  readonly #ports: Ports;
+  readonly #registry = new PoolRegistry();
+  readonly #metrics = new ThreadMetrics();
+  readonly #notebook: Notebook;
+  readonly #journal: Journal;
+  readonly #plane: DataPlane;
+  readonly #firstListeners: readonly ListenerSettings[];
+  readonly #refetches = new Map<number, (fetched: boolean) => void>();
+  readonly #prepared = new Map<number, Prepared>();
+  #calls = 0;
+  #isDraining = false;
+  /** Changes of the plan take turns, so that none meets another half done. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(data: ThreadData, send: (message: FromThread) => void) {
+    this.#send = send;
+    this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
+    this.#apiKeys.replaceAll(data.apiKeys);
+    for (const update of data.keySets) this.#keySets.update(update);
+    const counters = openCounters(data.counters);
+    this.#ports = { clock: this.#clock, counters, apiKeys: this.#apiKeys, keySets: this.#keySets };
+    this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
+      send({ type: 'notes', usage, decisions }),
+    );
+    const { config } = parseDocument(data.plan.document, data.plan.baseDir);
+    this.#journal = new Journal(
+      {
+        path: config.journal.path,
+        maxBytes: config.journal.maxBytes,
+        refuses: config.journal.onFailure === 'refuse',
+      },
+      {
+        onProblem: (sentence) => send({ type: 'journalProblem', sentence }),
+        onFull: () => send({ type: 'journalFull' }),
+      },
+    );
+    this.#plane = new DataPlane({
+      clock: this.#clock,
+      journal: this.#journal,
+      plan: new LoadedPlan(planParts(config, data.plan, this.#ports), this.#registry),
+      ticketKeys: Buffer.from(data.ticketKeys),
+      makeId: requestIds(this.#clock.nowMs()),
+      reportBug: (ctx, check, error) => this.#reportBug(ctx, check, error),
+      onFinished: (ctx, outcome, record) => this.#finished(ctx, outcome, record),
+      onRejected: (_listener, why) => this.#rejected(why),
+      onHandshake: (version) => this.#metrics.countHandshake(version, 'ok'),
+    });
+    this.#firstListeners = listenersOf(config, data.plan);
+    for (const change of data.unhealthy) this.#setHealth(change);
+  }
+
+  async start(): Promise<void> {
+    await this.#plane.openListeners(this.#firstListeners);
+    this.#send({ type: 'ready' });
+  }
+
+  /** Writes what is held; for the last moment of a thread that dies. */
+  lastWords(): void {
+    this.#journal.flushNow();
+  }
+
+  /** Does what the main thread says. Never rejects: what fails is reported, and a call is answered in any case. */
+  async receive(message: ToThread): Promise<void> {
+    try {
+      const result = await this.#obey(message);
+      if (isCall(message)) this.#send({ type: 'done', call: message.call, result });
+    } catch (error) {
+      this.#send({ type: 'bug', requestId: '', stage: message.type, stack: stackOf(error) });
+      if (isCall(message)) this.#send({ type: 'done', call: message.call, result: [DEFECT] });
+    }
+  }
+
+  #obey(message: ToThread): unknown {
+    switch (message.type) {
+      case 'prepare':
+        return this.#inTurn(() => this.#prepare(message.plan));
+      case 'commit':
+        return this.#inTurn(() => this.#commit(message.version));
+      case 'discard':
+        return this.#inTurn(() => this.#discard(message.version));
+      case 'apiKeys':
+        for (const record of message.records) this.#apiKeys.put(record);
+        return null;
+      case 'metrics':
+        return this.#takeMetrics();
+      case 'drain':
+        return this.#drain(message.deadlineMs);
+      case 'keySet':
+        return this.#keySets.update(message.update);
+      case 'refetched':
+        this.#refetches.get(message.call)?.(message.fetched);
+        return this.#refetches.delete(message.call);
+      case 'health':
+        return this.#setHealth(message.change);
+      case 'reopenJournal':
+        return this.#journal.reopen();
+    }
+  }
+
+  #inTurn<Result>(run: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  #takeMetrics(): MetricsResult {
+    this.#metrics.connections = this.#plane.connections;
+    this.#metrics.journalRecords = this.#journal.written;
+    this.#metrics.journalDropped = this.#journal.dropped;
+    return this.#metrics.takeSnapshot();
+  }
+
+  async #drain(deadlineMs: number): Promise<null> {
+    this.#isDraining = true;
+    await this.#plane.drain(deadlineMs);
+    this.#notebook.flush();
+    return null;
+  }
+
+  #setHealth({ upstream, origin, isHealthy }: HealthChange): void {
+    this.#registry.setHealth(upstream, origin, isHealthy);
+  }
+
+  /** Compiles a plan and opens its listeners beside those in force. */
+  async #prepare(document: PlanDocument): Promise<PrepareResult> {
+    if (this.#isDraining) return [{ pointer: '', message: 'The gateway is stopping.' }];
+    try {
+      const { config } = parseDocument(document.document, document.baseDir);
+      const parts = planParts(config, document, this.#ports);
+      const listeners = listenersOf(config, document);
+      const plan = new LoadedPlan(parts, this.#registry);
+      const { undo } = await this.#plane.openListeners(listeners).catch((error: unknown) => {
+        plan.release();
+        throw error;
+      });
+      this.#prepared.set(document.version, { plan, listeners, undo });
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      if (error instanceof Unavailable) return [{ pointer: '/listeners', message: error.message }];
+      throw error;
+    }
+  }
+
+  /** Returns whether the plan is in force. */
+  #commit(version: number): boolean {
+    const prepared = this.#prepared.get(version);
+    this.#prepared.delete(version);
+    if (prepared !== undefined) this.#plane.activate(prepared.plan, prepared.listeners);
+    return prepared !== undefined;
+  }
+
+  #discard(version: number): null {
+    const prepared = this.#prepared.get(version);
+    this.#prepared.delete(version);
+    prepared?.undo();
+    prepared?.plan.release();
+    return null;
+  }
+
+  #refetch(issuerId: string, kid: string): Promise<boolean> {
+    const call = ++this.#calls;
+    return new Promise((resolve) => {
+      this.#refetches.set(call, resolve);
+      this.#send({ type: 'refetch', call, issuerId, kid });
+    });
+  }
+
+  #finished(ctx: RequestContext | null, outcome: Outcome, record: string): void {
+    // What could not be read and what the journal itself turned away was never let in.
+    this.#journal.append(record, ctx === null || outcome.reason === 'gateway.journal');
+    this.#metrics.countRequest(
+      ctx?.route?.apiId ?? '',
+      ctx?.method ?? '',
+      outcome.status,
+      outcome.durationMs,
+      outcome.attempts === 0 ? -1 : outcome.upstreamMs,
+    );
+    if (outcome.effect !== 'continue') {
+      this.#metrics.countDecision(outcome.stage, outcome.reason, outcome.effect, 'enforce');
+    }
+    if (ctx === null) return;
+    for (const { at, decision } of ctx.observations ?? []) {
+      this.#metrics.countDecision(ctx.ran[at]?.stage ?? '', decision.reason, decision.effect, 'observe');
+    }
+    this.#notebook.note(ctx, outcome, record);
+  }
+
+  /** Counts a connection that was closed before it carried a request. */
+  #rejected(why: 'per-address' | 'total' | 'preamble' | 'tls'): void {
+    if (why === 'tls') return this.#metrics.countHandshake('none', 'failed');
+    const reason = why === 'preamble' ? 'protocol.malformed' : 'gateway.connections';
+    this.#metrics.countDecision('listener', reason, 'deny', 'enforce');
+  }
+
+  #reportBug(ctx: RequestContext, check: RouteCheck, error: unknown): void {
+    this.#send({ type: 'bug', requestId: ctx.id, stage: check.stage, stack: stackOf(error) });
+  }
+}
+
+function isCall(message: ToThread): message is Extract<ToThread, { readonly call: number }> {
+  return 'call' in message && message.type !== 'refetched';
+}

@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../core/ports.ts';
+import type { DecisionEntry, DecisionStore, KeyUsage, UsageStore } from '../core/records.ts';
+import type { StandingProblems } from './standing-problems.ts';
+
+/** Time between two rounds of deleting what is too old or too many. */
+const PRUNE_MS = 5_000;
+/** Time between two steps of one round: the store works in the main thread, which has other things to do. */
+const STEP_PAUSE_MS = 20;
+
+/**
+ * Writes what threads noted of requests into the store, and deletes what is beyond its bounds.
+ *
+ * Errors: never throws; a store that fails is a standing problem, and what it did not take is lost: the journal has
+ * every record.
+ */
+export class NoteKeeper {
+  readonly #stores: { readonly usage: UsageStore; readonly decisions: DecisionStore };
+  readonly #clock: Clock;
+  readonly #problems: StandingProblems;
+  readonly #pruner: NodeJS.Timeout;
+  #isClosed = false;
+  #pruning: Promise<void> | null = null;
+  /** The batch that is being written and all before it. */
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(
+    stores: { readonly usage: UsageStore; readonly decisions: DecisionStore },
+    clock: Clock,
+    problems: StandingProblems,
+  ) {
+    this.#stores = stores;
+    this.#clock = clock;
+    this.#problems = problems;
+    this.#pruner = setInterval(() => {
+      this.#pruning ??= this.#prune().finally(() => {
+        this.#pruning = null;
+      });
+    }, PRUNE_MS);
+    this.#pruner.unref();
+  }
+
+  keep(usage: readonly KeyUsage[], decisions: readonly DecisionEntry[]): void {
+    this.#written = this.#written.then(() =>
+      this.#try(async () => {
+        await this.#stores.usage.addUsage(usage);
+        await this.#stores.decisions.addDecisions(decisions);
+      }),
+    );
+  }
+
+  /** Resolves when nothing of this uses the store any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#pruner);
+    await this.#pruning;
+    await this.#written;
+  }
+
+  async #prune(): Promise<void> {
+    await this.#try(async () => {
+      while (!this.#isClosed && (await this.#stores.decisions.pruneDecisions(this.#clock.nowMs())) > 0)
+        await pause(STEP_PAUSE_MS);
+    });
+  }
+
+  async #try(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+      this.#problems.set('database', '', '');
+    } catch (error) {
+      this.#problems.set('database', '', (error as Error).message);
+    }
+  }
+}

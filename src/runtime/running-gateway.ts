@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AdminListener, openAdminListener } from '../control/admin-listener.ts';
+import { MetricsLedger } from '../control/metrics.ts';
+import { allOperations } from '../control/operations.ts';
+import type { ControlServices, ReloadReport } from '../control/services.ts';
+import { type AdminToken, loadAdminToken } from '../control/token.ts';
+import { Unavailable } from '../core/errors.ts';
+import type { ApiKeyRecord } from '../core/ports.ts';
+import { HealthChecks } from '../proxy/health-checks.ts';
+import { fetchText } from '../stores/keysets/fetch-text.ts';
+import { JwksFetcher } from '../stores/keysets/fetcher.ts';
+import { timers } from '../stores/keysets/scheduler.ts';
+import { createCounterTable } from '../stores/shared/counter-table.ts';
+import type { Database } from '../stores/sqlite/open-database.ts';
+import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
+import { controlServices } from './control-services.ts';
+import { type Log, stackOf } from './gateway-log.ts';
+import type { GatewayState } from './gateway-state.ts';
+import { JournalRotation } from './journal-rotation.ts';
+import { prepareJournal } from './journal-start.ts';
+import type { HealthChange, ThreadData } from './messages.ts';
+import { NoteKeeper } from './note-keeper.ts';
+import { healthSettings, planDocument } from './plan-document.ts';
+import { type ReloadParts, reloadPlan } from './reload.ts';
+import { StandingProblems } from './standing-problems.ts';
+import { Supervisor } from './supervisor.ts';
+import type { ThreadHandle, ThreadNews } from './thread-handle.ts';
+
+/** What a gateway is started with. */
+export interface RunningGatewayOptions {
+  readonly source: ConfigSource;
+  readonly log: Log;
+  readonly loaded: LoadedConfig;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly database: Database;
+}
+
+const TICKET_KEY_BYTES = 48;
+const LAST_TURN_MS = 1_000;
+const OPERATIONS = allOperations();
+const clock = { nowMs: () => Date.now() };
+
+/** The control plane and supervisor: everything that runs once per process. */
+export class RunningGateway {
+  readonly services: ControlServices;
+  readonly #log: Log;
+  readonly #database: Database;
+  readonly #state: GatewayState;
+  readonly #token: AdminToken;
+  readonly #counters: SharedArrayBuffer;
+  readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
+  readonly #problems: StandingProblems;
+  readonly #supervisor: Supervisor;
+  readonly #fetcher: JwksFetcher;
+  readonly #health: HealthChecks;
+  readonly #watcher: FileWatcher;
+  readonly #rotation: JournalRotation;
+  readonly #notes: NoteKeeper;
+  readonly #ledger = new MetricsLedger();
+  readonly #apiKeys = new Map<string, ApiKeyRecord>();
+  readonly #unhealthy = new Map<string, HealthChange>();
+  readonly #reloadParts: ReloadParts;
+  #adminListener: AdminListener | null = null;
+  #closed: Promise<void> | null = null;
+  /** The start and then reloads take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Throws Unavailable when the journal or the admin token cannot be used; opens nothing that must be closed then. */
+  constructor({ source, log, loaded, ports, database }: RunningGatewayOptions) {
+    const { dataDir, counters, journal } = loaded.config;
+    this.#log = log;
+    this.#database = database;
+    const plan = planDocument(1, loaded, ports);
+    this.#state = { phase: 'starting', loaded, plan, reloads: { ok: 0, failed: 0 } };
+    this.#token = loadAdminToken(dataDir);
+    prepareJournal(journal.path);
+    this.#counters = createCounterTable({ clients: counters.clients });
+    this.#problems = new StandingProblems(log);
+    this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
+    this.#notes = new NoteKeeper(database, clock, this.#problems);
+    this.#health = new HealthChecks((...change) => this.#healthChanged(...change));
+    this.#watcher = new FileWatcher(() => void this.#reloadChanged());
+    this.#fetcher = this.#openFetcher();
+    this.#supervisor = this.#openSupervisor(loaded.config.threads);
+    this.#reloadParts = {
+      source,
+      clock,
+      log,
+      supervisor: this.#supervisor,
+      fetcher: this.#fetcher,
+      health: this.#health,
+      watcher: this.#watcher,
+      problems: this.#problems,
+    };
+    this.services = controlServices(this.#state, {
+      clock,
+      database,
+      supervisor: this.#supervisor,
+      ledger: this.#ledger,
+      problems: this.#problems,
+      apiKeys: this.#apiKeys,
+      configPath: 'path' in source ? source.path : '',
+      startedAtMs: clock.nowMs(),
+      reload: () => this.reload(),
+    });
+  }
+
+  get ports(): Readonly<Record<string, number>> {
+    return this.#state.plan.ports;
+  }
+
+  get admin(): { readonly url: string; readonly tokenPath: string } {
+    return { url: this.#adminListener?.url ?? '', tokenPath: this.#token.path };
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
+  }
+
+  /** Errors: Unavailable while the gateway stops. Mistakes of the configuration are in the report. */
+  reload(): Promise<ReloadReport> {
+    return this.#inTurn(() => {
+      if (this.#state.phase !== 'running') throw new Unavailable('gateway', 'The gateway is stopping.');
+      return reloadPlan(this.#state, this.#reloadParts);
+    });
+  }
+
+  /** Lets requests under way finish, then stops everything; the same promise however often it is called. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #start(): Promise<void> {
+    for (const notice of this.#token.notices) this.#log('warn', notice);
+    for (const record of await this.#database.keys.list()) this.#apiKeys.set(record.id, record);
+    const { config, files, readAtMs } = this.#state.loaded;
+    this.#adminListener = await openAdminListener({
+      host: config.admin.host,
+      port: config.admin.port,
+      token: this.#token.token,
+      services: this.services,
+      onBug: (error, requestId) =>
+        this.#log('error', 'An admin operation failed.', { requestId, stack: stackOf(error) }),
+      onAnswered: (event) => {
+        const method = OPERATIONS.get(event.operation)?.method ?? 'GET';
+        if (method !== 'GET') this.#log('info', 'An admin operation was asked for.', { ...event });
+      },
+    });
+    await this.#fetcher.setIssuers(config.issuers);
+    await this.#supervisor.start();
+    this.#health.update(healthSettings(this.#state.loaded));
+    await this.#watcher.watch(files, readAtMs);
+    if (this.#state.phase === 'starting') this.#state.phase = 'running';
+  }
+
+  async #close(): Promise<void> {
+    this.#state.phase = 'stopping';
+    this.#watcher.close();
+    this.#health.close();
+    await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
+    this.#fetcher.close();
+    // A reload under way can do no more: the threads are gone. It may wait for an issuer still.
+    await Promise.race([this.#turn, pause(LAST_TURN_MS, null, { ref: false })]);
+    await this.#adminListener?.close();
+    await this.#notes.close();
+    await this.#database.close();
+  }
+
+  #inTurn<Result>(run: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  #openFetcher(): JwksFetcher {
+    return new JwksFetcher({
+      clock,
+      scheduler: timers,
+      fetchText,
+      readFile: (path) => readFile(path, 'utf8'),
+      random: Math.random,
+      publish: (update) => this.#supervisor.broadcast({ type: 'keySet', update }),
+    });
+  }
+
+  #openSupervisor(threads: number): Supervisor {
+    return new Supervisor({
+      threads,
+      dataFor: (index) => this.#threadData(index),
+      onNews: (thread, news) => this.#hear(thread, news),
+      onRestart: (thread, delayMs) => {
+        this.#ledger.retire(thread.id);
+        this.#problems.set('journal', String(thread.index), '');
+        const why = thread.lastError === '' ? '' : `: ${thread.lastError}`;
+        const sentence = `Data-plane thread ${thread.index} ended; it starts again in ${delayMs} ms${why}`;
+        this.#problems.set(
+          'thread',
+          String(thread.index),
+          sentence.endsWith('.') ? sentence : `${sentence}.`,
+        );
+      },
+      onRestarted: (thread) => this.#problems.set('thread', String(thread.index), ''),
+    });
+  }
+
+  #threadData(index: number): ThreadData {
+    return {
+      index,
+      counters: this.#counters,
+      ticketKeys: this.#ticketKeys,
+      plan: this.#state.plan,
+      apiKeys: [...this.#apiKeys.values()],
+      keySets: this.#fetcher.updates,
+      unhealthy: [...this.#unhealthy.values()],
+    };
+  }
+
+  async #reloadChanged(): Promise<void> {
+    try {
+      await this.reload();
+    } catch (error) {
+      if (this.#state.phase === 'running')
+        this.#log('error', 'The reload failed.', { stack: stackOf(error) });
+    }
+  }
+
+  #hear(thread: ThreadHandle, news: ThreadNews): void {
+    switch (news.type) {
+      case 'refetch':
+        return void this.#refetch(thread, news.call, news.issuerId);
+      case 'notes':
+        return this.#notes.keep(news.usage, news.decisions);
+      case 'journalProblem':
+        return this.#problems.set('journal', String(thread.index), news.sentence);
+      case 'journalFull':
+        return void this.#rotate();
+      case 'bug': {
+        const { requestId, stage, stack } = news;
+        return this.#log('error', 'A defect of the gateway.', { requestId, stage, stack });
+      }
+    }
+  }
+
+  async #refetch(thread: ThreadHandle, call: number, issuerId: string): Promise<void> {
+    const fetched = await this.#fetcher.refetch(issuerId);
+    thread.send({ type: 'refetched', call, fetched });
+  }
+
+  async #rotate(): Promise<void> {
+    const { isMoved, problem } = await this.#rotation.rotate();
+    this.#problems.set('rotation', '', problem);
+    if (isMoved) this.#supervisor.broadcast({ type: 'reopenJournal' });
+  }
+
+  #healthChanged(upstream: string, origin: string, isHealthy: boolean, why: string): void {
+    const change = { upstream, origin, isHealthy };
+    const key = `${upstream} ${origin}`;
+    if (isHealthy) this.#unhealthy.delete(key);
+    else this.#unhealthy.set(key, change);
+    this.#supervisor.broadcast({ type: 'health', change });
+    const target = `Target ${origin} of ${upstream}`;
+    this.#problems.set('target', key, isHealthy ? '' : `${target} is out: ${why}.`);
+    this.#log(isHealthy ? 'info' : 'warn', isHealthy ? `${target} is well.` : `${target} is out: ${why}.`);
+  }
+}

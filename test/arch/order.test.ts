@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import type { StageName } from '../../src/core/stage.ts';
+import { STAGES } from '../../src/stages/index.ts';
+
+const order = STAGES.map(({ stage }) => stage.name);
+
+/** Why one stage stands before another: what goes wrong when it does not. */
+const ARGUMENTS: readonly (readonly [first: StageName, second: StageName, why: string])[] = [
+  ['protocol', 'access', 'nothing may interpret a message that is not acceptable HTTP'],
+  ['access', 'limit-address', 'a denied address gets nothing, not even a counter in the table'],
+  ['access', 'cors', 'a denied address does not learn which origins are listed'],
+  ['access', 'authentication', 'a denied address cannot make the gateway verify signatures'],
+  ['limit-address', 'cors', 'a flood of preflights counts, because answering one is work'],
+  ['limit-address', 'authentication', 'refusing a flood must be cheaper than authenticating it'],
+  ['cors', 'authentication', 'a preflight carries no credentials (Fetch, 4.8)'],
+  ['cors', 'limit-principal', 'a preflight has no caller to count it for'],
+  [
+    'authentication',
+    'limit-principal',
+    'a caller is counted by its verified identity, never by a claimed one',
+  ],
+  ['authentication', 'authorization', 'rights belong to a verified caller'],
+  ['limit-principal', 'authorization', 'a caller over its limit cannot probe what it may do'],
+  ['authorization', 'validation', 'bodies are read only for callers who may send them'],
+  ['authentication', 'validation', 'strangers cannot make the gateway hold bodies in memory'],
+];
+
+describe('the order of the stages', () => {
+  test.each(ARGUMENTS)('%s before %s: %s', (first, second) => {
+    expect(order.indexOf(first)).toBeGreaterThanOrEqual(0);
+    expect(order.indexOf(first)).toBeLessThan(order.indexOf(second));
+  });
+
+  test('protocol first: it is what everything else relies on', () => {
+    expect(order[0]).toBe('protocol');
+  });
+
+  test('hardening last: it sees every answer as it will be, refusals and CORS fields included', () => {
+    expect(order.at(-1)).toBe('hardening');
+  });
+
+  test('each stage stands there once', () => {
+    expect(new Set(order).size).toBe(order.length);
+    expect(new Set(STAGES.map(({ stage }) => stage.key)).size).toBe(order.length);
+  });
+
+  test.each(STAGES.map(({ stage, why }) => [stage.name, why] as const))(
+    '%s says why it stands there',
+    (_, why) => {
+      expect(why).toMatch(/^[A-Z].{20,}\.$/);
+    },
+  );
+});

@@ -1,0 +1,105 @@
+import { connect } from 'node:net';
+import { RawClient, type RawResult } from '../support/raw-client.ts';
+import { type RecordingUpstream, start, type UpstreamScript } from '../support/recording-upstream.ts';
+import {
+  type JournalRecord,
+  plainConfig,
+  startTestGateway,
+  type TestGateway,
+} from '../support/test-gateway.ts';
+
+/** A gateway with one API in front of a recording upstream. */
+export interface World extends AsyncDisposable {
+  readonly gateway: TestGateway;
+  readonly upstream: RecordingUpstream;
+  readonly port: number;
+}
+
+/** Starts both; `more` is merged into the configuration, and may be made of the origin of the upstream. */
+export async function openWorld(
+  script: UpstreamScript = {},
+  more: object | ((origin: string) => object) = {},
+): Promise<World> {
+  const upstream = await start(script);
+  const merged = typeof more === 'function' ? more(`http://127.0.0.1:${upstream.port}`) : more;
+  const gateway = await startTestGateway(plainConfig(upstream.port, merged));
+  return {
+    gateway,
+    upstream,
+    port: gateway.port,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      await upstream.close();
+    },
+  };
+}
+
+/** Loopback address number `n`, so that a journal record tells which connection it is about. */
+export function addressOf(n: number): string {
+  return `127.1.${n >> 8}.${n & 0xff}`;
+}
+
+/** Connects from a loopback address. */
+export function openFrom(address: string, port: number, methods: readonly string[] = []): Promise<RawClient> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: address, allowHalfOpen: true });
+    socket.setNoDelay(true);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(new RawClient(socket, methods));
+    });
+  });
+}
+
+/** Sends pieces on a connection of its own and reads until it ends, or until `expect` answers are there. */
+export async function sendFrom(
+  address: string,
+  port: number,
+  pieces: readonly string[],
+  expect?: number,
+  methods: readonly string[] = [],
+): Promise<RawResult> {
+  const client = await openFrom(address, port, methods);
+  try {
+    for (const piece of pieces) await client.write(piece);
+    return await client.read(expect);
+  } finally {
+    client.close();
+  }
+}
+
+/** Runs `work` for every item, a few at a time. */
+export async function forEachOf<T>(
+  items: readonly T[],
+  work: (item: T, at: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) await work(items[at] as T, at);
+  };
+  await Promise.all(Array.from({ length: 12 }, worker));
+}
+
+/** Reason of a record's decision. */
+export function reasonOf(record: JournalRecord | undefined): string | undefined {
+  return record?.portcullis.decision.reason;
+}
+
+/** Cuts a text at up to `cuts` places that a seeded sequence chooses. */
+export function cutAtRandom(text: string, cuts: number, random: () => number): string[] {
+  const places = Array.from({ length: cuts }, () => 1 + Math.floor(random() * (text.length - 1)));
+  const sorted = [...new Set(places)].sort((a, b) => a - b);
+  return [0, ...sorted].map((from, i) => text.slice(from, sorted[i] ?? text.length));
+}
+
+/** A reproducible sequence of numbers from 0 to 1 (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
