@@ -3,6 +3,7 @@ import { type ConfigSource, loadFrom } from './runtime/config-source.ts';
 import { assignPorts } from './runtime/free-port.ts';
 import type { Log } from './runtime/gateway-log.ts';
 import { RunningGateway, type RunningGatewayOptions } from './runtime/running-gateway.ts';
+import { tuneHeap } from './runtime/tune-heap.ts';
 import { openDatabase } from './stores/sqlite/open-database.ts';
 
 export type { LogLevel } from './runtime/gateway-log.ts';
@@ -33,6 +34,7 @@ const clock = { nowMs: () => Date.now() };
  * Errors: ConfigError with every mistake of the configuration; Unavailable for a port in use, a damaged database, …
  */
 export async function startGateway({ source, log }: GatewayOptions): Promise<Gateway> {
+  tuneHeap();
   const loaded = loadFrom(source, clock.nowMs());
   const ports = await assignPorts(loaded.config.listeners, {}, () => false);
   const database = await openDatabase({ path: loaded.config.store.path, clock });

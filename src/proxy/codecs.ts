@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionFacts } from './exchange.ts';
 import { Http1Server, type ServerEvents } from './http1-server.ts';
 import { Http2Server } from './http2-server.ts';
-import type { Paced } from './pace.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import type { ClientLimits } from './settings.ts';
 
 /** The servers of both HTTP versions under one set of limits, with the connections they serve. */
@@ -13,7 +13,7 @@ export class Codecs {
   #connections = 0;
   #isRetired = false;
 
-  constructor(limits: ClientLimits, events: ServerEvents, exchanges: Set<Paced>) {
+  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges) {
     this.limits = limits;
     this.#http1 = new Http1Server(limits, events, exchanges);
     this.#http2 = new Http2Server(limits, events, exchanges);

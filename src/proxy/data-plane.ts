@@ -7,7 +7,8 @@ import type { ActivePlan, Gate } from './gate.ts';
 import type { ServerEvents } from './http1-server.ts';
 import type { Journal } from './journal.ts';
 import { ConnectionCounts, Listener, type ListenerEvents, type ListenerSettings } from './listener.ts';
-import { openSweeper, type Paced } from './pace.ts';
+import { OpenExchanges } from './open-exchanges.ts';
+import { openSweeper } from './pace.ts';
 import type { BugReporter } from './pipeline.ts';
 import { formatUnreadable } from './record.ts';
 import type { ClientLimits } from './settings.ts';
@@ -43,7 +44,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   readonly onHandshake: ListenerEvents['onHandshake'];
   readonly #ticketKeys: Buffer;
   readonly #counts = new ConnectionCounts();
-  readonly #exchanges = new Set<Paced>();
+  readonly #exchanges = new OpenExchanges();
   readonly #listeners = new Map<string, Listener>();
   readonly #stopSweeper: () => void;
   /** Codecs of connections that were opened under other limits. */

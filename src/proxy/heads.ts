@@ -97,16 +97,19 @@ export function cleanTrailers(trailers: FieldLines): FieldLines {
 /** Puts the fields of the stages and the request id on the answer; `Vary` grows, everything else is replaced. */
 export function finalHeaders(ctx: RequestContext, headers: FieldLines): string[] {
   const { addedHeaders } = ctx;
-  for (let i = 0; i + 1 < addedHeaders.length; i += 2) {
-    const name = addedHeaders[i] as string;
-    const value = addedHeaders[i + 1] as string;
-    if (lowerName(name) === 'vary') headers.add(name, value);
-    else headers.set(name, value);
+  const replaced = ['x-request-id'];
+  for (let i = 0; i < addedHeaders.length; i += 2) {
+    const name = lowerName(addedHeaders[i] as string);
+    if (name !== 'vary') replaced.push(name);
   }
-  headers.set('X-Request-Id', ctx.id);
   // RFC 9110, 8.6: a 204 has no Content-Length.
-  if (ctx.responseStatus === 204) headers.remove('content-length');
+  if (ctx.responseStatus === 204) replaced.push('content-length');
   const flat: string[] = [];
-  headers.appendTo(flat);
+  for (let i = 0; i < headers.names.length; i++) {
+    if (replaced.includes(headers.names[i] as string)) continue;
+    flat.push(headers.rawNames[i] as string, headers.values[i] as string);
+  }
+  for (let i = 0; i < addedHeaders.length; i++) flat.push(addedHeaders[i] as string);
+  flat.push('X-Request-Id', ctx.id);
   return flat;
 }

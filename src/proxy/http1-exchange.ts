@@ -1,39 +1,19 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { type Decision, deny } from '../core/decision.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { BodySink, ConnectionFacts, Exchange, UpgradedSocket } from './exchange.ts';
+import { flushLater } from './flush-later.ts';
+import { type Http1Connection, MAX_PIPELINED } from './http1-connection.ts';
 import { Pace, type Paced } from './pace.ts';
 import { bytesOf } from './read-fields.ts';
 
 /** Bytes of an unread request body that are read and dropped after the answer before the connection is cut. */
 const LINGER_BYTES = 1 << 20;
 
-/** Requests of one connection that may be under way before the client's further ones wait. */
-export const MAX_PIPELINED = 16;
-
 /** Longest first piece of an answer that is held back for the rest of it, see `#held`. */
 const HELD_BYTES = 16 * 1024;
 
 const LONG_TRAILERS = deny('protocol.chunk', { detail: 'the trailers are longer than limits.headerBytes' });
-
-/** What an HTTP/1 connection keeps between its requests. */
-export interface Http1Connection {
-  readonly facts: ConnectionFacts;
-  readonly socket: Socket;
-  /** Bytes of all trailer lines of a request. */
-  readonly trailerLimitBytes: number;
-  /** Exchanges whose answer is not complete, the oldest first: more than one when requests are pipelined. */
-  readonly open: Set<Http1Exchange>;
-  /** The last exchange, until its request is received and its answer complete. */
-  latest: Http1Exchange | null;
-  /** Set when the connection must take no further request. */
-  isClosing: boolean;
-  /** Whether there was a request. */
-  hasServed: boolean;
-  /** All open exchanges of the thread, for the sweeper. */
-  readonly exchanges: Set<Paced>;
-}
 
 /** An exchange over `node:http`. */
 export class Http1Exchange implements Exchange, Paced {
@@ -50,6 +30,7 @@ export class Http1Exchange implements Exchange, Paced {
   bytesOut = 0;
   onDrain: (() => void) | null = null;
   onClose: ((completed: boolean) => void) | null = null;
+  slot = -1;
   readonly pace = new Pace();
   isLingering = false;
   /** Runs when the exchange is over: the refusal of what followed it on the connection. */
@@ -97,7 +78,7 @@ export class Http1Exchange implements Exchange, Paced {
     connection.latest = this;
     connection.hasServed = true;
     connection.exchanges.add(this);
-    connection.open.add(this);
+    connection.open.push(this);
   }
 
   /** Whether the client does not take what was sent; false while an earlier answer has the connection. */
@@ -170,7 +151,7 @@ export class Http1Exchange implements Exchange, Paced {
     this.#endsWithConnection = this.httpVersion === '1.0' && !hasLength(headers);
     this.#response.writeHead(status, headers as unknown as string[]);
     this.#isHeadHeld = true;
-    process.nextTick(() => this.#flush());
+    flushLater(this);
   }
 
   write(chunk: Buffer): boolean {
@@ -179,7 +160,7 @@ export class Http1Exchange implements Exchange, Paced {
       this.#held = chunk;
       return true;
     }
-    this.#flush();
+    this.flush();
     return this.#response.write(chunk);
   }
 
@@ -228,7 +209,7 @@ export class Http1Exchange implements Exchange, Paced {
   }
 
   /** Sends what was held back because the end of the answer might have come with it. */
-  #flush(): void {
+  flush(): void {
     if (!this.#isHeadHeld) return;
     const held = this.#held;
     this.#isHeadHeld = false;
@@ -271,7 +252,7 @@ export class Http1Exchange implements Exchange, Paced {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { open, socket } = this.#connection;
-    open.delete(this);
+    open.splice(open.indexOf(this), 1);
     const completed = this.#isSwitched || this.#response.writableFinished;
     if (this.#isSwitched) {
       this.bytesIn = socket.bytesRead - this.#readBefore;
@@ -283,8 +264,8 @@ export class Http1Exchange implements Exchange, Paced {
     if (this.isReceived || socket.destroyed) this.forget();
     if (this.afterwards !== null) this.afterwards();
     else if (this.#connection.isClosing) {
-      if (open.size === 0) socket.destroySoon();
-    } else if (open.size === MAX_PIPELINED - 1) socket.resume();
+      if (open.length === 0) socket.destroySoon();
+    } else if (open.length === MAX_PIPELINED - 1) socket.resume();
   }
 
   /** Neither the answer nor the request needs the connection any more. */

@@ -10,8 +10,9 @@ import type { Socket } from 'node:net';
 import { type Decision, deny } from '../core/decision.ts';
 import { closeGently } from './close-gently.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
-import { type Http1Connection, Http1Exchange, MAX_PIPELINED } from './http1-exchange.ts';
-import type { Paced } from './pace.ts';
+import { type Http1Connection, MAX_PIPELINED } from './http1-connection.ts';
+import { Http1Exchange } from './http1-exchange.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import { type ParserError, parserRefusal, requestLineOf } from './parser-refusals.ts';
 import type { ClientLimits } from './settings.ts';
 
@@ -35,10 +36,10 @@ export class Http1Server {
   readonly #server: Server;
   readonly #limits: ClientLimits;
   readonly #events: ServerEvents;
-  readonly #exchanges: Set<Paced>;
+  readonly #exchanges: OpenExchanges;
   readonly #connections = new Map<object, Http1Connection>();
 
-  constructor(limits: ClientLimits, events: ServerEvents, exchanges: Set<Paced>) {
+  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges) {
     this.#limits = limits;
     this.#events = events;
     this.#exchanges = exchanges;
@@ -53,7 +54,7 @@ export class Http1Server {
       requireHostHeader: false,
       noDelay: true,
       // Anything else is a request that happens to carry an Upgrade field, which may be ignored (RFC 9110, 7.8).
-      shouldUpgradeCallback: (request) => isWebSocket(request) && this.#get(request)?.open.size === 0,
+      shouldUpgradeCallback: (request) => isWebSocket(request) && this.#get(request)?.open.length === 0,
     };
     this.#server = createServer(options);
     // The limit is counted in read.ts, where it has a reason of its own.
@@ -75,7 +76,7 @@ export class Http1Server {
       facts,
       socket,
       trailerLimitBytes: this.#limits.headerBytes,
-      open: new Set(),
+      open: [],
       latest: null,
       isClosing: false,
       hasServed: false,
@@ -85,7 +86,7 @@ export class Http1Server {
     socket.once('close', () => {
       this.#connections.delete(socket);
       // Of answers that wait for their turn, node:http does not tell that they never get it.
-      for (const exchange of connection.open) exchange.close();
+      for (const exchange of [...connection.open]) exchange.close();
       connection.latest?.forget();
     });
     closeGently(socket);
@@ -97,7 +98,7 @@ export class Http1Server {
   drain(): void {
     for (const connection of this.#connections.values()) {
       connection.isClosing = true;
-      if (connection.open.size === 0) connection.socket.destroySoon();
+      if (connection.open.length === 0) connection.socket.destroySoon();
     }
   }
 
@@ -117,7 +118,7 @@ export class Http1Server {
     if (connection.isClosing) return void request.socket.pause();
     const options = { expectsContinue, upgrade: '', upgradeHead: NO_HEAD };
     this.#events.onExchange(new Http1Exchange(connection, request, response, options));
-    if (connection.open.size >= MAX_PIPELINED) request.socket.pause();
+    if (connection.open.length >= MAX_PIPELINED) request.socket.pause();
   }
 
   /** Takes a request whose connection node:http hands over, because it asks for another protocol. */
@@ -126,7 +127,7 @@ export class Http1Server {
     if (connection === undefined) return void request.socket.destroy();
     request.socket.on('error', () => request.socket.destroy());
     if (connection.isClosing) return;
-    if (connection.open.size > 0) return this.#refuseBehind(connection, TUNNEL, `CONNECT ${request.url}`);
+    if (connection.open.length > 0) return this.#refuseBehind(connection, TUNNEL, `CONNECT ${request.url}`);
     const options = { expectsContinue: false, upgrade, upgradeHead };
     this.#events.onExchange(new Http1Exchange(connection, request, null, options));
   }
@@ -146,7 +147,7 @@ export class Http1Server {
     if (isClosing) return;
     // Half a head before the end of the connection, or bytes behind the last request, are nobody's request.
     if (isCutOff || error.code === 'HPE_CLOSED_CONNECTION') {
-      if (connection.open.size === 0) socket.destroySoon();
+      if (connection.open.length === 0) socket.destroySoon();
       return;
     }
     this.#refuseBehind(connection, decision, connection.hasServed ? '' : requestLineOf(error));
@@ -156,7 +157,7 @@ export class Http1Server {
     const { latest, open, socket } = connection;
     connection.isClosing = true;
     this.#events.onUnreadable(connection.facts, decision, line);
-    if (latest === null || open.size === 0) writeRefusal(socket, decision);
+    if (latest === null || open.length === 0) writeRefusal(socket, decision);
     else latest.afterwards = () => writeRefusal(socket, decision);
   }
 }
@@ -169,8 +170,8 @@ function boundPipeline(connection: Http1Connection): void {
   const { socket, open } = connection;
   const resume = socket.resume.bind(socket);
   socket.resume = () => {
-    const isLast = connection.isClosing && open.size > 0 && connection.latest?.isReceived === true;
-    return isLast || open.size >= MAX_PIPELINED ? socket : resume();
+    const isLast = connection.isClosing && open.length > 0 && connection.latest?.isReceived === true;
+    return isLast || open.length >= MAX_PIPELINED ? socket : resume();
   };
 }
 

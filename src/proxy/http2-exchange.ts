@@ -3,6 +3,7 @@ import type { Decision } from '../core/decision.ts';
 import { type FieldLines, lowerName } from '../lib/http/field-lines.ts';
 import type { BodySink, ConnectionFacts, Exchange, UpgradedSocket } from './exchange.ts';
 import { splitHttp2Head } from './http2-head.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import { Pace, type Paced } from './pace.ts';
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
@@ -24,6 +25,7 @@ export class Http2Exchange implements Exchange, Paced {
   readonly expectsContinue: boolean;
   readonly upgrade = '';
   readonly isLingering = false;
+  slot = -1;
   readonly pace = new Pace();
   bytesIn = 0;
   bytesOut = 0;
@@ -33,7 +35,7 @@ export class Http2Exchange implements Exchange, Paced {
   rawTrailers: readonly string[] = [];
 
   readonly #stream: ServerHttp2Stream;
-  readonly #open: Set<Paced>;
+  readonly #open: OpenExchanges;
   #sink: BodySink | null = null;
   #isEnded: boolean;
   /** Whether the answer ends with its head. */
@@ -45,7 +47,7 @@ export class Http2Exchange implements Exchange, Paced {
     stream: ServerHttp2Stream,
     raw: readonly string[],
     endsWithHead: boolean,
-    open: Set<Paced>,
+    open: OpenExchanges,
   ) {
     const head = splitHttp2Head(raw, facts.secure ? 'https' : 'http');
     this.connection = facts;

@@ -9,7 +9,8 @@ import { deny } from '../core/decision.ts';
 import type { ConnectionFacts } from './exchange.ts';
 import type { ServerEvents } from './http1-server.ts';
 import { Http2Exchange } from './http2-exchange.ts';
-import type { Paced } from './pace.ts';
+import { isConnected } from './is-connected.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import type { ClientLimits } from './settings.ts';
 
 const MAX_STREAMS = 128;
@@ -32,7 +33,7 @@ interface Connection {
   readonly socket: Socket;
   readonly session: ServerHttp2Session;
   readonly facts: ConnectionFacts;
-  openStreams: number;
+  readonly exchanges: Set<Http2Exchange>;
   /** Number of the latest stream that is accounted for; -1 before the first. */
   lastStream: number;
   idleMs: number;
@@ -43,12 +44,12 @@ interface Connection {
 export class Http2Server {
   readonly #limits: ClientLimits;
   readonly #events: ServerEvents;
-  readonly #exchanges: Set<Paced>;
+  readonly #exchanges: OpenExchanges;
   readonly #connections = new Set<Connection>();
   readonly #sweeper: NodeJS.Timeout;
   #isDraining = false;
 
-  constructor(limits: ClientLimits, events: ServerEvents, exchanges: Set<Paced>) {
+  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges) {
     this.#limits = limits;
     this.#events = events;
     this.#exchanges = exchanges;
@@ -64,7 +65,8 @@ export class Http2Server {
       this.#connections.delete(connection);
     });
     const session = performServerHandshake(socket, this.#sessionOptions());
-    const connection = { socket, session, facts, openStreams: 0, lastStream: -1, idleMs: 0, closedMs: 0 };
+    const exchanges = new Set<Http2Exchange>();
+    const connection = { socket, session, facts, exchanges, lastStream: -1, idleMs: 0, closedMs: 0 };
     this.#connections.add(connection);
     session.on('error', (error: NodeJS.ErrnoException) => this.#failed(connection, error));
     session.on('stream', (stream, _headers, flags, raw) => this.#take(connection, stream, flags, raw));
@@ -110,10 +112,11 @@ export class Http2Server {
     this.#recordResets(connection, (stream.id as number) - 2);
     connection.lastStream = stream.id as number;
     connection.idleMs = 0;
-    connection.openStreams++;
-    stream.once('close', () => connection.openStreams--);
     const endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    this.#events.onExchange(new Http2Exchange(connection.facts, stream, raw, endsWithHead, this.#exchanges));
+    const exchange = new Http2Exchange(connection.facts, stream, raw, endsWithHead, this.#exchanges);
+    connection.exchanges.add(exchange);
+    stream.once('close', () => connection.exchanges.delete(exchange));
+    this.#events.onExchange(exchange);
   }
 
   /**
@@ -138,14 +141,20 @@ export class Http2Server {
   #sweep(): void {
     const { keepAliveMs, headerTimeoutMs } = this.#limits;
     for (const connection of this.#connections) {
-      const { session, socket, openStreams } = connection;
+      const { session, socket, exchanges } = connection;
       this.#recordResets(connection);
-      if (openStreams > 0) connection.idleMs = 0;
+      if (exchanges.size > 0) connection.idleMs = 0;
       else if (session.closed || session.destroyed) connection.closedMs += SWEEP_MS;
       else connection.idleMs += SWEEP_MS;
-      if (connection.closedMs > LINGER_MS) socket.destroy();
+      if (connection.closedMs > LINGER_MS || isAbandoned(connection)) socket.destroy();
       else if (connection.idleMs > (connection.lastStream < 0 ? headerTimeoutMs : keepAliveMs))
         session.close();
     }
   }
+}
+
+/** Whether the client is gone from an answer that it did not take. */
+function isAbandoned({ socket, exchanges }: Connection): boolean {
+  for (const { isBlocked } of exchanges) if (isBlocked) return !isConnected(socket);
+  return false;
 }

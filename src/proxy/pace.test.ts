@@ -9,6 +9,7 @@ type Fake = { -readonly [Key in keyof Paced]: Paced[Key] } & { ends: string[] };
 function openExchange(more: Partial<Paced>): Fake {
   const ends: string[] = [];
   return {
+    slot: -1,
     bytesIn: 0,
     bytesOut: 0,
     isReading: false,

@@ -1,4 +1,5 @@
 import { type Decision, deny } from '../core/decision.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import type { ClientLimits } from './settings.ts';
 
 /** Time of waiting for the body over which its rate is measured: slow starts and short pauses are not attacks. */
@@ -21,6 +22,8 @@ export interface Paced {
   readonly isLingering: boolean;
   /** Whether the client does not take what was sent. */
   readonly isBlocked: boolean;
+  /** Its place among the open exchanges; theirs to write. */
+  slot: number;
   readonly pace: Pace;
   /** Refuses the request whose body is too slow. */
   failBody(failure: Decision): void;
@@ -64,11 +67,11 @@ export class Pace {
 const SWEEP_MS = 500;
 
 /** Sweeps all open exchanges of a thread; returns what stops it. */
-export function openSweeper(open: ReadonlySet<Paced>, limits: () => ClientLimits): () => void {
+export function openSweeper(open: OpenExchanges, limits: () => ClientLimits): () => void {
   let last = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    for (const exchange of open) exchange.pace.sweep(exchange, now - last, limits());
+    for (const exchange of open.list()) exchange.pace.sweep(exchange, now - last, limits());
     last = now;
   }, SWEEP_MS);
   timer.unref();

@@ -8,6 +8,12 @@ export type BugReporter = (ctx: RequestContext, check: RouteCheck, error: unknow
 
 const BUG = deny('gateway.bug');
 
+/** Whether one of some body checks has to see the whole body of a request. */
+export function wantsBody(checks: readonly RouteCheck[], ctx: RequestContext): boolean {
+  for (const { check } of checks) if (check.wantsBody?.(ctx) ?? true) return true;
+  return false;
+}
+
 function record(ctx: RequestContext, check: RouteCheck, costMs: number): void {
   ctx.ran.push(check);
   ctx.costsNs.push((costMs * 1e6) | 0);

@@ -8,28 +8,20 @@ import type { Exchange } from './exchange.ts';
 import { findRoute } from './find-route.ts';
 import type { ActivePlan, Gate } from './gate.ts';
 import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders, upstreamTarget } from './heads.ts';
-import { runChecks } from './pipeline.ts';
+import { runChecks, wantsBody } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
 import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
 import { holdBody, StreamedBody } from './streamed-body.ts';
 import { joinSockets } from './tunnel.ts';
 import { UpstreamCall, type UpstreamSink } from './upstream-call.ts';
-import { classifyFailure } from './upstream-failure.ts';
+import { classifyFailure, isIdempotent } from './upstream-failure.ts';
 import type { UpstreamTarget } from './upstream-pool.ts';
 
 const JOURNAL_FULL = deny('gateway.journal');
 const TOO_LARGE = deny('validation.body-size');
 const NO_TARGET = deny('upstream.unhealthy');
 const CLIENT_GONE = new Error('the client went away');
-
-/** RFC 9110, 9.2.2: sending these twice does what sending them once does. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-
-/** Whether a check of the route has to see the whole body. */
-function wantsBody(route: Route, ctx: RequestContext): boolean {
-  return route.bodyChecks.some(({ check }) => check.wantsBody?.(ctx) ?? true);
-}
 
 /** One request from its head to its journal record. */
 export class Transaction implements UpstreamSink {
@@ -92,7 +84,7 @@ export class Transaction implements UpstreamSink {
 
   #afterHead(route: Route): void {
     const ctx = this.#context;
-    if (!ctx.hasBody || !wantsBody(route, ctx)) return this.#forward(route);
+    if (!ctx.hasBody || !wantsBody(route.bodyChecks, ctx)) return this.#forward(route);
     holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
       if (this.#isOver) return;
       if (body === null) return failure === null ? this.#exchange.abort() : this.#failBody(failure);
@@ -208,7 +200,7 @@ export class Transaction implements UpstreamSink {
       this.#decide(failure.decision, 'proxy');
       return this.#exchange.abort();
     }
-    const mayRetry = IDEMPOTENT.has(ctx.method) && this.#streamed === null && this.#attempts <= route.retries;
+    const mayRetry = isIdempotent(ctx.method) && this.#streamed === null && this.#attempts <= route.retries;
     const next = failure.isRetryable && mayRetry ? pool.pick(nowMs, call.target) : null;
     if (next === null) this.#refuse(failure.decision);
     else this.#ask(route, next);

@@ -68,3 +68,11 @@ export function classifyFailure(error: unknown): UpstreamFailure {
     isTargets: reason !== 'gateway.bug',
   };
 }
+
+/** RFC 9110, 9.2.2: sending these twice does what sending them once does. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Whether a request of the method may be sent again after a failure. */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}

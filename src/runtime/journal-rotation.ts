@@ -35,15 +35,24 @@ export class JournalRotation {
   }
 
   async #rotate(): Promise<Rotated> {
-    const { size } = await stat(this.#path);
-    // Several threads notice a full file; the first notice moves it.
-    if (size < this.#maxBytes) return { isMoved: false, problem: '' };
+    // Several threads notice a full file; the first notice moves it, and a while there may be no new one.
+    if ((await sizeOf(this.#path)) < this.#maxBytes) return { isMoved: false, problem: '' };
     await rm(`${this.#path}.${this.#keepFiles}`, { force: true });
     for (let n = this.#keepFiles - 1; n >= 1; n--) {
       await moveIfThere(`${this.#path}.${n}`, `${this.#path}.${n + 1}`);
     }
     await rename(this.#path, `${this.#path}.1`);
     return { isMoved: true, problem: '' };
+  }
+}
+
+/** 0 when there is no such file. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
   }
 }
 

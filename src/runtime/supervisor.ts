@@ -83,7 +83,8 @@ export class Supervisor {
     return this.#inTurn(async () => {
       if (this.#isStopping) return [{ pointer: '', message: 'The gateway is stopping.' }];
       const threads = this.#running();
-      if (threads.length === 0) return [{ pointer: '', message: 'No data-plane thread is running: try again.' }];
+      if (threads.length === 0)
+        return [{ pointer: '', message: 'No data-plane thread is running: try again.' }];
       const results = await Promise.all(threads.map((thread) => prepare(thread, plan)));
       const problems = results.flat();
       const { version } = plan;

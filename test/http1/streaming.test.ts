@@ -58,7 +58,9 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const { port } = upstream.address() as { port: number };
-  gateway = await startGatewayProcess(plainConfig(port));
+  gateway = await startGatewayProcess(
+    plainConfig(port, { defaults: { validate: { maxBodyBytes: GIB } }, limits: { drainMs: 100 } }),
+  );
 });
 
 afterAll(async () => {
@@ -80,8 +82,7 @@ async function growthOf(work: Promise<void>): Promise<number> {
   const timer = setInterval(() => {
     largest = Math.max(largest, gateway.residentMiB());
   }, 20);
-  await work;
-  clearInterval(timer);
+  await work.finally(() => clearInterval(timer));
   return largest - before;
 }
 

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ask } from '../support/ask.ts';
-import { type GatewayProcess, gatewayFolder } from '../support/gateway-process.ts';
+import { type CliGateway, gatewayFolder } from '../support/gateway-folder.ts';
 import { startLoad } from '../support/load.ts';
 import { start } from '../support/recording-upstream.ts';
 import { plainConfig, until } from '../support/test-gateway.ts';
@@ -21,7 +21,7 @@ interface Written {
 }
 
 /** Creates keys, and revokes every third, one after the other until the gateway is gone. */
-async function writeKeys(gateway: GatewayProcess, { created, doomed, revoked }: Written): Promise<void> {
+async function writeKeys(gateway: CliGateway, { created, doomed, revoked }: Written): Promise<void> {
   try {
     for (let i = 0; ; i++) {
       const body = JSON.stringify({ name: `k${i}` });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, askAll } from '../support/ask.ts';
-import { gatewayFolder } from '../support/gateway-process.ts';
+import { gatewayFolder } from '../support/gateway-folder.ts';
 import { startHolding } from '../support/holding-upstream.ts';
 import { valuesOf } from '../support/message-reader.ts';
 import { openRawClient } from '../support/raw-client.ts';
@@ -30,7 +30,11 @@ test('SIGTERM: what is under way finishes, nothing new begins, and the process e
   gateway.process.kill('SIGTERM');
   const ended = await idle.read(1, DRAIN_MS);
   expect(ended.closed).toBe('end');
-  const isRefused = () => openRawClient(gateway.port).then((client) => client.close(), () => true);
+  const isRefused = () =>
+    openRawClient(gateway.port).then(
+      (client) => client.close(),
+      () => true,
+    );
   await until('connections are refused', async () => (await isRefused()) === true);
   const ready = await gateway.admin('/readyz');
   expect(ready.status).toBe(503);
@@ -86,7 +90,9 @@ test('no record and no use of a key is lost by a stop right after the answers', 
   expect(folder.records()).toHaveLength(240);
 
   const second = await folder.start();
-  const shown = (await (await second.admin(`/v1/keys/${record.id}`)).json()) as { usage: { requests: number } };
+  const shown = (await (await second.admin(`/v1/keys/${record.id}`)).json()) as {
+    usage: { requests: number };
+  };
   expect(shown.usage.requests).toBe(240);
   expect(await ask(second.port, `X-API-Key: ${key}\r\n`)).toMatchObject({ status: 200 });
   second.process.kill('SIGTERM');

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { until } from '../support/test-gateway.ts';
 
 const WRITER = join(import.meta.dirname, 'journal-writer.ts');
 const COUNT = 2000;
+const LIMITS = [100_001, 300_007, 500_003];
 
 test.skipIf(!needs('prlimit', 'util-linux'))(
   'a disk that fills up in the middle of lines, and has space again: every record is there once, whole',
@@ -16,26 +17,31 @@ test.skipIf(!needs('prlimit', 'util-linux'))(
     const dir = mkdtempSync(join(tmpdir(), 'portcullis-disk-'));
     const path = join(dir, 'journal.jsonl');
     // A limit on the size of files cuts writes short as a full disk does, at any byte.
-    const args = ['--fsize=100001:', process.execPath, WRITER, path, String(COUNT)];
+    const setLimit = (pid: number | undefined, limit: number | string): void => {
+      execFileSync('prlimit', ['--pid', String(pid), `--fsize=${limit}:`]);
+    };
+    const args = [`--fsize=${LIMITS[0]}:`, process.execPath, WRITER, path, String(COUNT)];
     const writer = spawn('prlimit', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
     writer.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString();
     });
-    for (const limit of [100_001, 300_007, 500_003]) {
-      await until(`both see the limit ${limit}`, () => {
-        const tell = (name: string) => said.split('\n').some((line) => line.startsWith(`${name} problem: The`));
-        return tell('a') && tell('b');
-      });
-      said = '';
-      const next = limit === 500_003 ? 'unlimited' : String(limit + 200_006 - (limit === 300_007 ? 10 : 0));
-      execFileSync('prlimit', ['--pid', String(writer.pid), `--fsize=${next}:`]);
+    try {
+      await until('both tell of it', () => /^a problem: The/m.test(said) && /^b problem: The/m.test(said));
+      for (const [at, limit] of LIMITS.entries()) {
+        await until(`the file has ${limit} bytes`, () => statSync(path).size === limit);
+        setLimit(writer.pid, LIMITS[at + 1] ?? 'unlimited');
+      }
+      await until('all is written', () => said.includes('all written'), 30_000);
+    } finally {
+      writer.kill('SIGKILL');
     }
-    await until('all is written', () => said.includes('all written'), 30_000);
 
     const seen = new Map<string, number>();
     let broken = 0;
-    for (const line of readFileSync(path, 'utf8').split('\n').filter((each) => each !== '')) {
+    for (const line of readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((each) => each !== '')) {
       const [, record] = /^\{"of":(\d,"n":\d+),"text":"x*"\}$/.exec(line) ?? [];
       if (record === undefined) broken++;
       else seen.set(record, (seen.get(record) ?? 0) + 1);

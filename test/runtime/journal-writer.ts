@@ -11,7 +11,8 @@ const journals = ['a', 'b'].map((name) => {
 });
 
 for (let i = 0; i < Number(count); i++) {
-  journals.forEach((journal, at) => journal.append(`{"of":${at},"n":${i},"text":"${'x'.repeat(i % 700)}"}\n`));
+  for (const [at, journal] of journals.entries())
+    journal.append(`{"of":${at},"n":${i},"text":"${'x'.repeat(i % 700)}"}\n`);
   if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
 }
 while (journals.some((journal) => journal.written < Number(count))) {

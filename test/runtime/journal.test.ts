@@ -24,12 +24,14 @@ beforeAll(async () => {
 afterAll(() => upstream.close());
 
 function recordsOf(dir: string, prefix: string): JournalRecord[] {
-  return readdirSync(dir)
-    .filter((name) => name.startsWith(prefix))
-    // What is behind the last line feed is being written.
-    .flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1))
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as JournalRecord);
+  return (
+    readdirSync(dir)
+      .filter((name) => name.startsWith(prefix))
+      // What is behind the last line feed is being written.
+      .flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1))
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as JournalRecord)
+  );
 }
 
 const isPassed = (record: JournalRecord) => record.portcullis.decision.reason === 'request.passed';

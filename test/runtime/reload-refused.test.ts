@@ -25,7 +25,9 @@ async function statuses(gateway: TestGateway, count = 20): Promise<Set<number | 
 const nothingFound = (more: object = {}) =>
   plainConfig(upstream.port, {
     threads: 2,
-    apis: [{ id: 'web', path: '/other', upstream: `http://127.0.0.1:${upstream.port}`, authenticate: 'none' }],
+    apis: [
+      { id: 'web', path: '/other', upstream: `http://127.0.0.1:${upstream.port}`, authenticate: 'none' },
+    ],
     ...more,
   });
 
@@ -116,7 +118,8 @@ test.each([
   await until('both threads run', isWhole);
   expect(await statuses(gateway)).toEqual(new Set([200]));
 
-  if (change !== null) intercept(second, (message) => second.constructor.prototype.postMessage.call(second, message));
+  if (change !== null)
+    intercept(second, (message) => second.constructor.prototype.postMessage.call(second, message));
   expect((await gateway.gateway.reload()).problems).toEqual([]);
   expect(await statuses(gateway)).toEqual(new Set([404]));
 });
@@ -126,7 +129,9 @@ test('a thread that does not commit is replaced by one with the plan in force', 
   await using gateway = await startTestGateway(plainConfig(upstream.port, { threads: 2 }));
   const [first] = workers.all;
   if (first === undefined) throw new Error('There is no thread.');
-  intercept(first, (message, send) => send(message.type === 'commit' ? { ...message, version: 99 } : message));
+  intercept(first, (message, send) =>
+    send(message.type === 'commit' ? { ...message, version: 99 } : message),
+  );
   gateway.writeConfig(nothingFound());
   expect((await gateway.gateway.reload()).problems).toEqual([]);
   await until('the thread is replaced', () => {

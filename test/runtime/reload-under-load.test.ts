@@ -56,7 +56,8 @@ test('20 reloads in three ways under load fail no request', async () => {
     await until('more answers', () => load.answered > before + 20);
     const { extra } = gateway.gateway.ports;
     expect(extra !== undefined).toBe(n % 4 >= 2);
-    if (extra !== undefined) expect((await exchange(extra, GET, { expect: 1 })).responses[0]?.status).toBe(200);
+    if (extra !== undefined)
+      expect((await exchange(extra, GET, { expect: 1 })).responses[0]?.status).toBe(200);
     upstream.clear();
   }
   await load.stop();

@@ -60,7 +60,9 @@ test('the other thread serves on, and status and log tell of the restart', async
   expect(await askAll(gateway.port)).toEqual({ 200: 24 });
   const status = (await (await gateway.admin('/v1/status')).json()) as { threads: object[]; problems: [] };
   expect(status).toMatchObject({ threads: [{ restarts: 1 }, { restarts: 0 }], problems: [] });
-  expect(gateway.log.map(({ message }) => message).join()).toMatch(/thread 0 ended; it starts again.*runs again/s);
+  expect(gateway.log.map(({ message }) => message).join()).toMatch(
+    /thread 0 ended; it starts again.*runs again/s,
+  );
 });
 
 test('a new thread has the plan in force and every key, also one created or revoked while it starts', async () => {
@@ -81,7 +83,8 @@ test('a new thread has the plan in force and every key, also one created or revo
   ]);
   expect(revoked.status).toBe(200);
   await until('it runs', () => threadsOf(gateway).every(({ state }) => state === 'running'));
-  for (const each of [early, meanwhile, late]) expect(await askAll(gateway.port, key(each.key))).toEqual({ 200: 24 });
+  for (const each of [early, meanwhile, late])
+    expect(await askAll(gateway.port, key(each.key))).toEqual({ 200: 24 });
   expect(await askAll(gateway.port, key(doomed.key))).toEqual({ 401: 24 });
   expect(await askAll(gateway.port)).toEqual({ 401: 24 });
 });

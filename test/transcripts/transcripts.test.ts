@@ -87,12 +87,9 @@ class World {
 
   async #createKey(name: string, text: string): Promise<void> {
     const { revoked = false, ...body } = (parse(text) ?? {}) as { revoked?: boolean };
-    const { key, record } = (await this.gateway.createKey({ name, ...body })) as never as {
-      key: string;
-      record: { id: string };
-    };
+    const { key, id } = await this.gateway.createKey({ name, ...body });
     this.#names.set(name, key);
-    if (revoked) await this.gateway.admin(`/v1/keys/${record.id}`, { method: 'DELETE' });
+    if (revoked) await this.gateway.admin(`/v1/keys/${id}`, { method: 'DELETE' });
   }
 }
 

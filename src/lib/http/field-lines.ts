@@ -76,8 +76,9 @@ export class FieldLines {
 
   /** Removes every line of a field. */
   remove(name: string): void {
-    let kept = 0;
-    for (let i = 0; i < this.names.length; i++) {
+    let kept = this.names.indexOf(name);
+    if (kept < 0) return;
+    for (let i = kept + 1; i < this.names.length; i++) {
       if (this.names[i] === name) continue;
       this.rawNames[kept] = this.rawNames[i] as string;
       this.names[kept] = this.names[i] as string;
