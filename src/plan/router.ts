@@ -46,24 +46,45 @@ function endpointFor(endpoints: readonly MethodRoute[], method: string): Route |
   return null;
 }
 
-/** What a walk down the tree has found so far: the deepest API, and the deepest endpoints inside it. */
-class Walk {
-  api: ApiEntry | null = null;
-  endpoints: readonly MethodRoute[] = [];
-  /** Whether the endpoints' path is the whole path and not a prefix of it. */
-  isWhole = false;
+const NO_ENDPOINTS: readonly MethodRoute[] = [];
 
-  visit(node: Node, isWhole: boolean): void {
-    if (node.api !== null) {
-      this.api = node.api;
-      this.endpoints = [];
-      this.isWhole = false;
-    }
-    if (node.endpoints.length > 0) {
-      this.endpoints = node.endpoints;
-      this.isWhole = isWhole;
-    }
-  }
+/** What one way down the tree has led to. */
+interface Place {
+  readonly api: ApiEntry | null;
+  /** Segments down to the API, and to the endpoints inside it; -1 for none. */
+  readonly apiDepth: number;
+  readonly endpoints: readonly MethodRoute[];
+  readonly endpointDepth: number;
+  /** Whether the endpoints' path is the whole path and not a prefix of it. */
+  readonly isWhole: boolean;
+}
+
+const NOWHERE: Place = {
+  api: null,
+  apiDepth: -1,
+  endpoints: NO_ENDPOINTS,
+  endpointDepth: -1,
+  isWhole: false,
+};
+
+/** The place that a node makes of the one above it. */
+function placeAt(node: Node, above: Place, depth: number, isWhole: boolean): Place {
+  if (node.api === null && node.endpoints.length === 0) return above;
+  const hasEndpoints = node.endpoints.length > 0;
+  const inherited = node.api === null ? above : NOWHERE;
+  return {
+    api: node.api ?? above.api,
+    apiDepth: node.api === null ? above.apiDepth : depth,
+    endpoints: hasEndpoints ? node.endpoints : inherited.endpoints,
+    endpointDepth: hasEndpoints ? depth : inherited.endpointDepth,
+    isWhole: hasEndpoints && isWhole,
+  };
+}
+
+/** Whether a place is more specific: a deeper API, then deeper endpoints. */
+function isDeeper(one: Place, other: Place): boolean {
+  if (one.apiDepth !== other.apiDepth) return one.apiDepth > other.apiDepth;
+  return one.endpointDepth > other.endpointDepth;
 }
 
 /** Finds the route of a host and a canonical path: host first, then the longest path on segment boundaries. */
@@ -132,28 +153,30 @@ export class Router {
   }
 
   #findBelow(root: Node, path: string, method: string): RouteMatch {
-    const walk = new Walk();
-    this.#walk(root, path, 1, walk);
-    const { api } = walk;
+    const { api, endpoints, isWhole } = findPlace(root, path, 1, NOWHERE, 0);
     if (api === null) return 'none';
-    const route = endpointFor(walk.endpoints, method);
+    const route = endpointFor(endpoints, method);
     if (!api.denyUndeclared) return route ?? api.route;
-    if (!walk.isWhole) return 'none';
-    return route ?? walk.endpoints.flatMap((endpoint) => endpoint.methods ?? []);
+    if (!isWhole) return 'none';
+    return route ?? endpoints.flatMap((endpoint) => endpoint.methods ?? []);
   }
+}
 
-  /** Goes down one segment at a time; a literal segment wins over a parameter. */
-  #walk(start: Node, path: string, startAt: number, walk: Walk): void {
-    let node: Node | null = start;
-    let at = startAt;
-    while (node !== null) {
-      const isWhole = at >= path.length;
-      walk.visit(node, isWhole);
-      if (isWhole) return;
-      const slash = path.indexOf('/', at);
-      const end = slash < 0 ? path.length : slash;
-      node = node.children.get(path.slice(at, end)) ?? node.parameter;
-      at = end + 1;
-    }
-  }
+/**
+ * Finds the most specific place below a node.
+ *
+ * Cost: visits each node of the tree at most once; both ways are tried only where a literal segment and a parameter
+ * stand side by side. The literal wins unless the parameter leads deeper.
+ */
+function findPlace(node: Node, path: string, at: number, above: Place, depth: number): Place {
+  const isWhole = at >= path.length;
+  const here = placeAt(node, above, depth, isWhole);
+  if (isWhole) return here;
+  const slash = path.indexOf('/', at);
+  const end = slash < 0 ? path.length : slash;
+  const literal = node.children.get(path.slice(at, end));
+  const byLiteral = literal === undefined ? here : findPlace(literal, path, end + 1, here, depth + 1);
+  if (node.parameter === null) return byLiteral;
+  const byParameter = findPlace(node.parameter, path, end + 1, here, depth + 1);
+  return isDeeper(byParameter, byLiteral) ? byParameter : byLiteral;
 }

@@ -208,6 +208,13 @@ export class Http1Exchange implements Exchange, Paced {
     else socket.destroy();
   }
 
+  /** Takes note that the client sends no more. */
+  cutOff(): void {
+    if (this.isReceived) return;
+    if (this.isLingering) this.#connection.isClosing = true;
+    else this.#connection.socket.destroy();
+  }
+
   /** Sends what was held back because the end of the answer might have come with it. */
   flush(): void {
     if (!this.#isHeadHeld) return;

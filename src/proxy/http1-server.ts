@@ -89,6 +89,8 @@ export class Http1Server {
       for (const exchange of [...connection.open]) exchange.close();
       connection.latest?.forget();
     });
+    // A request that the client cut off is over, whatever the parser makes of it.
+    socket.once('end', () => connection.latest?.cutOff());
     closeGently(socket);
     boundPipeline(connection);
     this.#server.emit('connection', socket);
@@ -140,13 +142,11 @@ export class Http1Server {
     const isInBody = latest !== null && !latest.isReceived;
     const decision = parserRefusal(error, isInBody);
     if (decision === null) return void socket.destroy();
-    const isCutOff = error.code === 'HPE_INVALID_EOF_STATE';
-    if (isCutOff && isInBody && !latest.isLingering) return void socket.destroy();
     connection.isClosing = true;
     if (isInBody) return latest.failBody(decision);
     if (isClosing) return;
     // Half a head before the end of the connection, or bytes behind the last request, are nobody's request.
-    if (isCutOff || error.code === 'HPE_CLOSED_CONNECTION') {
+    if (error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'HPE_CLOSED_CONNECTION') {
       if (connection.open.length === 0) socket.destroySoon();
       return;
     }

@@ -13,7 +13,8 @@ const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 100_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_101);
 const AT_ONCE = 32;
 const PER_CONNECTION = 2;
-const MOST_MIB = 400;
+/** Growth over the second half, when everything that is kept between requests is there. */
+const MOST_GROWTH_MIB = 80;
 
 /** Good requests more often than bad ones: what is worth trying is nearly valid, and a refusal ends the connection. */
 const CORPUS = [...Array(20).fill(BENIGN).flat(), ...HOSTILE]
@@ -82,6 +83,7 @@ test(`${REQUESTS} mutated requests leave gateway, upstream and journal in order 
 
   let sent = 0;
   let connections = 0;
+  let halfwayMiB = 0;
   const attack = async (): Promise<void> => {
     while (sent < REQUESTS) {
       sent += PER_CONNECTION;
@@ -93,6 +95,7 @@ test(`${REQUESTS} mutated requests leave gateway, upstream and journal in order 
       const address = addressOf(connections++ % 200);
       await converse(gateway.port, address, pieces);
       if (connections % 500 === 0) inspect();
+      if (halfwayMiB === 0 && sent >= REQUESTS / 2) halfwayMiB = gateway.residentMiB();
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, attack));
@@ -102,7 +105,7 @@ test(`${REQUESTS} mutated requests leave gateway, upstream and journal in order 
   expect(after.responses.map(({ status }) => status)).toEqual([200]);
   await until('the journal has the last request', () => gateway.journal().includes('"/after"'));
   expect(gateway.log.filter((line) => !line.includes('"level":"info"'))).toEqual([]);
-  expect(gateway.residentMiB()).toBeLessThan(MOST_MIB);
+  expect(gateway.residentMiB() - halfwayMiB).toBeLessThan(MOST_GROWTH_MIB);
 
   expect([...new Set(problems)]).toEqual([]);
   const records = gateway
@@ -115,7 +118,6 @@ test(`${REQUESTS} mutated requests leave gateway, upstream and journal in order 
   expect([...times].filter(([, count]) => count !== 1)).toEqual([]);
   expect(ids.filter((id) => !times.has(id))).toEqual([]);
   expect(new Set(ids).size).toBe(ids.length);
-  console.log(JSON.stringify(records.filter((r) => r.portcullis.decision.reason === 'protocol.timeout')));
   // The attempt was worth its name: much was refused, much was not.
   const refused = records.filter(({ portcullis }) =>
     portcullis.decision.reason.startsWith('protocol.'),

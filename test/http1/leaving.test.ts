@@ -130,7 +130,7 @@ test('every pipelined request of a client that leaves has its record', async () 
   await using world = await openPoint(pushing);
   const client = await openRawClient(world.port);
   await client.write(GET.repeat(5));
-  const sockets = [];
+  const sockets: Socket[] = [];
   for (let i = 0; i < 5; i++) sockets.push(await pushing.next());
   client.socket.resetAndDestroy();
   const records = await world.gateway.records(5);

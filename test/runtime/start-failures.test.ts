@@ -67,8 +67,8 @@ const CASES: Case[] = [
   },
   {
     what: 'a data folder that cannot be made',
-    config: () => plainConfig(1, { dataDir: '/proc/portcullis' }),
-    says: /\/proc\/portcullis\S* cannot be (opened|written)/,
+    config: () => plainConfig(1, { dataDir: '/dev/null/data' }),
+    says: /\/dev\/null\/data\S* cannot be (opened|written)/,
   },
   {
     what: 'a journal that cannot be opened',
