@@ -137,7 +137,7 @@ export class Http1Server {
   /** Answers what the parser could not read, behind the answers of requests that it could. */
   #refuse(error: ParserError, socket: Socket): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined) return void socket.destroy();
+    if (connection === undefined || socket.destroyed) return void socket.destroy();
     const { latest, isClosing } = connection;
     const isInBody = latest !== null && !latest.isReceived;
     const decision = parserRefusal(error, isInBody);

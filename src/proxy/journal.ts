@@ -16,7 +16,7 @@ export interface JournalSettings {
 }
 
 const FLUSH_MS = 50;
-const FLUSH_BYTES = 128 * 1024;
+const FLUSH_BYTES = 1024 * 1024;
 /** Unwritten text that is held while the disk is full, in characters. */
 const MAX_HELD = 8 * 1024 * 1024;
 /** What is held beyond that of requests that were let in before. */

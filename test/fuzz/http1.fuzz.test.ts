@@ -124,5 +124,9 @@ test(`${REQUESTS} mutated requests leave gateway, upstream and journal in order 
   ).length;
   expect(refused).toBeGreaterThan(REQUESTS / 20);
   expect(ids.length).toBeGreaterThan(REQUESTS / 20);
+  // Stopping waits for what is under way: that it need not shows that nothing is.
+  const stopped = performance.now();
+  await gateway[Symbol.asyncDispose]();
+  expect(performance.now() - stopped).toBeLessThan(5_000);
   await upstream.close();
 });

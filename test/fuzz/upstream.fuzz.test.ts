@@ -6,7 +6,7 @@ import { exchange } from '../support/raw-client.ts';
 import { type JournalRecord, plainConfig, until } from '../support/test-gateway.ts';
 import { Chooser, mutate } from './mutate.ts';
 
-const ANSWERS = Number(process.env.FUZZ_ANSWERS ?? 10_000);
+const ANSWERS = Number(process.env.FUZZ_ANSWERS ?? 5_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_102);
 const AT_ONCE = 16;
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';

@@ -27,7 +27,7 @@ test.each(CASES.map((job, at) => ({ ...job, at, name: job.benign.name })))('$nam
   const address = addressOf(at);
   const answers = benign.upstream.length;
   const methods = benign.upstream.map(({ method }) => method);
-  const result = await sendFrom(address, world.port, cut(benign.bytes), answers, methods);
+  const result = await sendFrom(address, world.port, cut(benign.bytes), { expect: answers, methods });
   expect(result.problem).toBe('');
   const finals = result.responses.filter(({ status }) => status >= 200);
   expect(finals.map(({ status }) => status)).toEqual(benign.upstream.map(() => 200));

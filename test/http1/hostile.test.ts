@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOSTILE, type HostileCase } from '../conformance/http1/cases.ts';
 import type { RawResult } from '../support/raw-client.ts';
 import { type JournalRecord, until } from '../support/test-gateway.ts';
+import { openTlsWorld } from '../support/tls-world.ts';
 import { addressOf, cutAtRandom, forEachOf, openWorld, seeded, sendFrom, type World } from './world.ts';
 
 const CASES = HOSTILE.filter(({ needsOwnCodec }) => needsOwnCodec !== true);
@@ -28,62 +29,67 @@ interface Outcome {
   readonly records: readonly JournalRecord[];
 }
 
-let world: World;
-const outcomes = new Map<string, Outcome>();
-const keyOf = (way: string, { name, bytes }: HostileCase): string => `${way}|${name}|${bytes.length}`;
+describe.each([
+  ['HTTP', false],
+  ['HTTPS', true],
+])('over %s', (_name, isSecure) => {
+  let world: World;
+  const outcomes = new Map<string, Outcome>();
+  const keyOf = (way: string, { name, bytes }: HostileCase): string => `${way}|${name}|${bytes.length}`;
 
-beforeAll(async () => {
-  world = await openWorld();
-  const jobs = Object.keys(WAYS).flatMap((way) => CASES.map((hostile) => ({ way, hostile })));
-  const results: RawResult[] = [];
-  await forEachOf(jobs, async ({ way, hostile }, at) => {
-    const pieces = (WAYS[way] as (bytes: string) => readonly string[])(hostile.bytes);
-    const answers = way.startsWith('behind') ? 2 : 1;
-    const expected = hostile.mayStayOpen ? answers : undefined;
-    results[at] = await sendFrom(addressOf(at), world.port, pieces, expected);
-  });
-  const wanted = jobs.reduce((sum, { way }) => sum + (way.startsWith('behind') ? 2 : 1), 0);
-  await until('all records', async () => (await world.gateway.records(0)).length >= wanted, 5_000).catch(
-    () => {},
-  );
-  const byAddress = new Map<unknown, JournalRecord[]>();
-  for (const record of await world.gateway.records(0)) {
-    const list = byAddress.get(record['source.ip']) ?? [];
-    list.push(record);
-    byAddress.set(record['source.ip'], list);
-  }
-  jobs.forEach(({ way, hostile }, at) => {
-    const records = byAddress.get(addressOf(at)) ?? [];
-    outcomes.set(keyOf(way, hostile), { result: results[at] as RawResult, records });
-  });
-});
-
-afterAll(() => world[Symbol.asyncDispose]());
-
-describe.each(Object.keys(WAYS))('a hostile request %s', (way) => {
-  test.each(CASES)('$expect.reason: $name', (hostile) => {
-    const { result, records } = outcomes.get(keyOf(way, hostile)) as Outcome;
-    const statuses = result.responses.map(({ status }) => status).filter((status) => status !== 100);
-    const reasons = records.map(({ portcullis }) => portcullis.decision.reason).sort();
-    const { status, reason } = hostile.expect;
-    if (way.startsWith('behind')) {
-      expect(statuses).toEqual([200, status]);
-      expect(reasons).toEqual([reason, 'request.passed'].sort());
-    } else if (way === 'with a request behind it' && mayServeNext(hostile)) {
-      expect(statuses[0]).toBe(status);
-      expect(reasons).toContain(reason);
-    } else {
-      expect(statuses).toEqual([status]);
-      expect(reasons).toEqual([reason]);
+  beforeAll(async () => {
+    world = isSecure ? await openTlsWorld() : await openWorld();
+    const jobs = Object.keys(WAYS).flatMap((way) => CASES.map((hostile) => ({ way, hostile })));
+    const results: RawResult[] = [];
+    await forEachOf(jobs, async ({ way, hostile }, at) => {
+      const pieces = (WAYS[way] as (bytes: string) => readonly string[])(hostile.bytes);
+      const answers = way.startsWith('behind') ? 2 : 1;
+      const options = hostile.mayStayOpen ? { expect: answers, isSecure } : { isSecure };
+      results[at] = await sendFrom(addressOf(at), world.port, pieces, options);
+    });
+    const wanted = jobs.reduce((sum, { way }) => sum + (way.startsWith('behind') ? 2 : 1), 0);
+    await until('all records', async () => (await world.gateway.records(0)).length >= wanted, 5_000).catch(
+      () => {},
+    );
+    const byAddress = new Map<unknown, JournalRecord[]>();
+    for (const record of await world.gateway.records(0)) {
+      const list = byAddress.get(record['source.ip']) ?? [];
+      list.push(record);
+      byAddress.set(record['source.ip'], list);
     }
-    if (!hostile.mayStayOpen) expect(result.closed).toBe('end');
+    jobs.forEach(({ way, hostile }, at) => {
+      const records = byAddress.get(addressOf(at)) ?? [];
+      outcomes.set(keyOf(way, hostile), { result: results[at] as RawResult, records });
+    });
   });
-});
 
-test('the upstream saw the good requests only, all of them well-formed', () => {
-  expect(world.upstream.problems).toEqual([]);
-  const allowed = new Set(['/first', '/smuggled']);
-  expect(world.upstream.requests.filter(({ target }) => !allowed.has(target))).toEqual([]);
-  const { length } = world.upstream.requests.filter(({ target }) => target === '/smuggled');
-  expect(length).toBeLessThanOrEqual(CASES.filter(mayServeNext).length);
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  describe.each(Object.keys(WAYS))('a hostile request %s', (way) => {
+    test.each(CASES)('$expect.reason: $name', (hostile) => {
+      const { result, records } = outcomes.get(keyOf(way, hostile)) as Outcome;
+      const statuses = result.responses.map(({ status }) => status).filter((status) => status !== 100);
+      const reasons = records.map(({ portcullis }) => portcullis.decision.reason).sort();
+      const { status, reason } = hostile.expect;
+      if (way.startsWith('behind')) {
+        expect(statuses).toEqual([200, status]);
+        expect(reasons).toEqual([reason, 'request.passed'].sort());
+      } else if (way === 'with a request behind it' && mayServeNext(hostile)) {
+        expect(statuses[0]).toBe(status);
+        expect(reasons).toContain(reason);
+      } else {
+        expect(statuses).toEqual([status]);
+        expect(reasons).toEqual([reason]);
+      }
+      if (!hostile.mayStayOpen) expect(result.closed).toBe('end');
+    });
+  });
+
+  test('the upstream saw the good requests only, all of them well-formed', () => {
+    expect(world.upstream.problems).toEqual([]);
+    const allowed = new Set(['/first', '/smuggled']);
+    expect(world.upstream.requests.filter(({ target }) => !allowed.has(target))).toEqual([]);
+    const { length } = world.upstream.requests.filter(({ target }) => target === '/smuggled');
+    expect(length).toBeLessThanOrEqual(CASES.filter(mayServeNext).length);
+  });
 });

@@ -122,7 +122,7 @@ test('one address cannot take all connections', async () => {
   await extra.write(GET);
   expect((await extra.read()).responses).toEqual([]);
   // Another address has its own.
-  expect((await sendFrom('127.0.0.2', world.port, [GET], 1)).responses[0]?.status).toBe(200);
+  expect((await sendFrom('127.0.0.2', world.port, [GET], { expect: 1 })).responses[0]?.status).toBe(200);
   clients[0]?.close();
   await until('there is room again', async () => {
     const { responses } = await exchange(world.port, GET, { expect: 1 });

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { RawClient, type RawResult } from '../support/raw-client.ts';
 import { type RecordingUpstream, start, type UpstreamScript } from '../support/recording-upstream.ts';
 import {
@@ -39,15 +40,29 @@ export function addressOf(n: number): string {
   return `127.1.${n >> 8}.${n & 0xff}`;
 }
 
+export interface FromOptions {
+  readonly methods?: readonly string[];
+  /** Speaks TLS and believes any certificate. */
+  readonly isSecure?: boolean;
+  /** Answers after which reading stops; without it, reading stops at the end of the connection. */
+  readonly expect?: number;
+}
+
 /** Connects from a loopback address. */
-export function openFrom(address: string, port: number, methods: readonly string[] = []): Promise<RawClient> {
+export function openFrom(address: string, port: number, options: FromOptions = {}): Promise<RawClient> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, localAddress: address, allowHalfOpen: true });
-    socket.setNoDelay(true);
+    const tcp = connect({
+      host: '127.0.0.1',
+      port,
+      localAddress: address,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
+    const socket = options.isSecure ? connectTls({ socket: tcp, rejectUnauthorized: false }) : tcp;
     socket.once('error', reject);
-    socket.once('connect', () => {
+    socket.once(options.isSecure ? 'secureConnect' : 'connect', () => {
       socket.off('error', reject);
-      resolve(new RawClient(socket, methods));
+      resolve(new RawClient(socket, options.methods ?? []));
     });
   });
 }
@@ -57,13 +72,12 @@ export async function sendFrom(
   address: string,
   port: number,
   pieces: readonly string[],
-  expect?: number,
-  methods: readonly string[] = [],
+  options: FromOptions = {},
 ): Promise<RawResult> {
-  const client = await openFrom(address, port, methods);
+  const client = await openFrom(address, port, options);
   try {
     for (const piece of pieces) await client.write(piece);
-    return await client.read(expect);
+    return await client.read(options.expect);
   } finally {
     client.close();
   }

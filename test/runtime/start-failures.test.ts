@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway } from '../../src/gateway.ts';
 import { gatewayFolder } from '../support/gateway-folder.ts';
 import { runNode } from '../support/run-node.ts';
-import { plainConfig } from '../support/test-gateway.ts';
+import { plainConfig, until } from '../support/test-gateway.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -83,17 +83,21 @@ const CASES: Case[] = [
   },
 ];
 
-test.each(CASES)('$what: a sentence, no stack, exit code 1, and nothing that keeps the process', async (row) => {
-  const dir = mkdtempSync(join(tmpdir(), 'portcullis-start-'));
-  mkdirSync(join(dir, 'data'));
-  writeFileSync(join(dir, 'portcullis.yaml'), JSON.stringify(row.config()));
-  for (const [name, text] of Object.entries(row.files ?? {})) writeFileSync(join(dir, name), text, { mode: 0o600 });
-  const { code, out, err } = await runNode(CLI, ['run', '--config', join(dir, 'portcullis.yaml')]);
-  expect(code).toBe(1);
-  expect(out + err).toMatch(row.says);
-  expect(out + err).not.toMatch(/\n\s+at .*:\d+/);
-  rmSync(dir, { recursive: true });
-});
+test.each(CASES)(
+  '$what: a sentence, no stack, exit code 1, and nothing that keeps the process',
+  async (row) => {
+    const dir = mkdtempSync(join(tmpdir(), 'portcullis-start-'));
+    mkdirSync(join(dir, 'data'));
+    writeFileSync(join(dir, 'portcullis.yaml'), JSON.stringify(row.config()));
+    for (const [name, text] of Object.entries(row.files ?? {}))
+      writeFileSync(join(dir, name), text, { mode: 0o600 });
+    const { code, out, err } = await runNode(CLI, ['run', '--config', join(dir, 'portcullis.yaml')]);
+    expect(code).toBe(1);
+    expect(out + err).toMatch(row.says);
+    expect(out + err).not.toMatch(/\n\s+at .*:\d+/);
+    rmSync(dir, { recursive: true });
+  },
+);
 
 test('a configuration that is not there', async () => {
   const { code, err } = await runNode(CLI, ['run', '--config', '/no/such/portcullis.yaml']);
@@ -117,9 +121,11 @@ test('a start that failed leaves nothing behind: the next one in the same proces
   const log = () => {};
   const before = process.getActiveResourcesInfo().length;
   for (let i = 0; i < 3; i++) {
-    await expect(startGateway({ source: { path: folder.configPath }, log })).rejects.toThrow('admin listener');
+    await expect(startGateway({ source: { path: folder.configPath }, log })).rejects.toThrow(
+      'admin listener',
+    );
   }
-  expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before + 1);
+  await until('no handle is left', () => process.getActiveResourcesInfo().length <= before);
   writeFileSync(folder.configPath, JSON.stringify(plainConfig(1)));
   const gateway = await startGateway({ source: { path: folder.configPath }, log });
   await gateway.close();
