@@ -19,13 +19,13 @@ export default defineConfig({
             'test/arch/**/*.test.ts',
             'test/shape/**/*.test.ts',
           ],
-          exclude: [...exclude, 'src/**/*.real.test.ts'],
+          exclude,
         },
       },
       {
         test: {
           name: 'real',
-          include: ['test/**/*.test.ts', 'src/**/*.real.test.ts'],
+          include: ['test/**/*.test.ts'],
           exclude: [...exclude, 'test/arch/**', 'test/shape/**'],
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { ConfigProblem } from '../core/errors.ts';
 import { type GatewayConfig, isPem } from './config.ts';
 import { readText } from './file-text.ts';
@@ -78,6 +79,13 @@ class PemReader {
         ? 'Put the certificate of the key first in the file, and those of the authorities after it.'
         : 'Give the key that the certificate was made for.';
       this.#report(`${pointer}/key`, 'The key does not belong to the certificate.', suggestion);
+      return null;
+    }
+    const why = faultOf(chain.pem, key.pem);
+    if (why !== '') {
+      const suggestion =
+        'Use an ECDSA key, or an RSA key of at least 2048 bits, and signatures with SHA-256.';
+      this.#report(`${pointer}/cert`, `The certificate cannot be used for TLS: ${why}.`, suggestion);
       return null;
     }
     return this.#material(leaf, chain.pem, key.pem);
@@ -160,6 +168,16 @@ class PemReader {
 
   #report(pointer: string, message: string, suggestion?: string): void {
     this.problems.push({ pointer, message, ...(suggestion === undefined ? {} : { suggestion }) });
+  }
+}
+
+/** What OpenSSL has against a certificate and its key; '' when it takes them. */
+function faultOf(cert: string, key: string): string {
+  try {
+    createSecureContext({ cert, key });
+    return '';
+  } catch (error) {
+    return (error as Error).message.split(':').at(-1) ?? '';
   }
 }
 

@@ -11,6 +11,7 @@ import { OpenExchanges } from './open-exchanges.ts';
 import { openSweeper } from './pace.ts';
 import type { BugReporter } from './pipeline.ts';
 import { formatUnreadable } from './record.ts';
+import { type OwnAnswer, unreadAnswer } from './refusal.ts';
 import type { ClientLimits } from './settings.ts';
 import { Transaction } from './transaction.ts';
 
@@ -149,8 +150,9 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     connection: ConnectionFacts,
     decision: Parameters<ServerEvents['onUnreadable']>[1],
     line: string,
-  ): void {
-    const record = formatUnreadable(this.makeId(), this.clock.nowMs(), connection, decision, line);
+  ): OwnAnswer {
+    const id = this.makeId();
+    const record = formatUnreadable(id, this.clock.nowMs(), connection, decision, line);
     const { effect, reason, detail, status } = decision;
     this.onFinished(
       null,
@@ -169,6 +171,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
       },
       record,
     );
+    return unreadAnswer(connection, decision, id, this.plan.fallback, this.reportBug);
   }
 
   #closeListener(key: string): void {

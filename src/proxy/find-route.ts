@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.ts';
 import type { ActivePlan } from './gate.ts';
 
 const NO_ROUTE = deny('route.none');
+const NO_HOST = deny('protocol.host', { detail: 'no Host to redirect to' });
 const NO_UPGRADE = deny('protocol.upgrade');
 const NO_CONNECT = deny('protocol.method', { detail: 'CONNECT' });
 
@@ -24,7 +25,10 @@ function isMethodList(match: Route | readonly string[]): match is readonly strin
 
 function redirectOf(plan: ActivePlan, ctx: RequestContext): Decision | null {
   const port = plan.redirects.get(ctx.listener);
-  if (port === undefined || ctx.secure || ctx.host === '') return null;
+  if (port === undefined || ctx.secure) return null;
+  // Without a host there is nowhere to send the client, and nothing may be served in the clear.
+  if (ctx.host === '') return NO_HOST;
+  if (ctx.path === '*') return NO_ROUTE;
   const authority = port === 443 ? ctx.host : `${ctx.host}:${port}`;
   const query = ctx.query === '' ? '' : `?${ctx.query}`;
   return answer('protocol.https-redirect', ['Location', `https://${authority}${ctx.path}${query}`]);

@@ -14,13 +14,14 @@ import { type Http1Connection, MAX_PIPELINED } from './http1-connection.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { type ParserError, parserRefusal, requestLineOf } from './parser-refusals.ts';
+import type { OwnAnswer } from './refusal.ts';
 import type { ClientLimits } from './settings.ts';
 
 /** What the HTTP/1 server tells the gateway. */
 export interface ServerEvents {
   onExchange(exchange: Exchange): void;
-  /** Something that never became a request was refused; the answer is already on its way. */
-  onUnreadable(connection: ConnectionFacts, decision: Decision, firstLine: string): void;
+  /** Something that never became a request is refused; returns the answer, for where one can be sent. */
+  onUnreadable(connection: ConnectionFacts, decision: Decision, firstLine: string): OwnAnswer;
 }
 
 const NO_HEAD = Buffer.alloc(0);
@@ -156,9 +157,9 @@ export class Http1Server {
   #refuseBehind(connection: Http1Connection, decision: Decision, line: string): void {
     const { latest, open, socket } = connection;
     connection.isClosing = true;
-    this.#events.onUnreadable(connection.facts, decision, line);
-    if (latest === null || open.length === 0) writeRefusal(socket, decision);
-    else latest.afterwards = () => writeRefusal(socket, decision);
+    const answer = this.#events.onUnreadable(connection.facts, decision, line);
+    if (latest === null || open.length === 0) writeAnswer(socket, answer);
+    else latest.afterwards = () => writeAnswer(socket, answer);
   }
 }
 
@@ -183,18 +184,11 @@ function isWebSocket(request: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Writes a refusal on a connection that has no request, and ends it. */
-function writeRefusal(socket: Socket, decision: Decision): void {
+/** Writes an answer on a connection that has no request, and ends it. */
+function writeAnswer(socket: Socket, { status, headers, body }: OwnAnswer): void {
   if (!socket.writable) return void socket.destroy();
-  const body = `${decision.problem.slice(0, decision.problem.lastIndexOf(','))}}`;
-  const head = [
-    `HTTP/1.1 ${decision.status} ${STATUS_CODES[decision.status] ?? ''}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
-    'Connection: close',
-  ];
-  socket.write(`${head.join(CRLF)}${CRLF}${CRLF}${body}`);
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}${CRLF}`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}${CRLF}`;
+  socket.write(`${head}Connection: close${CRLF}${CRLF}${body}`);
   socket.destroySoon();
 }

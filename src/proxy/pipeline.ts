@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { RequestContext } from '../core/context.ts';
 import { CONTINUE, Decision, deny } from '../core/decision.ts';
-import type { RouteCheck } from '../core/route.ts';
+import type { Route, RouteCheck } from '../core/route.ts';
+import type { FieldLines } from '../lib/http/field-lines.ts';
 
-/** Called with what a check threw; the request is refused as `gateway.bug`. */
-export type BugReporter = (ctx: RequestContext, check: RouteCheck, error: unknown) => void;
+/** Called with what a check, or a step of the proxy itself, threw; the request is refused as `gateway.bug`. */
+export type BugReporter = (requestId: string, stage: string, error: unknown) => void;
 
 const BUG = deny('gateway.bug');
 
@@ -43,7 +44,7 @@ export function runChecks(
     try {
       decision = check.check.run(ctx);
     } catch (error) {
-      reportBug(ctx, check, error);
+      reportBug(ctx.id, check.stage, error);
       decision = BUG;
     }
     if (decision instanceof Promise) return resume(checks, ctx, reportBug, i, decision, startMs);
@@ -53,10 +54,24 @@ export function runChecks(
     if (decision === CONTINUE) continue;
     if (ctx.decidedAt < 0) ctx.decidedAt = ctx.ran.length - 1;
     if (decision instanceof Decision) return decision;
-    reportBug(ctx, check, new TypeError('the check returned no Decision'));
+    reportBug(ctx.id, check.stage, new TypeError('the check returned no Decision'));
     return BUG;
   }
   return CONTINUE;
+}
+
+/** Puts an answer under way on the context and runs the response checks of its route, which may edit its header. */
+export function checkAnswer(
+  ctx: RequestContext,
+  status: number,
+  headers: FieldLines,
+  fromUpstream: boolean,
+  reportBug: BugReporter,
+): Decision | Promise<Decision> {
+  ctx.fromUpstream = fromUpstream;
+  ctx.responseStatus = status;
+  ctx.responseHeaders = headers;
+  return runChecks((ctx.route as Route).responseChecks, ctx, reportBug);
 }
 
 async function resume(
@@ -72,13 +87,13 @@ async function resume(
   try {
     decision = await pending;
   } catch (error) {
-    reportBug(ctx, check, error);
+    reportBug(ctx.id, check.stage, error);
     decision = BUG;
   }
   record(ctx, check, performance.now() - startMs);
   if (decision === CONTINUE) return runChecks(checks, ctx, reportBug, at + 1);
   if (ctx.decidedAt < 0) ctx.decidedAt = ctx.ran.length - 1;
   if (decision instanceof Decision) return decision;
-  reportBug(ctx, check, new TypeError('the check returned no Decision'));
+  reportBug(ctx.id, check.stage, new TypeError('the check returned no Decision'));
   return BUG;
 }

@@ -15,6 +15,7 @@ const NO_HOST = deny('protocol.host', { detail: 'no Host field' });
 const BAD_HOST = deny('protocol.host', { detail: 'the Host field is not a host' });
 const OTHER_HOST = deny('protocol.host', { detail: 'the target and the Host field name different hosts' });
 const CONNECT = deny('protocol.method', { detail: 'CONNECT' });
+const OTHER_SCHEME = deny('protocol.target', { detail: 'the scheme is not that of the connection' });
 const NOWHERE: Host = { host: '', port: null };
 
 const VERSIONS = new Set(['1.0', '1.1', '2']);
@@ -67,6 +68,21 @@ function findHost(fields: RequestFields, target: Target, exchange: Exchange): Ho
   return host;
 }
 
+/** Why a request need not be looked at any closer; null when it must be. */
+function findUnfit(exchange: Exchange, limits: ReadSettings['limits']): Decision | null {
+  const { rawHeaders, rawTarget, httpVersion, method } = exchange;
+  if (!VERSIONS.has(httpVersion)) return VERSION;
+  if (method === 'CONNECT') return CONNECT;
+  if (rawHeaders.length > 2 * limits.headerCount) return COUNT;
+  if (rawTarget.length > limits.targetBytes) return LENGTH;
+  return bytesOf(rawHeaders) > limits.headerBytes ? SIZE : null;
+}
+
+/** RFC 9110, 7.4: what asks for https must have come by it; the reverse is no less ambiguous. */
+function isOtherScheme(target: Target, secure: boolean): boolean {
+  return target.scheme !== null && target.scheme !== (secure ? 'https' : 'http');
+}
+
 /** A request that was read, with what only the proxy needs of it. */
 export interface ReadRequest {
   readonly ctx: RequestContext;
@@ -83,11 +99,8 @@ export function readRequest(
   nowMs: number,
 ): ReadRequest | Decision {
   const { rawHeaders, httpVersion, connection } = exchange;
-  if (!VERSIONS.has(httpVersion)) return VERSION;
-  if (exchange.method === 'CONNECT') return CONNECT;
-  if (rawHeaders.length > 2 * settings.limits.headerCount) return COUNT;
-  if (exchange.rawTarget.length > settings.limits.targetBytes) return LENGTH;
-  if (bytesOf(rawHeaders) > settings.limits.headerBytes) return SIZE;
+  const unfit = findUnfit(exchange, settings.limits);
+  if (unfit !== null) return unfit;
   const target = parseTarget(exchange.method, exchange.rawTarget, settings.paths);
   if (!target.ok) return refuseTarget(target.problem);
   const fields = readFields(rawHeaders, httpVersion);
@@ -96,6 +109,7 @@ export function readRequest(
   if ('effect' in host) return host;
   const client = readClient(connection, fields.claimed, settings);
   if ('effect' in client) return client;
+  if (isOtherScheme(target, client.secure)) return OTHER_SCHEME;
   const ctx = new RequestContext({
     id: client.requestId === '' ? makeId() : client.requestId,
     startedAtMs: nowMs,
@@ -115,7 +129,11 @@ export function readRequest(
     hasBody: hasBody(exchange, fields),
     contentLength: fields.contentLength,
   });
-  return { ctx, takesTrailers: fields.takesTrailers, forwardedFor: client.forwardedFor };
+  return {
+    ctx,
+    takesTrailers: httpVersion === '2' || fields.takesTrailers,
+    forwardedFor: client.forwardedFor,
+  };
 }
 
 function hasBody(exchange: Exchange, fields: RequestFields): boolean {

@@ -1,9 +1,10 @@
-import type { RequestContext } from '../core/context.ts';
+import { RequestContext } from '../core/context.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import { FieldLines } from '../lib/http/field-lines.ts';
+import type { ConnectionFacts } from './exchange.ts';
 import { finalHeaders } from './heads.ts';
-import { type BugReporter, runChecks } from './pipeline.ts';
+import { type BugReporter, checkAnswer } from './pipeline.ts';
 
 /** An answer of the gateway's own, ready to send. */
 export interface OwnAnswer {
@@ -30,22 +31,42 @@ export function ownAnswer(ctx: RequestContext, decision: Decision, reportBug: Bu
   if (body !== '') headers.add('Content-Type', 'application/problem+json');
   // RFC 9110, 8.6: a 204 has no Content-Length.
   if (status !== 204) headers.add('Content-Length', String(Buffer.byteLength(body)));
-  ctx.fromUpstream = false;
-  ctx.responseStatus = status;
-  ctx.responseHeaders = headers;
-  runChecks((ctx.route as Route).responseChecks, ctx, reportBug);
+  checkAnswer(ctx, status, headers, false, reportBug);
   return { status, headers: finalHeaders(ctx, headers), body };
 }
 
-/** Makes the answer to a request that could not be read, so that no route is known. */
-export function unreadAnswer(decision: Decision, requestId: string): OwnAnswer {
-  const body = bodyOf(decision, requestId);
-  const headers = [
-    ['Content-Type', 'application/problem+json'],
-    ['Content-Length', String(Buffer.byteLength(body))],
-    ['Cache-Control', 'no-store'],
-    ['X-Content-Type-Options', 'nosniff'],
-    ['X-Request-Id', requestId],
-  ].flat();
-  return { status: decision.status, headers, body };
+/** Makes the answer to what could not be read: no route is known, so that the plan's fallback hardens it. */
+export function unreadAnswer(
+  connection: ConnectionFacts,
+  decision: Decision,
+  requestId: string,
+  fallback: Route,
+  reportBug: BugReporter,
+): OwnAnswer {
+  const { listener, secure, tlsVersion, peer } = connection;
+  const nothing = {
+    httpVersion: '',
+    method: '',
+    rawTarget: '',
+    path: '',
+    query: '',
+    host: '',
+    authority: '',
+  };
+  const headers = FieldLines.fromFlat([]);
+  const ctx = new RequestContext({
+    ...nothing,
+    id: requestId,
+    startedAtMs: 0,
+    listener,
+    secure,
+    tlsVersion,
+    peer,
+    client: peer,
+    headers,
+    hasBody: false,
+    contentLength: -1,
+  });
+  ctx.route = fallback;
+  return ownAnswer(ctx, decision, reportBug);
 }

@@ -4,11 +4,12 @@ import type { RequestContext } from '../core/context.ts';
 import { CONTINUE, Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
+import { Attempts } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
 import { findRoute } from './find-route.ts';
 import type { ActivePlan, Gate } from './gate.ts';
 import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders, upstreamTarget } from './heads.ts';
-import { runChecks, wantsBody } from './pipeline.ts';
+import { checkAnswer, runChecks, wantsBody } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
 import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
@@ -20,6 +21,7 @@ import type { UpstreamTarget } from './upstream-pool.ts';
 
 const JOURNAL_FULL = deny('gateway.journal');
 const TOO_LARGE = deny('validation.body-size');
+const BUG = deny('gateway.bug');
 const NO_TARGET = deny('upstream.unhealthy');
 const CLIENT_GONE = new Error('the client went away');
 
@@ -36,10 +38,7 @@ export class Transaction implements UpstreamSink {
   #status = 0;
   #call: UpstreamCall | null = null;
   #streamed: StreamedBody | null = null;
-  #attempts = 0;
-  #upstreamStartMs = 0;
-  #upstreamMs = 0;
-  #lastTarget = '';
+  readonly #attempts = new Attempts();
   /** Id of a request that has no context. */
   #unreadId = '';
   #isOver = false;
@@ -52,8 +51,24 @@ export class Transaction implements UpstreamSink {
     exchange.onClose = (completed) => this.#close(completed);
   }
 
-  /** Takes the request through the gateway. Never throws. */
+  /** Takes the request through the gateway. Never throws: what a step throws refuses the request. */
   start(): void {
+    this.#guard(() => this.#begin());
+  }
+
+  /** Safety: whatever a step throws, the request ends, with a refusal where the answer has not begun. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#gate.reportBug(this.#read?.ctx.id ?? '', 'proxy', error);
+      this.#stopCall();
+      if (this.#read === null || this.#exchange.isAnswered) this.#exchange.abort();
+      else this.#refuse(BUG);
+    }
+  }
+
+  #begin(): void {
     const { clock, journal, isDraining } = this.#gate;
     if (isDraining) this.#exchange.closeAfterwards();
     const read = readRequest(this.#exchange, this.#plan.read, this.#gate.makeId, clock.nowMs());
@@ -76,9 +91,7 @@ export class Transaction implements UpstreamSink {
   #settle(decision: Decision | Promise<Decision>, next: () => void): void {
     if (!(decision instanceof Promise)) return decision === CONTINUE ? next() : this.#refuse(decision);
     decision.then((settled) => {
-      if (this.#isOver) return;
-      if (settled === CONTINUE) next();
-      else this.#refuse(settled);
+      if (!this.#isOver) this.#guard(() => (settled === CONTINUE ? next() : this.#refuse(settled)));
     });
   }
 
@@ -112,8 +125,7 @@ export class Transaction implements UpstreamSink {
       );
     }
     const bodyBytes = held === null ? ctx.contentLength : held.length;
-    this.#attempts++;
-    this.#upstreamStartMs = performance.now();
+    this.#attempts.begin(target.origin);
     this.#call = new UpstreamCall(target, this);
     this.#call.start({
       method: ctx.method,
@@ -130,10 +142,7 @@ export class Transaction implements UpstreamSink {
     this.#call?.target.succeeded();
     const ctx = this.#context;
     dropHopByHop(headers);
-    ctx.fromUpstream = true;
-    ctx.responseStatus = status;
-    ctx.responseHeaders = headers;
-    const decision = runChecks((ctx.route as Route).responseChecks, ctx, this.#gate.reportBug);
+    const decision = checkAnswer(ctx, status, headers, true, this.#gate.reportBug);
     if (decision === CONTINUE) return this.#passHead(status, headers);
     if (!(decision instanceof Promise)) return this.#refuseAnswer(decision, headers);
     this.#call?.pause();
@@ -165,12 +174,8 @@ export class Transaction implements UpstreamSink {
 
   onEnd(trailers: FieldLines): void {
     this.#endCall();
-    const wantsTrailers = trailers.names.length > 0 && this.#takesTrailers();
-    this.#exchange.end(undefined, wantsTrailers ? cleanTrailers(trailers) : undefined);
-  }
-
-  #takesTrailers(): boolean {
-    return this.#exchange.httpVersion === '2' || (this.#read as ReadRequest).takesTrailers;
+    const isPassed = trailers.names.length > 0 && this.#read?.takesTrailers === true;
+    this.#exchange.end(undefined, isPassed ? cleanTrailers(trailers) : undefined);
   }
 
   onUpgrade(headers: FieldLines, socket: Duplex): void {
@@ -178,12 +183,9 @@ export class Transaction implements UpstreamSink {
     if (this.#isOver) return void socket.destroy();
     const ctx = this.#context;
     headers.remove('keep-alive');
-    ctx.fromUpstream = true;
-    ctx.responseStatus = 101;
-    ctx.responseHeaders = headers;
-    runChecks((ctx.route as Route).responseChecks, ctx, this.#gate.reportBug);
+    checkAnswer(ctx, 101, headers, true, this.#gate.reportBug);
     this.#status = 101;
-    joinSockets(this.#exchange.switchProtocols(finalHeaders(ctx, ctx.responseHeaders)), socket);
+    joinSockets(this.#exchange.switchProtocols(finalHeaders(ctx, headers)), socket);
   }
 
   onFailure(error: unknown): void {
@@ -200,7 +202,8 @@ export class Transaction implements UpstreamSink {
       this.#decide(failure.decision, 'proxy');
       return this.#exchange.abort();
     }
-    const mayRetry = isIdempotent(ctx.method) && this.#streamed === null && this.#attempts <= route.retries;
+    const mayRetry =
+      isIdempotent(ctx.method) && this.#streamed === null && this.#attempts.count <= route.retries;
     const next = failure.isRetryable && mayRetry ? pool.pick(nowMs, call.target) : null;
     if (next === null) this.#refuse(failure.decision);
     else this.#ask(route, next);
@@ -226,8 +229,7 @@ export class Transaction implements UpstreamSink {
 
   #endCall(): void {
     if (this.#call === null) return;
-    this.#upstreamMs += performance.now() - this.#upstreamStartMs;
-    this.#lastTarget = this.#call.target.origin;
+    this.#attempts.end();
     this.#call = null;
   }
 
@@ -256,7 +258,9 @@ export class Transaction implements UpstreamSink {
     this.#unreadId = this.#gate.makeId();
     this.#decide(decision, 'protocol');
     this.#exchange.closeAfterwards();
-    this.#answer(unreadAnswer(decision, this.#unreadId));
+    const { connection } = this.#exchange;
+    const { fallback } = this.#plan;
+    this.#answer(unreadAnswer(connection, decision, this.#unreadId, fallback, this.#gate.reportBug));
   }
 
   #close(completed: boolean): void {
@@ -288,9 +292,9 @@ export class Transaction implements UpstreamSink {
       durationMs: performance.now() - this.#startMs,
       bytesIn: this.#exchange.bytesIn,
       bytesOut: this.#exchange.bytesOut,
-      upstream: this.#lastTarget,
-      upstreamMs: this.#upstreamMs,
-      attempts: this.#attempts,
+      upstream: this.#attempts.target,
+      upstreamMs: this.#attempts.durationMs,
+      attempts: this.#attempts.count,
     };
   }
 }

@@ -2,8 +2,9 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { FieldLines } from '../lib/http/field-lines.ts';
 import { parseContentLength } from '../lib/http/fields.ts';
-import { InvalidAnswer } from './upstream-failure.ts';
+import { InvalidAnswer, NoConnection } from './upstream-failure.ts';
 import type { UpstreamTarget } from './upstream-pool.ts';
+import type { WaitingCall } from './waiting-calls.ts';
 
 /** What one attempt asks of an upstream. */
 export interface UpstreamRequest {
@@ -33,7 +34,7 @@ export interface UpstreamSink {
 const MAX_INTERIM = 32;
 
 /** One attempt on one target; cancelled by `abort`. */
-export class UpstreamCall implements Dispatcher.DispatchHandler {
+export class UpstreamCall implements Dispatcher.DispatchHandler, WaitingCall {
   readonly target: UpstreamTarget;
   readonly #sink: UpstreamSink;
   #controller: Dispatcher.DispatchController | null = null;
@@ -45,8 +46,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#sink = sink;
   }
 
+  /** Reports to the sink; where no connection is free and too many calls wait for one, before it returns. */
   start(request: UpstreamRequest): void {
+    const isTaken = this.target.waiting.take(this, this.target.active);
     this.target.active++;
+    if (!isTaken) return this.failWaiting();
     this.target.pool.dispatch(
       {
         path: request.target,
@@ -56,8 +60,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
         headersTimeout: request.firstByteMs,
         bodyTimeout: request.idleMs,
         upgrade: request.upgrade === '' ? null : request.upgrade,
-        // Without it the client library would take the Host field of the client for the name to verify.
-        ...(this.target.serverName === null ? {} : { servername: this.target.serverName }),
+        // One for all requests: the client library has a connection for each, and would take the client's Host field.
+        servername: this.target.host,
         // Without it the library closes the connection after HEAD, and after a body of an unusual method.
         reset: false,
       } as Dispatcher.DispatchOptions,
@@ -79,8 +83,15 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.#controller?.resume();
   }
 
+  failWaiting(): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#sink.onFailure(new NoConnection('no connection became free'));
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.target.waiting.delete(this);
     if (this.#isOver) controller.abort(new Error('the request was given up'));
   }
 
@@ -138,6 +149,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.target.active--;
+    this.target.waiting.delete(this);
   }
 }
 

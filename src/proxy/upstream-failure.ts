@@ -6,13 +6,18 @@ export interface UpstreamFailure {
   readonly decision: Decision;
   /** Whether another attempt may succeed. */
   readonly isRetryable: boolean;
-  /** Whether it speaks against the target; not when the gateway itself made a request that cannot be sent. */
+  /** Whether it speaks against the target; not when a request cannot be sent at all, or others are in its way. */
   readonly isTargets: boolean;
 }
 
 /** An answer of an upstream that must not be passed on. */
 export class InvalidAnswer extends Error {
   readonly code = 'INVALID_ANSWER';
+}
+
+/** All connections to the target were in use for too long. */
+export class NoConnection extends Error {
+  readonly code = 'NO_CONNECTION';
 }
 
 /** Codes of undici, node:net and node:tls, and what they mean. */
@@ -25,6 +30,7 @@ const MEANINGS: Readonly<Record<string, ReasonCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream.invalid',
   ERR_ASSERTION: 'upstream.invalid',
   INVALID_ANSWER: 'upstream.invalid',
+  NO_CONNECTION: 'upstream.connect-timeout',
   UND_ERR_INFO: 'upstream.reset',
   UND_ERR_DESTROYED: 'upstream.reset',
   UND_ERR_CLOSED: 'upstream.reset',
@@ -65,7 +71,7 @@ export function classifyFailure(error: unknown): UpstreamFailure {
   return {
     decision: deny(reason, { detail }),
     isRetryable: RETRYABLE.has(reason),
-    isTargets: reason !== 'gateway.bug',
+    isTargets: reason !== 'gateway.bug' && code !== 'NO_CONNECTION',
   };
 }
 

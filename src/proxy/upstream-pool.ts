@@ -1,14 +1,13 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { UpstreamSettings, UpstreamTls } from '../core/upstream.ts';
-import { parseIp } from '../lib/ip/address.ts';
+import { WaitingCalls } from './waiting-calls.ts';
 
 /** One server behind the gateway, as this thread sees it. */
 export class UpstreamTarget {
   readonly origin: string;
   readonly host: string;
-  /** Name to ask for and to verify in a TLS handshake; null without TLS and for addresses. */
-  readonly serverName: string | null;
   readonly pool: Pool;
+  readonly waiting: WaitingCalls;
   /** Requests under way. */
   active = 0;
   /** Result of the active health checks; true until they say otherwise. */
@@ -16,12 +15,11 @@ export class UpstreamTarget {
   #failures = 0;
   #ejectedUntilMs = 0;
 
-  constructor(origin: string, pool: Pool, tls: UpstreamTls | null) {
-    const url = new URL(origin);
+  constructor(origin: string, settings: UpstreamSettings) {
     this.origin = origin;
-    this.host = url.host;
-    this.serverName = url.protocol === 'https:' ? serverNameOf(url.hostname, tls) : null;
-    this.pool = pool;
+    this.host = new URL(origin).host;
+    this.pool = openPool(origin, settings);
+    this.waiting = new WaitingCalls(settings.connections, settings.connectMs);
   }
 
   isAvailable(nowMs: number): boolean {
@@ -53,9 +51,7 @@ export class UpstreamPool {
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings;
-    this.targets = settings.targets.map(
-      (origin) => new UpstreamTarget(origin, openPool(origin, settings), settings.tls),
-    );
+    this.targets = settings.targets.map((origin) => new UpstreamTarget(origin, settings));
   }
 
   /**
@@ -68,7 +64,8 @@ export class UpstreamPool {
   pick(nowMs: number, tried: UpstreamTarget | null): UpstreamTarget | null {
     const { targets } = this;
     let best: UpstreamTarget | null = null;
-    const start = this.#next++ % targets.length;
+    // Second attempts are no turn of their own, or those who fail would get the first attempt each time.
+    const start = (tried === null ? this.#next++ : this.#next) % targets.length;
     for (let i = 0; i < targets.length; i++) {
       const target = targets[(start + i) % targets.length] as UpstreamTarget;
       if (target === tried || !target.isAvailable(nowMs)) continue;
@@ -95,15 +92,7 @@ export class UpstreamPool {
   }
 }
 
-function serverNameOf(hostname: string, tls: UpstreamTls | null): string | null {
-  if (tls !== null && tls.serverName !== null) return tls.serverName;
-  // RFC 6066, 3: addresses are no server names.
-  return parseIp(hostname.replace(/^\[|\]$/g, '')) === null ? hostname : null;
-}
-
 function openPool(origin: string, settings: UpstreamSettings): Pool {
-  const { tls } = settings;
-  const secure = tls === null ? {} : secureOptions(tls);
   return new Pool(origin, {
     connections: settings.connections,
     // 0 closes every connection after its answer.
@@ -111,11 +100,29 @@ function openPool(origin: string, settings: UpstreamSettings): Pool {
     keepAliveTimeout: Math.max(settings.keepAliveMs, 1),
     // However long the upstream offers to keep a connection.
     keepAliveMaxTimeout: Math.max(settings.keepAliveMs, 1),
-    connect: { timeout: settings.connectMs, ...secure },
+    connect: connectorOf(settings),
     allowH2: false,
     strictContentLength: true,
     maxHeaderSize: 64 * 1024,
   });
+}
+
+/**
+ * Opens connections to the targets of an upstream.
+ *
+ * Safety: the name that is asked for and verified is the operator's, or that of the target; the client library would
+ * take it from the Host field, which is the client's. An address has none (RFC 6066, 3) and is verified as an address.
+ */
+function connectorOf({ tls, connectMs }: UpstreamSettings): buildConnector.connector {
+  const secure = tls === null ? {} : secureOptions(tls);
+  const connect = buildConnector({ timeout: connectMs, allowH2: false, ...secure });
+  return (options, callback) =>
+    connect({ ...options, servername: '' }, (...result) => {
+      const [, socket] = result;
+      // TLS tells of a refused client certificate only now, and the end that follows would hide it.
+      socket?.on('error', () => socket.destroy());
+      callback(...result);
+    });
 }
 
 /** Options of node:tls for the connection to an upstream. */

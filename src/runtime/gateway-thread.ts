@@ -2,7 +2,6 @@ import { parseDocument } from '../config/load.ts';
 import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
-import type { RouteCheck } from '../core/route.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import { Journal } from '../proxy/journal.ts';
@@ -85,9 +84,10 @@ export class GatewayThread {
       plan: new LoadedPlan(planParts(config, data.plan, this.#ports), this.#registry),
       ticketKeys: Buffer.from(data.ticketKeys),
       makeId: requestIds(this.#clock.nowMs()),
-      reportBug: (ctx, check, error) => this.#reportBug(ctx, check, error),
+      reportBug: (requestId, stage, error) =>
+        this.#send({ type: 'bug', requestId, stage, stack: stackOf(error) }),
       onFinished: (ctx, outcome, record) => this.#finished(ctx, outcome, record),
-      onRejected: (_listener, why) => this.#rejected(why),
+      onRejected: (_listener, why, tlsVersion) => this.#rejected(why, tlsVersion),
       onHandshake: (version) => this.#metrics.countHandshake(version, 'ok'),
     });
     this.#firstListeners = listenersOf(config, data.plan);
@@ -232,14 +232,10 @@ export class GatewayThread {
   }
 
   /** Counts a connection that was closed before it carried a request. */
-  #rejected(why: 'per-address' | 'total' | 'preamble' | 'tls'): void {
-    if (why === 'tls') return this.#metrics.countHandshake('none', 'failed');
+  #rejected(why: 'per-address' | 'total' | 'preamble' | 'tls', tlsVersion: string): void {
+    if (why === 'tls') return this.#metrics.countHandshake(tlsVersion, 'failed');
     const reason = why === 'preamble' ? 'protocol.malformed' : 'gateway.connections';
     this.#metrics.countDecision('listener', reason, 'deny', 'enforce');
-  }
-
-  #reportBug(ctx: RequestContext, check: RouteCheck, error: unknown): void {
-    this.#send({ type: 'bug', requestId: ctx.id, stage: check.stage, stack: stackOf(error) });
   }
 }
 

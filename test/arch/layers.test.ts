@@ -147,7 +147,7 @@ describe('names and forms', () => {
 
   test('file names are kebab-case', () => {
     const isKebab = (name: string): boolean =>
-      /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:schema|test|real\.test|gen))*\.ts$/.test(name);
+      /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:schema|test|fuzz|gen))*\.ts$/.test(name);
     expect(all.map(({ path }) => path).filter((path) => !isKebab(basename(path)))).toEqual([]);
   });
 

@@ -8,15 +8,11 @@ const MAX_FUNCTION_LINES = 40;
 const TABLES = new Set(['src/core/reasons.ts']);
 
 /** Files that are longer and have to be cut; the number may only get smaller. */
-const TOO_LONG: Readonly<Record<string, number>> = {
-  'src/proxy/http1-exchange.ts': 302,
-  'src/proxy/transaction.ts': 304,
-};
+const TOO_LONG: Readonly<Record<string, number>> = {};
 
 /** Functions that are longer and have to be cut; the number may only get smaller. */
 const TOO_LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   'src/plan/compile-plan.ts compileRoute': 44,
-  'src/proxy/read.ts readRequest': 41,
 };
 
 /** Functions that only hold others: they return an object of methods, each of which is short. */

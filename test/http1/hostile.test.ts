@@ -47,16 +47,14 @@ describe.each([
       const options = hostile.mayStayOpen ? { expect: answers, isSecure } : { isSecure };
       results[at] = await sendFrom(addressOf(at), world.port, pieces, options);
     });
-    const wanted = jobs.reduce((sum, { way }) => sum + (way.startsWith('behind') ? 2 : 1), 0);
-    await until('all records', async () => (await world.gateway.records(0)).length >= wanted, 5_000).catch(
-      () => {},
-    );
-    const byAddress = new Map<unknown, JournalRecord[]>();
-    for (const record of await world.gateway.records(0)) {
-      const list = byAddress.get(record['source.ip']) ?? [];
-      list.push(record);
-      byAddress.set(record['source.ip'], list);
-    }
+    const count = (way: string): number => (way.startsWith('behind') ? 2 : 1);
+    let byAddress = new Map<unknown, JournalRecord[]>();
+    const areThere = async (): Promise<boolean> => {
+      byAddress = Map.groupBy(await world.gateway.records(0), (record) => record['source.ip']);
+      return jobs.every(({ way }, at) => (byAddress.get(addressOf(at))?.length ?? 0) >= count(way));
+    };
+    // What is still missing then, its own test tells.
+    await until('all records', areThere, 10_000).catch(() => {});
     jobs.forEach(({ way, hostile }, at) => {
       const records = byAddress.get(addressOf(at)) ?? [];
       outcomes.set(keyOf(way, hostile), { result: results[at] as RawResult, records });

@@ -111,6 +111,7 @@ describe('requests that are refused', () => {
   test.each<[string, Act, number]>([
     ['host that differs from :authority (8.3.1)', head({ host: 'evil.test' }), 400],
     ['host with another port', head({ host: 'api.test:8443' }), 400],
+    ['the scheme of connections in the clear', head({ ':scheme': 'http' }), 400],
     ['a scheme that is not http', head({ ':scheme': 'ftp' }), 400],
     ['another scheme and an absolute :path', head({ ':scheme': 'ftp', ':path': 'https://api.test/' }), 400],
     ['a fragment in :path', head({ ':path': '/a#b' }), 400],
@@ -142,6 +143,8 @@ describe('requests that are refused', () => {
     const answer = await client.finished(1);
     expect(answer).toMatchObject({ status, isEnded: true });
     expect(answer.fields.some(([name]) => name === 'x-request-id')).toBe(true);
+    client.head(9, getHead({ ':method': 'TRACE' }));
+    expect((await client.finished(9)).status).toBe(405);
     expect(world.upstream.requests).toHaveLength(0);
   });
 });

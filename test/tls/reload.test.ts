@@ -116,7 +116,8 @@ test('a key that is too short for OpenSSL leaves the old certificate in force', 
   const weak = makeCertificate(['new.test', 'api.test'], 'rsa-1024');
   writeFileSync(join(world.gateway.dir, '0.pem'), weak.cert);
   writeFileSync(join(world.gateway.dir, '0.key'), weak.key);
-  await world.gateway.gateway.reload();
+  const { problems } = await world.gateway.gateway.reload();
+  expect(problems.map(({ pointer }) => pointer)).toEqual(['/listeners/0/tls/certificates/0/cert']);
   expect(await shownBy(world.port)).toBe('old.test');
 });
 
@@ -125,7 +126,5 @@ test('a gateway with such a key says so in a sentence and does not start', async
   const certificates = [{ cert: './0.pem', key: './0.key' }];
   const config = plainConfig(1, { listeners: [{ name: 'web', port: 0, tls: { certificates } }] });
   const starting = startTestGateway(config, { '0.pem': weak.cert, '0.key': weak.key });
-  await expect(starting).rejects.toThrow(
-    /certificate for api\.test cannot be used for TLS: ee key too small/,
-  );
+  await expect(starting).rejects.toThrow(/certificate cannot be used for TLS: ee key too small/);
 });

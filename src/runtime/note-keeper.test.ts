@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Unavailable } from '../core/errors.ts';
+import type { DecisionStore, UsageStore } from '../core/records.ts';
+import { NoteKeeper } from './note-keeper.ts';
+import { StandingProblems } from './standing-problems.ts';
+
+const USAGE = [{ keyId: 'k', requests: 1, errors: 0, lastUsedAtMs: 1 }];
+const clock = { nowMs: () => 1000 };
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+function world(stores: { addUsage?: () => Promise<void>; pruneDecisions?: () => Promise<number> }) {
+  const log: string[] = [];
+  const problems = new StandingProblems((level, message) => log.push(`${level} ${message}`));
+  const usage = { addUsage: async () => {}, ...stores } as unknown as UsageStore;
+  const decisions = {
+    addDecisions: async () => {},
+    pruneDecisions: async () => 0,
+    ...stores,
+  } as unknown as DecisionStore;
+  return { log, problems, keeper: new NoteKeeper({ usage, decisions }, clock, problems) };
+}
+
+test('close waits for what is being written', async () => {
+  let finish = () => {};
+  const written: string[] = [];
+  const addUsage = () =>
+    new Promise<void>((resolve) => {
+      finish = () => {
+        written.push('usage');
+        resolve();
+      };
+    });
+  const { keeper } = world({ addUsage });
+  keeper.keep(USAGE, []);
+  await vi.waitFor(() => expect(finish).not.toBe(undefined));
+  const closed = keeper.close().then(() => written.push('closed'));
+  await Promise.resolve();
+  finish();
+  await closed;
+  expect(written).toEqual(['usage', 'closed']);
+});
+
+test('deleting goes on, step by step, until there is nothing more to delete', async () => {
+  const left = [500, 500, 3, 0];
+  const { keeper } = world({ pruneDecisions: async () => left.shift() ?? 0 });
+  vi.advanceTimersByTime(5000);
+  await vi.waitFor(() => expect(left).toEqual([]));
+  await keeper.close();
+});
+
+test('close does not wait for all that could be deleted', async () => {
+  const pruneDecisions = vi.fn(async () => 500);
+  const { keeper } = world({ pruneDecisions });
+  vi.advanceTimersByTime(5000);
+  await vi.waitFor(() => expect(pruneDecisions).toHaveBeenCalled());
+  await keeper.close();
+  const { length } = pruneDecisions.mock.calls;
+  vi.advanceTimersByTime(60_000);
+  expect(pruneDecisions.mock.calls).toHaveLength(length);
+});
+
+test('a store that fails is a problem until it works again, and stops nothing', async () => {
+  let isFull = true;
+  const addUsage = async () => {
+    if (isFull) throw new Unavailable('database', 'The disk of the database is full.');
+  };
+  const { keeper, problems, log } = world({ addUsage });
+  keeper.keep(USAGE, []);
+  keeper.keep(USAGE, []);
+  await vi.waitFor(() => expect(problems.all).toEqual(['The disk of the database is full.']));
+  isFull = false;
+  keeper.keep(USAGE, []);
+  await keeper.close();
+  expect(problems.all).toEqual([]);
+  expect(log).toEqual(['error The disk of the database is full.', 'info The database works again.']);
+});
