@@ -2,7 +2,7 @@ import { RequestContext } from '../core/context.ts';
 import { type Decision, deny } from '../core/decision.ts';
 import { type Host, parseHost } from '../lib/http/host.ts';
 import { parseTarget, type Target, type TargetFault } from '../lib/uri/target.ts';
-import { readClient } from './client-address.ts';
+import { type ClientFacts, readClient } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import { bytesOf, type RequestFields, readFields } from './read-fields.ts';
 import type { ReadSettings } from './settings.ts';
@@ -110,8 +110,26 @@ export function readRequest(
   const client = readClient(connection, fields.claimed, settings);
   if ('effect' in client) return client;
   if (isOtherScheme(target, client.secure)) return OTHER_SCHEME;
-  const ctx = new RequestContext({
-    id: client.requestId === '' ? makeId() : client.requestId,
+  const id = client.requestId === '' ? makeId() : client.requestId;
+  return {
+    ctx: contextOf(exchange, id, nowMs, target, fields, host, client),
+    takesTrailers: httpVersion === '2' || fields.takesTrailers,
+    forwardedFor: client.forwardedFor,
+  };
+}
+
+function contextOf(
+  exchange: Exchange,
+  id: string,
+  nowMs: number,
+  target: Target,
+  fields: RequestFields,
+  host: Host,
+  client: ClientFacts,
+): RequestContext {
+  const { connection, httpVersion, method, rawTarget } = exchange;
+  return new RequestContext({
+    id,
     startedAtMs: nowMs,
     listener: connection.listener,
     secure: client.secure,
@@ -119,8 +137,8 @@ export function readRequest(
     peer: connection.peer,
     client: client.address,
     httpVersion,
-    method: exchange.method,
-    rawTarget: exchange.rawTarget,
+    method,
+    rawTarget,
     path: target.path,
     query: target.query,
     host: host.host,
@@ -129,11 +147,6 @@ export function readRequest(
     hasBody: hasBody(exchange, fields),
     contentLength: fields.contentLength,
   });
-  return {
-    ctx,
-    takesTrailers: httpVersion === '2' || fields.takesTrailers,
-    forwardedFor: client.forwardedFor,
-  };
 }
 
 function hasBody(exchange: Exchange, fields: RequestFields): boolean {

@@ -42,7 +42,11 @@ export interface JournalRecord {
 }
 
 /** Waits until a condition holds; fails with the description when it does not within the time. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 10_000,
+): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`did not happen within ${withinMs} ms: ${what}`);
@@ -75,7 +79,10 @@ function recordsIn(path: string): JournalRecord[] {
 }
 
 /** Starts a gateway with a configuration; `files` are written beside it first. */
-export async function startTestGateway(config: object, files: Record<string, string> = {}): Promise<TestGateway> {
+export async function startTestGateway(
+  config: object,
+  files: Record<string, string> = {},
+): Promise<TestGateway> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-test-'));
   const configPath = join(dir, 'portcullis.yaml');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
@@ -108,7 +115,8 @@ export async function startTestGateway(config: object, files: Record<string, str
     async createKey(body) {
       const response = await admin('/v1/keys', { method: 'POST', body: JSON.stringify(body) });
       const created = (await response.json()) as { key: string; record: { id: string } };
-      if (response.status !== 201) throw new Error(`key create: ${response.status} ${JSON.stringify(created)}`);
+      if (response.status !== 201)
+        throw new Error(`key create: ${response.status} ${JSON.stringify(created)}`);
       return { key: created.key, id: created.record.id };
     },
     async [Symbol.asyncDispose]() {
