@@ -43,7 +43,7 @@ export const limitsSchema = z
       .int()
       .min(1)
       .max(1_000_000)
-      .default(256)
+      .default(1024)
       .describe('Connections that one client address may hold open, per thread.'),
     maxConnections: z
       .int()

@@ -21,7 +21,11 @@ let upstream: RecordingUpstream;
 beforeAll(async () => {
   upstream = await start({ respond: () => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' });
 });
-afterAll(() => upstream.close());
+const folders: string[] = [];
+afterAll(async () => {
+  await upstream.close();
+  for (const dir of folders) rmSync(dir, { recursive: true });
+});
 
 function recordsOf(dir: string, prefix: string): JournalRecord[] {
   return (
@@ -55,6 +59,7 @@ test('rotation under two threads loses no record, doubles none and mixes none', 
 /** A gateway whose journal is on a full disk; `free` puts it on one with space, as `freed.jsonl`. */
 async function onFullDisk(onFailure: string): Promise<{ gateway: TestGateway; free: () => void }> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-full-'));
+  folders.push(dir);
   const path = join(dir, 'journal.jsonl');
   symlinkSync('/dev/full', path);
   const gateway = await startTestGateway(plainConfig(upstream.port, { journal: { path, onFailure } }));

@@ -31,6 +31,7 @@ export function gatewayFolder(config: object, files: Record<string, string> = {}
   const configPath = join(dir, 'portcullis.yaml');
   writeFileSync(configPath, JSON.stringify(config));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  const started: Running[] = [];
   const journal = (): string[] =>
     readFileSync(join(dir, 'data/journal.jsonl'), 'utf8').split('\n').slice(0, -1);
   return {
@@ -40,6 +41,7 @@ export function gatewayFolder(config: object, files: Record<string, string> = {}
     records: () => journal().map((line) => JSON.parse(line) as JournalRecord),
     async start(env = {}) {
       const running = startNode(CLI, ['run', '--config', configPath], { env });
+      started.push(running);
       await running.saysOut('Admin API on');
       const port = Number(/Listening on \S+?:(\d+) \(web\)/.exec(running.out())?.[1]);
       const url = /Admin API on (\S+),/.exec(running.out())?.[1] ?? '';
@@ -54,6 +56,10 @@ export function gatewayFolder(config: object, files: Record<string, string> = {}
       };
       return { ...running, port, admin };
     },
-    [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      // A test that failed may have left one running.
+      for (const running of started) running.process.kill('SIGKILL');
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }
