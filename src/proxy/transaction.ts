@@ -253,11 +253,11 @@ export class Transaction implements UpstreamSink {
     this.#exchange.end(this.#exchange.method === 'HEAD' || body === '' ? undefined : body);
   }
 
-  /** Refuses what could not be read; the connection cannot be trusted to be in step any more. */
+  /** Refuses what could not be read; a connection without frames cannot be trusted to be in step any more. */
   #refuseUnread(decision: Decision): void {
     this.#unreadId = this.#gate.makeId();
     this.#decide(decision, 'protocol');
-    this.#exchange.closeAfterwards();
+    if (this.#exchange.httpVersion !== '2') this.#exchange.closeAfterwards();
     const { connection } = this.#exchange;
     const { fallback } = this.#plan;
     this.#answer(unreadAnswer(connection, decision, this.#unreadId, fallback, this.#gate.reportBug));
