@@ -1,19 +1,19 @@
-import { makeCertificate } from './certificate.ts';
 import { compare } from './comparisons.ts';
 import { layOutCpus } from './cpu-layout.ts';
 import { GATEWAY } from './gateway.ts';
 import { haproxyKind } from './haproxy.ts';
+import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { nginxKind } from './nginx.ts';
 import type { BenchOptions } from './options.ts';
 import type { BenchReport } from './report.ts';
+import { type Place, startRig } from './rig.ts';
 import { type Cell, runRounds, tokensNeeded } from './rounds.ts';
 import { SCENARIOS, SCHEMES } from './scenarios.ts';
 import type { StageLoop } from './stage-loop.ts';
 import type { Rig, Subject, SubjectKind } from './subject.ts';
 import { measureThroughput, type Throughput } from './throughput.ts';
-import { TokenPool } from './tokens.ts';
-import { startUpstream } from './upstream.ts';
+import type { TokenPool } from './tokens.ts';
 import { verify } from './verify.ts';
 
 /** Who is measured, in this order within a round. */
@@ -24,62 +24,43 @@ const KINDS: readonly SubjectKind[] = [
   haproxyKind(false),
   GATEWAY,
 ];
+const LATENCY_KINDS = ['nginx', 'haproxy', 'gateway'];
 const THROUGHPUT_KINDS = ['nginx', 'gateway'];
 
-type Place = Pick<Rig, 'dir' | 'processes' | 'signal'> & { readonly commit: string };
+/** Takes note of what could not be measured, in a sentence. */
+type Skip = (sentence: string) => void;
 
 /** Runs the whole bench in a temporary folder; the caller ends the processes. */
-export async function runBench(options: BenchOptions, { commit, ...place }: Place): Promise<BenchReport> {
+export async function runBench(options: BenchOptions, place: Place, commit: string): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
   const machine = describeMachine();
   const cpus = layOutCpus();
   if (machine.load > machine.cores / 4)
     tell(`the machine is busy (load average ${machine.load}): expect wide spreads`);
   const skipped: string[] = [];
-  const skip = (sentence: string) => {
+  const skip: Skip = (sentence) => {
     skipped.push(sentence);
     tell(`skipped: ${sentence}`);
   };
-  const tokens = new TokenPool(place.dir);
-  const certificate = makeCertificate(place.dir);
-  const base = { ...place, certificate, jwksPath: tokens.jwksPath };
-  const rig: Rig = { ...base, upstreamPort: await startUpstream(base, cpus.load) };
+  const { rig, tokens } = await startRig(place, cpus.load);
   const subjects = await startSubjects(rig, cpus.subject, skip);
-  const token = await tokens.one();
-  const { cells, tls } = await planCells(subjects, options, token, skip);
-  const needed = tokensNeeded(cells, options);
-  if (needed > 0) tell(`signing ${needed} tokens`);
-  await tokens.fill(needed, rig.signal);
-  await runRounds(cells, rig, { ...options, cpus: cpus.load, token, tokens }, tell);
-  for (const { kind, scenario, scheme, failure } of cells) {
-    if (failure !== '') skipped.push(`${kind.title}, ${scenario.title}, ${scheme}: ${failure}`);
-  }
-  const kinds = [...subjects.keys()].filter(({ id }) => THROUGHPUT_KINDS.includes(id));
-  const comparisons = compare(cells);
-  const logging = Object.fromEntries([...subjects.keys()].map((kind) => [kind.title, kind.logging]));
-  const throughput = await tryThroughput(kinds, rig, options, skip);
+  const { cells, tls } = await measureCells(subjects, rig, tokens, { ...options, cpus: cpus.load }, skip);
+  const latencies = await measureLatency(
+    only(LATENCY_KINDS, subjects),
+    rig,
+    { ...options, cpus: cpus.load },
+    tell,
+  );
+  for (const { kind, failure } of latencies) if (failure !== '') skip(`${kind.title}, latency: ${failure}`);
+  const measurements = { cells, latencies, comparisons: compare({ cells, latencies }) };
+  const throughput = await tryThroughput([...only(THROUGHPUT_KINDS, subjects).keys()], rig, options, skip);
   const stageLoop = await tryStageLoop(skip);
-  return {
-    startedAt,
-    commit,
-    options,
-    machine,
-    cpus,
-    logging,
-    tls,
-    skipped,
-    cells,
-    comparisons,
-    throughput,
-    stageLoop,
-  };
+  const logging = Object.fromEntries([...subjects.keys()].map((kind) => [kind.title, kind.logging]));
+  const circumstances = { startedAt, commit, options, machine, cpus, logging, tls, skipped };
+  return { ...circumstances, ...measurements, throughput, stageLoop };
 }
 
-async function startSubjects(
-  rig: Rig,
-  cpus: string,
-  skip: (sentence: string) => void,
-): Promise<Map<SubjectKind, Subject>> {
+async function startSubjects(rig: Rig, cpus: string, skip: Skip): Promise<Map<SubjectKind, Subject>> {
   const subjects = new Map<SubjectKind, Subject>();
   for (const kind of KINDS) {
     try {
@@ -92,12 +73,39 @@ async function startSubjects(
   return subjects;
 }
 
+function only(
+  ids: readonly string[],
+  subjects: ReadonlyMap<SubjectKind, Subject>,
+): Map<SubjectKind, Subject> {
+  return new Map([...subjects].filter(([{ id }]) => ids.includes(id)));
+}
+
+/** Measures every scenario; cells that failed are among what it returns. */
+async function measureCells(
+  subjects: ReadonlyMap<SubjectKind, Subject>,
+  rig: Rig,
+  tokens: TokenPool,
+  options: BenchOptions & { readonly cpus: string },
+  skip: Skip,
+): Promise<{ cells: Cell[]; tls: Record<string, string> }> {
+  const token = await tokens.one();
+  const { cells, tls } = await planCells(subjects, options, token, skip);
+  const needed = tokensNeeded(cells, options);
+  if (needed > 0) tell(`signing ${needed} tokens`);
+  await tokens.fill(needed, rig.signal);
+  await runRounds(cells, rig, { ...options, token, tokens }, tell);
+  for (const { kind, scenario, scheme, failure } of cells) {
+    if (failure !== '') skip(`${kind.title}, ${scenario.title}, ${scheme}: ${failure}`);
+  }
+  return { cells, tls };
+}
+
 /** Lists what to measure: everything that answers as it should, subjects of one scenario side by side. */
 async function planCells(
   subjects: ReadonlyMap<SubjectKind, Subject>,
   options: BenchOptions,
   token: string,
-  skip: (sentence: string) => void,
+  skip: Skip,
 ): Promise<{ cells: Cell[]; tls: Record<string, string> }> {
   const cells: Cell[] = [];
   const tls: Record<string, string> = {};
@@ -123,7 +131,7 @@ async function tryThroughput(
   kinds: readonly SubjectKind[],
   rig: Rig,
   options: BenchOptions,
-  skip: (sentence: string) => void,
+  skip: Skip,
 ): Promise<Throughput[]> {
   try {
     tell('requests per second with 1 and 2 threads');
@@ -136,7 +144,7 @@ async function tryThroughput(
 }
 
 /** Loads the sources only here: servers can be measured while the gateway's code does not even load. */
-async function tryStageLoop(skip: (sentence: string) => void): Promise<StageLoop | null> {
+async function tryStageLoop(skip: Skip): Promise<StageLoop | null> {
   try {
     const { measureStageLoop } = await import('./stage-loop.ts');
     return await measureStageLoop();

@@ -3,27 +3,49 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
+/** CPU time in milliseconds, in steps of one clock tick (10 ms on most machines). */
+export interface CpuTime {
+  readonly userMs: number;
+  /** In the kernel. */
+  readonly systemMs: number;
+}
+
 /**
  * CPU time that a process, all its threads and its children have used since they started.
  *
- * Units: milliseconds, in steps of one clock tick (10 ms on most machines).
- * Source: proc_pid_stat(5), utime and stime; Linux scales their sum to the scheduler's exact run time.
+ * Source: proc_pid_stat(5), utime and stime. Linux scales their sum to the scheduler's exact run time, but samples at
+ * clock ticks which of the two it was.
  */
-export function cpuTimeMs(pid: number): number {
+export function cpuTimeOf(pid: number): CpuTime {
   const parents = new Map<number, number>();
-  const ticks = new Map<number, number>();
+  const times = new Map<number, CpuTime>();
   for (const entry of readdirSync('/proc')) {
     const fields = /^\d+$/.test(entry) ? readStat(entry) : null;
     if (fields === null) continue;
     parents.set(Number(entry), Number(fields[1]));
-    ticks.set(Number(entry), Number(fields[11]) + Number(fields[12]));
+    times.set(Number(entry), { userMs: toMs(fields[11]), systemMs: toMs(fields[12]) });
   }
-  if (!ticks.has(pid)) throw new Error(`The process ${pid} under measurement is gone.`);
-  let sum = 0;
-  for (const [id, used] of ticks) {
-    if (descends(id, pid, parents)) sum += used;
-  }
-  return (sum * 1000) / ticksPerSecond;
+  if (!times.has(pid)) throw new Error(`The process ${pid} under measurement is gone.`);
+  const counted = [...times].filter(([id]) => descends(id, pid, parents)).map(([, time]) => time);
+  return {
+    userMs: counted.reduce((sum, { userMs }) => sum + userMs, 0),
+    systemMs: counted.reduce((sum, { systemMs }) => sum + systemMs, 0),
+  };
+}
+
+/** CPU time per request between two readings, in microseconds. */
+export function cpuPerRequest(
+  before: CpuTime,
+  after: CpuTime,
+  requests: number,
+): { cpuUs: number; userUs: number; systemUs: number } {
+  const userUs = ((after.userMs - before.userMs) * 1000) / requests;
+  const systemUs = ((after.systemMs - before.systemMs) * 1000) / requests;
+  return { cpuUs: userUs + systemUs, userUs, systemUs };
+}
+
+function toMs(ticks: string | undefined): number {
+  return (Number(ticks) * 1000) / ticksPerSecond;
 }
 
 function descends(id: number, ancestor: number, parents: ReadonlyMap<number, number>): boolean {

@@ -32,10 +32,15 @@ export const GATEWAY: SubjectKind = {
   guards: true,
   warmUpS: 3,
   runs: () => true,
-  start: startGateway,
+  start: (rig, options) => startGateway(rig, options),
 };
 
-async function startGateway(rig: Rig, options: StartOptions): Promise<Subject> {
+/** Starts it under Node, with options for Node itself. */
+export async function startGateway(
+  rig: Rig,
+  options: StartOptions,
+  nodeOptions: readonly string[] = [],
+): Promise<Subject> {
   if (!existsSync(MAIN)) throw new Error('src/cli/main.ts does not exist yet.');
   const [http, https, admin] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const name = `gateway-${http}`;
@@ -47,7 +52,7 @@ async function startGateway(rig: Rig, options: StartOptions): Promise<Subject> {
     configPath,
     JSON.stringify(configuration(rig, options, dataDir, { http, https, admin }), null, 2),
   );
-  const args = [MAIN, 'run', '--config', configPath];
+  const args = [...nodeOptions, MAIN, 'run', '--config', configPath];
   const running = rig.processes.start(name, process.execPath, args, { cpus: options.cpus, cwd: ROOT });
   try {
     await running.waitUntil(() => isReady(admin), START_LIMIT_MS);
@@ -89,6 +94,7 @@ function configuration(
       { ...KEYED_API, upstream },
       { id: 'jwt', path: '/jwt', upstream, authenticate: { jwt } },
       { id: 'json', path: '/json', upstream, authenticate: 'none', validate: json },
+      { id: 'large', path: '/large', upstream, authenticate: 'none' },
     ],
   };
 }

@@ -25,9 +25,21 @@ async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean): 
   const name = `haproxy-${ports.http}`;
   const path = join(rig.dir, `${name}.cfg`);
   const logPath = join(rig.dir, `${name}.access.log`);
-  writeFileSync(
-    path,
-    `global
+  writeFileSync(path, configuration(rig, options, ports, isLogging));
+  const files = { cpus: options.cpus, stdoutPath: logPath };
+  const running = rig.processes.start(name, findProgram('haproxy'), ['-db', '-f', path], files);
+  await running.waitUntil(() => isListening(ports.https), 5000);
+  return {
+    pid: running.pid,
+    key: '',
+    ports,
+    logPaths: isLogging ? [logPath] : [],
+    stop: () => running.stop(),
+  };
+}
+
+function configuration(rig: Rig, options: StartOptions, ports: Subject['ports'], isLogging: boolean): string {
+  return `global
   nbthread ${options.threads}
   maxconn 4096
   ssl-default-bind-options ssl-min-ver TLSv1.3
@@ -40,6 +52,7 @@ defaults
   timeout http-keep-alive 1h
   http-reuse always
   option forwardfor
+  option splice-response
   ${isLogging ? 'log global\n  option httplog' : ''}
 frontend in
   bind 127.0.0.1:${ports.http}
@@ -48,16 +61,5 @@ frontend in
   default_backend out
 backend out
   server one 127.0.0.1:${rig.upstreamPort}
-`,
-  );
-  const files = { cpus: options.cpus, stdoutPath: logPath };
-  const running = rig.processes.start(name, findProgram('haproxy'), ['-db', '-f', path], files);
-  await running.waitUntil(() => isListening(ports.https), 5000);
-  return {
-    pid: running.pid,
-    key: '',
-    ports,
-    logPaths: isLogging ? [logPath] : [],
-    stop: () => running.stop(),
-  };
+`;
 }

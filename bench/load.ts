@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { pinned } from './processes.ts';
+import { runToEnd } from './processes.ts';
 
 export interface LoadOptions {
   /** Where the subject listens, such as `https://127.0.0.1:8443`. */
@@ -18,6 +17,8 @@ export interface LoadOptions {
 export interface LoadResult {
   /** Requests sent; the last few may lack their answer. */
   readonly requests: number;
+  /** Received, header fields and unfinished answers included. */
+  readonly bytes: number;
   /** 0 where tokens ended the run: wrk then still waits for its time to pass. */
   readonly perSecond: number;
   readonly p50Us: number;
@@ -35,7 +36,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const output = await runWrk(options);
   const line = /^RESULT (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk said nothing that can be read: ${output.trim()}`);
-  const { sent, requests, durationUs, p50Us, p99Us, ...failures } = JSON.parse(line) as Record<
+  const { sent, requests, bytes, durationUs, p50Us, p99Us, ...failures } = JSON.parse(line) as Record<
     string,
     number
   >;
@@ -46,26 +47,12 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     throw new Error(`Requests to ${options.origin} failed (${kinds} errors of ${requests} requests).`);
   }
   const perSecond = options.tokensPath === '' ? (requests! * 1e6) / durationUs! : 0;
-  return { requests: sent!, perSecond, p50Us: p50Us!, p99Us: p99Us! };
+  return { requests: sent!, bytes: bytes!, perSecond, p50Us: p50Us!, p99Us: p99Us! };
 }
 
 function runWrk(options: LoadOptions): Promise<string> {
-  const { origin, requestPath, tokensPath, seconds, connections, threads, cpus, signal } = options;
+  const { origin, requestPath, tokensPath, seconds, connections, threads } = options;
   const size = [`-t${threads}`, `-c${connections}`, `-d${seconds}s`, '--timeout', '5s'];
   const files = tokensPath === '' ? [requestPath] : [requestPath, tokensPath];
-  const [program, ...args] = pinned(cpus, 'wrk', [...size, '-s', SCRIPT, `${origin}/`, '--', ...files]);
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      output += chunk;
-    });
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`wrk failed: ${output.trim()}`)),
-    );
-  });
+  return runToEnd(options, 'wrk', [...size, '-s', SCRIPT, `${origin}/`, '--', ...files]);
 }

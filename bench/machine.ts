@@ -45,8 +45,10 @@ export function missingPackages(): string[] {
     wrk: 'wrk',
     openssl: 'openssl',
     taskset: 'util-linux',
+    chrt: 'util-linux',
   };
-  return Object.entries(packages).flatMap(([program, name]) => (findProgram(program) === '' ? [name] : []));
+  const missing = Object.entries(packages).filter(([program]) => findProgram(program) === '');
+  return [...new Set(missing.map(([, name]) => name))];
 }
 
 function versionOf(program: string, args: readonly string[], pattern: RegExp): string {

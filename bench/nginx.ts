@@ -36,6 +36,10 @@ async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean): 
       location / {
         proxy_pass http://backend;
         proxy_http_version 1.1;
+        # A large answer is never written to a file on its way. Of the sizes tried, these cost the least CPU per MiB.
+        proxy_buffers 16 16k;
+        proxy_busy_buffers_size 32k;
+        proxy_max_temp_file_size 0;
         proxy_set_header Connection '';
         proxy_set_header Host $host;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;

@@ -84,6 +84,28 @@ function watch(name: string, child: ChildProcess, errorPath: string, signal: Abo
   };
 }
 
+/** Runs a command to its end and returns what it printed; throws a sentence when it failed. */
+export function runToEnd(
+  { cpus, signal }: { readonly cpus: string; readonly signal: AbortSignal },
+  command: string,
+  args: readonly string[],
+): Promise<string> {
+  const [program, ...rest] = pinned(cpus, command, args);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk;
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`${command} failed: ${output.trim()}`)),
+    );
+  });
+}
+
 /** A command that stays on some CPUs. `taskset` becomes the command, so the process id is the command's own. */
 export function pinned(cpus: string, command: string, args: readonly string[]): [string, ...string[]] {
   return cpus === '' ? [command, ...args] : ['taskset', '-c', cpus, command, ...args];

@@ -1,10 +1,18 @@
 import type { Comparison } from './comparisons.ts';
 import type { CpuLayout } from './cpu-layout.ts';
+import type { Latency } from './latency.ts';
 import type { Machine } from './machine.ts';
+import {
+  comparisonTable,
+  costTable,
+  largeTable,
+  latencyTable,
+  throughputTable,
+} from './measurement-tables.ts';
 import type { BenchOptions } from './options.ts';
 import type { Cell } from './rounds.ts';
 import type { StageLoop } from './stage-loop.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { spreadOf } from './statistics.ts';
 import type { Throughput } from './throughput.ts';
 
 /** Everything a run found out. */
@@ -21,6 +29,7 @@ export interface BenchReport {
   /** What could not be measured, in sentences. */
   readonly skipped: readonly string[];
   readonly cells: readonly Cell[];
+  readonly latencies: readonly Latency[];
   readonly comparisons: readonly Comparison[];
   readonly throughput: readonly Throughput[];
   readonly stageLoop: StageLoop | null;
@@ -36,21 +45,28 @@ export function toJson(report: BenchReport): string {
     ...(failure === '' ? {} : { failure }),
     samples,
   }));
-  return `${JSON.stringify({ ...report, cells }, null, 2)}\n`;
+  const latencies = report.latencies.map(({ kind, samples, failure }) => ({
+    subject: kind.id,
+    p99Us: samples.length === 0 ? null : spreadOf(samples.map(({ p99Us }) => p99Us)),
+    ...(failure === '' ? {} : { failure }),
+    samples,
+  }));
+  return `${JSON.stringify({ ...report, cells, latencies }, null, 2)}\n`;
 }
 
 /** The report as Markdown, which is also what the terminal shows. */
 export function toMarkdown(report: BenchReport): string {
-  return `${[
+  const parts = [
     heading(report),
-    costs(report),
-    comparisons(report),
-    throughput(report),
+    costTable(report.cells),
+    largeTable(report.cells),
+    latencyTable(report.latencies),
+    comparisonTable(report.comparisons),
+    throughputTable(report.throughput),
     stageLoop(report),
     notes(report),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n')}\n`;
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 function heading({ startedAt, commit, options, machine, cpus }: BenchReport): string {
@@ -72,70 +88,25 @@ ${options.rounds} rounds of ${options.seconds} s per run, interleaved; ${layout}
 | Beside it | nginx ${nginx}, HAProxy ${haproxy}, OpenSSL ${openssl}, wrk ${wrk} |`;
 }
 
-function costs({ cells }: BenchReport): string {
-  const rows = cells
-    .filter(({ samples, failure }) => samples.length > 0 && failure === '')
-    .map(({ kind, scenario, scheme, samples }) => {
-      const cpu = spreadOf(samples.map(({ cpuUs }) => cpuUs));
-      const rate = spreadOf(samples.map(({ perSecond }) => perSecond)).median;
-      const perSecond = rate === 0 ? '–' : Math.round(rate).toString();
-      return `| ${scenario.title} | ${scheme} | ${kind.title} | ${number(cpu.median)} | ${range(cpu)} | ${perSecond} |`;
-    });
-  return table(
-    'CPU time per request',
-    ['scenario', 'scheme', 'subject', 'µs, median', 'spread', 'req/s'],
-    rows,
-  );
-}
-
-function comparisons({ comparisons: found }: BenchReport): string {
-  const rows = found.map(({ label, scheme, unit, value, target, goal }) => {
-    const limit = target === null ? '' : `≤ ${target} ${unit}`;
-    const verdict = target === null ? '' : value.median <= target ? 'met' : 'MISSED';
-    const after = goal === null ? '' : `≤ ${goal} ${unit}`;
-    return `| ${label} | ${scheme} | ${number(value.median)} ${unit} | ${range(value)} | ${limit} | ${verdict} | ${after} |`;
-  });
-  const head = ['', 'scheme', 'median', 'spread', 'target', '', 'product goal'];
-  return rows.length === 0 ? '' : table('Compared round by round', head, rows);
-}
-
-function throughput({ throughput: found }: BenchReport): string {
-  const rows = found.map(
-    ({ subject, threads, scheme, perSecond }) =>
-      `| ${subject} | ${threads} | ${scheme} | ${Math.round(perSecond.median)} | ${Math.round(perSecond.least)}–${Math.round(perSecond.most)} |`,
-  );
-  const title = 'Requests per second, GET plain (load and upstream share the CPUs)';
-  return rows.length === 0
-    ? ''
-    : table(title, ['subject', 'threads', 'scheme', 'req/s, median', 'spread'], rows);
-}
-
 function stageLoop({ stageLoop: found }: BenchReport): string {
   return found === null
     ? ''
     : `## Stage loop\n\n${Math.round(found.nsPerRequest)} ns per request for ${found.checks} checks: ${found.what}.`;
 }
 
-function notes({ logging, tls, skipped }: BenchReport): string {
+function notes({ logging, tls, skipped, latencies }: BenchReport): string {
   const lines = [
     ...skipped.map((sentence) => `- Not measured: ${sentence}`),
+    ...latencies
+      .filter(({ samples }) => samples.some(({ isLowered }) => isLowered))
+      .map(({ kind, samples }) => {
+        const lowered = samples.filter(({ isLowered }) => isLowered).length;
+        return `- ${kind.title}: in ${lowered} of ${samples.length} rounds the load generator could not hold half of the maximum; the latency is that of the lower rate asked for.`;
+      }),
     ...Object.entries(logging).map(([subject, what]) => `- ${subject} writes ${what}.`),
     ...Object.entries(tls).map(
       ([subject, what]) => `- ${subject} over HTTPS: ${what}, ECDSA P-256, keep-alive.`,
     ),
   ];
   return `## Notes\n\n${lines.join('\n')}`;
-}
-
-function table(title: string, head: readonly string[], rows: readonly string[]): string {
-  const rule = head.map(() => '---').join('|');
-  return [`## ${title}`, '', `| ${head.join(' | ')} |`, `|${rule}|`, ...rows].join('\n');
-}
-
-function range({ least, most }: Spread): string {
-  return `${number(least)}–${number(most)}`;
-}
-
-function number(value: number): string {
-  return value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 }

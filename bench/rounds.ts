@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuTimeMs } from './cpu-time.ts';
+import { cpuPerRequest, cpuTimeOf } from './cpu-time.ts';
 import { runLoad } from './load.ts';
 import { fillIn, requestText, type Scenario, type Scheme } from './scenarios.ts';
 import { originOf, type Rig, type Subject, type SubjectKind } from './subject.ts';
@@ -11,7 +11,11 @@ import type { TokenPool } from './tokens.ts';
 export interface Sample {
   /** CPU time per request, in microseconds. */
   readonly cpuUs: number;
+  /** Of that, in the program itself and in the kernel. */
+  readonly userUs: number;
+  readonly systemUs: number;
   readonly requests: number;
+  readonly bytesPerCpuS: number;
   /** 0 where tokens ended the run. */
   readonly perSecond: number;
   readonly p50Us: number;
@@ -39,7 +43,6 @@ export interface RoundsOptions {
   readonly tokens: TokenPool;
 }
 
-const CONNECTIONS = 32;
 /** Long enough for journals and logs to be flushed, which belongs to the requests. */
 const SETTLE_MS = 200;
 const TOKENS_PER_S = 5000;
@@ -101,18 +104,18 @@ async function measure(cell: Cell, rig: Rig, options: RoundsOptions): Promise<Sa
   writeFileSync(requestPath, fillIn(requestText(scenario), { key: subject.key, token }));
   const tokensPath = scenario.freshTokens ? options.tokens.take(tokensPerRun(options.seconds)) : '';
   for (const path of subject.logPaths) truncateSync(path);
-  const beforeMs = cpuTimeMs(subject.pid);
-  const { requests, ...result } = await runLoad({
+  const before = cpuTimeOf(subject.pid);
+  const { requests, bytes, ...result } = await runLoad({
     origin: originOf(subject, cell.scheme),
     requestPath,
     tokensPath,
     seconds: scenario.freshTokens ? freshSeconds(options.seconds) : options.seconds,
-    connections: CONNECTIONS,
+    connections: scenario.connections,
     threads: 1,
     cpus: options.cpus,
     signal: rig.signal,
   });
   await sleep(SETTLE_MS, undefined, { signal: rig.signal });
-  const usedMs = cpuTimeMs(subject.pid) - beforeMs;
-  return { cpuUs: (usedMs * 1000) / requests, requests, ...result };
+  const cpu = cpuPerRequest(before, cpuTimeOf(subject.pid), requests);
+  return { ...cpu, requests, bytesPerCpuS: (bytes / requests / cpu.cpuUs) * 1e6, ...result };
 }

@@ -7,6 +7,7 @@ import { runBench } from './bench.ts';
 import { missingPackages } from './machine.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { ProcessGroup } from './processes.ts';
+import { profileGateway } from './profile.ts';
 import { type BenchReport, toJson, toMarkdown } from './report.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -32,7 +33,12 @@ async function main(args: readonly string[]): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
   const processes = new ProcessGroup(dir, controller.signal);
   try {
-    const report = await runBench(options, { dir, processes, signal: controller.signal, commit: commit() });
+    const place = { dir, processes, signal: controller.signal };
+    if (options.profile) {
+      console.log(await profileGateway(options.seconds, place));
+      return 0;
+    }
+    const report = await runBench(options, place, commit());
     console.log(`\n${toMarkdown(report)}\n${save(report)}`);
     return report.skipped.length === 0 ? 0 : 1;
   } catch (error) {

@@ -1,4 +1,4 @@
-export type ScenarioId = 'plain' | 'key' | 'jwt' | 'jwt-new' | 'json';
+export type ScenarioId = 'plain' | 'key' | 'jwt' | 'jwt-new' | 'json' | 'large';
 export type Scheme = 'http' | 'https';
 export const SCHEMES: readonly Scheme[] = ['http', 'https'];
 
@@ -11,6 +11,10 @@ export interface Scenario {
   /** Field lines beside the common ones; `{{key}}` and `{{token}}` are filled in. */
   readonly headers: readonly string[];
   readonly body: string;
+  /** Length of the upstream's body. */
+  readonly answerBytes: number;
+  /** Connections that the load comes over. */
+  readonly connections: number;
   /** Whether plain reverse proxies run it too. */
   readonly proxied: boolean;
   /** Whether every request needs a token that was never seen. */
@@ -19,7 +23,8 @@ export interface Scenario {
 
 export const ALLOWED_ORIGIN = 'https://app.example.com';
 
-const get = { method: 'GET', body: '', headers: [], proxied: false, freshTokens: false } as const;
+const small = { answerBytes: 200, connections: 32, proxied: false, freshTokens: false } as const;
+const get = { ...small, method: 'GET', body: '', headers: [] } as const;
 const bearer = ['Authorization: Bearer {{token}}'];
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -47,6 +52,7 @@ export const SCENARIOS: readonly Scenario[] = [
     freshTokens: true,
   },
   {
+    ...small,
     id: 'json',
     title: 'POST 1 KiB JSON',
     method: 'POST',
@@ -54,9 +60,22 @@ export const SCENARIOS: readonly Scenario[] = [
     headers: ['Content-Type: application/json'],
     body: jsonBody(1024),
     proxied: true,
-    freshTokens: false,
+  },
+  {
+    ...get,
+    id: 'large',
+    title: 'GET 1 MiB',
+    target: '/large/report',
+    answerBytes: 1024 ** 2,
+    // What is under way when a run ends is a small part of it.
+    connections: 8,
+    proxied: true,
   },
 ];
+
+export function scenarioOf(id: ScenarioId): Scenario {
+  return SCENARIOS.find((scenario) => scenario.id === id)!;
+}
 
 /** The eight header fields that every request carries, as a browser's script would send them. */
 const COMMON_HEADERS = [

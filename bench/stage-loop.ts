@@ -14,7 +14,7 @@ import { MemoryApiKeys } from '../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../src/stores/shared/counter-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
 import { KEYED_API, TIERS } from './gateway.ts';
-import { fillIn, requestText, SCENARIOS } from './scenarios.ts';
+import { fillIn, requestText, scenarioOf } from './scenarios.ts';
 import { spreadOf } from './statistics.ts';
 
 /** What running the checks of a route costs, without reading, sending and waiting. */
@@ -133,8 +133,9 @@ function makeContext(route: Route, key: string): RequestContext {
 }
 
 function requestFields(key: string): FieldLines {
-  const scenario = SCENARIOS.find(({ id }) => id === 'key')!;
-  const [, ...lines] = fillIn(requestText(scenario), { key }).trimEnd().split('\r\n');
+  const [, ...lines] = fillIn(requestText(scenarioOf('key')), { key })
+    .trimEnd()
+    .split('\r\n');
   return FieldLines.fromFlat(
     lines.flatMap((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
   );

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runLoad } from './load.ts';
-import { requestText, SCENARIOS, SCHEMES, type Scheme } from './scenarios.ts';
+import { requestText, SCHEMES, type Scheme, scenarioOf } from './scenarios.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { originOf, type Rig, type Subject, type SubjectKind } from './subject.ts';
 
@@ -24,7 +24,7 @@ export async function measureThroughput(
   options: { readonly rounds: number; readonly seconds: number },
 ): Promise<Throughput[]> {
   const requestPath = join(rig.dir, 'throughput.txt');
-  writeFileSync(requestPath, requestText(SCENARIOS.find(({ id }) => id === 'plain')!));
+  writeFileSync(requestPath, requestText(scenarioOf('plain')));
   const rows: { kind: SubjectKind; subject: Subject; threads: number; scheme: Scheme; rates: number[] }[] =
     [];
   const subjects: Subject[] = [];

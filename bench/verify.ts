@@ -1,7 +1,7 @@
 import { probe } from './probe.ts';
 import { fillIn, requestText, type Scenario, type ScenarioId, type Scheme } from './scenarios.ts';
 import type { Subject, SubjectKind } from './subject.ts';
-import { UPSTREAM_BODY } from './upstream.ts';
+import { upstreamBody } from './upstream.ts';
 
 /** What an answer of a guarding subject must show, so that the work measured is really done. */
 const EXPECTED_HEAD: Partial<Record<ScenarioId, readonly RegExp[]>> = {
@@ -27,9 +27,9 @@ export async function verify(
   const text = fillIn(requestText(scenario, ['Connection: close']), { key: subject.key, token });
   const what = `${kind.title}, ${scenario.title}, ${scheme}`;
   const answer = await probe(scheme, subject.ports[scheme], text);
-  if (answer.status !== 200 || !answer.body.includes(UPSTREAM_BODY)) {
+  if (answer.status !== 200 || answer.body !== upstreamBody(scenario)) {
     throw new Error(
-      `${what}: the answer is not the upstream's: ${answer.head.split('\r\n')[0]} ${answer.body.slice(0, 300)}`,
+      `${what}: the answer is not the upstream's: ${answer.head.split('\r\n')[0]}, ${answer.body.length} bytes: ${answer.body.slice(0, 300)}`,
     );
   }
   if (scheme === 'https' && !answer.tls.startsWith('TLSv1.3 '))

@@ -47,7 +47,7 @@ function done(summary, latency)
   local all = 0
   for _, thread in ipairs(threads) do all = all + thread:get("sent") end
   io.write(string.format(
-    'RESULT {"sent":%d,"requests":%d,"durationUs":%d,"p50Us":%.0f,"p99Us":%.0f,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
-    all, summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    'RESULT {"sent":%d,"requests":%d,"bytes":%.0f,"durationUs":%d,"p50Us":%.0f,"p99Us":%.0f,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
+    all, summary.requests, summary.bytes, summary.duration, latency:percentile(50), latency:percentile(99),
     errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../core/context.ts';
 import { CONTINUE, Decision } from '../core/decision.ts';
 import type { Check, Mode } from '../core/stage.ts';
-import { FieldLines } from '../lib/http/field-lines.ts';
+import type { FieldLines } from '../lib/http/field-lines.ts';
 
 /** Lets every decision of a check pass, takes back what it did to the answer, and leaves the decision on the context. */
 class ObservedCheck implements Check {
@@ -30,7 +30,7 @@ class ObservedCheck implements Check {
 }
 
 function copyOf(lines: FieldLines): FieldLines {
-  return new FieldLines([...lines.rawNames], [...lines.names], [...lines.values]);
+  return lines.copy();
 }
 
 /** Safety: what is not a Decision goes back as it is, so that the pipeline refuses it as a bug. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { TimerWheel } from '../lib/time/timer-wheel.ts';
 import type { ConnectionFacts } from './exchange.ts';
 import { Http1Server, type ServerEvents } from './http1-server.ts';
 import { Http2Server } from './http2-server.ts';
@@ -13,10 +14,10 @@ export class Codecs {
   #connections = 0;
   #isRetired = false;
 
-  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges) {
+  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges, wheel: TimerWheel) {
     this.limits = limits;
-    this.#http1 = new Http1Server(limits, events, exchanges);
-    this.#http2 = new Http2Server(limits, events, exchanges);
+    this.#http1 = new Http1Server(limits, events, exchanges, wheel);
+    this.#http2 = new Http2Server(limits, events, exchanges, wheel);
   }
 
   serve(socket: Socket, facts: ConnectionFacts, protocol: 'h1' | 'h2'): void {

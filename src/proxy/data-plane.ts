@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
+import type { TimerWheel } from '../lib/time/timer-wheel.ts';
 import { Codecs } from './codecs.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
 import type { ActivePlan, Gate } from './gate.ts';
@@ -21,6 +22,7 @@ export interface DataPlaneOptions {
   readonly journal: Journal;
   readonly plan: ActivePlan;
   readonly ticketKeys: Buffer;
+  readonly wheel: TimerWheel;
   makeId(): string;
   reportBug: BugReporter;
   onFinished: Gate['onFinished'];
@@ -44,6 +46,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   readonly onRejected: ListenerEvents['onRejected'];
   readonly onHandshake: ListenerEvents['onHandshake'];
   readonly #ticketKeys: Buffer;
+  readonly #wheel: TimerWheel;
   readonly #counts = new ConnectionCounts();
   readonly #exchanges = new OpenExchanges();
   readonly #listeners = new Map<string, Listener>();
@@ -64,8 +67,9 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     this.onRejected = options.onRejected;
     this.onHandshake = options.onHandshake;
     this.#ticketKeys = options.ticketKeys;
-    this.#codecs = new Codecs(options.plan.read.limits, this, this.#exchanges);
-    this.#stopSweeper = openSweeper(this.#exchanges, () => this.plan.read.limits);
+    this.#wheel = options.wheel;
+    this.#codecs = new Codecs(options.plan.read.limits, this, this.#exchanges, options.wheel);
+    this.#stopSweeper = openSweeper(this.#exchanges, options.wheel, () => this.plan.read.limits);
   }
 
   get connections(): number {
@@ -184,7 +188,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     if (JSON.stringify(limits) === JSON.stringify(this.#codecs.limits)) return;
     this.#codecs.retire();
     this.#retired = [...this.#retired, this.#codecs].filter(({ isUnused }) => !isUnused);
-    this.#codecs = new Codecs(limits, this, this.#exchanges);
+    this.#codecs = new Codecs(limits, this, this.#exchanges, this.#wheel);
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Duplex } from 'node:stream';
 import type { Decision } from '../core/decision.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Ip } from '../lib/ip/address.ts';
+import type { Wire } from './wire.ts';
 
 /** What is known of a client's connection before its first request. */
 export interface ConnectionFacts {
@@ -17,10 +17,19 @@ export interface ConnectionFacts {
 
 /** Receives a request body piece by piece. */
 export interface BodySink {
-  onData(chunk: Buffer): void;
+  /** Safety: the bytes are valid during the call only; whoever keeps some copies them. */
+  onData(bytes: Buffer): void;
   onEnd(): void;
   /** The body will not be complete: `failure` is what the client did wrong, or null when it went away. */
   onAborted(failure: Decision | null): void;
+}
+
+/** Answers an exchange. */
+export interface ExchangeOwner {
+  /** There is room again, after a write that returned false. */
+  onDrain(): void;
+  /** Called once, when the answer is flushed or the client is gone; `completed` tells which. */
+  onClose(completed: boolean): void;
 }
 
 /**
@@ -37,48 +46,50 @@ export interface Exchange {
   readonly rawTarget: string;
   /** HTTP/2 `:authority`, else null. */
   readonly rawAuthority: string | null;
-  /** Flat names and values in the order received. */
-  readonly rawHeaders: readonly string[];
-  /** Whether the message ended with its head; null where the header fields decide (HTTP/1). */
-  readonly endsWithHead: boolean | null;
+  /** All field lines as received, in their order. */
+  readonly fields: FieldLines;
+  /** What the codec found wrong with the head; null when nothing. */
+  readonly fault: Decision | null;
+  readonly hasBody: boolean;
+  /** Bytes of body that the head declares; -1 where it declares none. */
+  readonly contentLength: number;
   /** Whether a 100 (Continue) is awaited before the body. */
   readonly expectsContinue: boolean;
   /** Protocol the connection may switch to, lower-case; '' when the request asks for none. */
   readonly upgrade: string;
-  /** Whether response bytes left already. */
+  /** Whether the head of the answer was written. */
   readonly isAnswered: boolean;
   /** Bytes of body received and sent so far. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  owner: ExchangeOwner | null;
 
   /** Starts the body: sends 100 (Continue) when it is awaited. Call at most once. */
   readBody(sink: BodySink): void;
   pauseBody(): void;
   resumeBody(): void;
-  /** Trailer fields of the request body, flat; empty before its end. */
-  readonly rawTrailers: readonly string[];
 
-  /** Sends the head of the final answer. `headers` is flat and must hold no hop-by-hop field. */
-  writeHead(status: number, headers: string[]): void;
-  /** Sends a piece of the body; false asks to wait for `onDrain`. */
-  write(chunk: Buffer): boolean;
+  /** Writes the head of the final answer, without fields about the connection, and with no framing but its length. */
+  writeHead(status: number, lines: FieldLines): void;
+  /** Writes a piece of the body, which may be overwritten afterwards; false asks to wait for `onDrain`. */
+  write(bytes: Uint8Array): boolean;
+  /** Sends what was written so far and held back in the hope of more: no more will come soon. */
+  flush(): void;
   /** Completes the answer, with trailer fields where the framing can carry them. */
-  end(chunk?: Uint8Array | string, trailers?: FieldLines): void;
+  end(body?: string, trailers?: FieldLines): void;
   /** Answers with 101 and hands over the bare connection. Only when `upgrade` is not ''. */
-  switchProtocols(headers: string[]): UpgradedSocket;
+  switchProtocols(lines: FieldLines): UpgradedWire;
   /** Makes this the last request of the connection; call before `writeHead`. */
   closeAfterwards(): void;
   /** Breaks the answer off so that the client notices. */
   abort(): void;
-  /** Called whenever a full buffer has room again. */
-  onDrain: (() => void) | null;
-  /** Called once, when the answer is flushed or the client is gone; `completed` tells which. */
-  onClose: ((completed: boolean) => void) | null;
 }
 
-/** A client connection after a successful switch of protocols. */
-export interface UpgradedSocket {
-  readonly socket: Duplex;
-  /** Bytes the client sent behind its request. */
+/** A connection after a successful switch of protocols; whoever takes it sets the sink of the wire. */
+export interface UpgradedWire {
+  readonly wire: Wire;
+  /** Bytes that came behind the switch already. */
   readonly head: Buffer;
+  /** To be called when the wire has closed. */
+  onClosed(): void;
 }

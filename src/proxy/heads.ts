@@ -2,6 +2,7 @@ import type { RequestContext } from '../core/context.ts';
 import type { Route } from '../core/route.ts';
 import { FieldLines, lowerName } from '../lib/http/field-lines.ts';
 import { parseConnectionOptions } from '../lib/http/fields.ts';
+import { fieldLine, receivedLine, requestLine } from '../lib/http1/serialize.ts';
 import { withoutParameter } from '../lib/uri/query.ts';
 import { textOf } from './client-address.ts';
 import type { ReadRequest } from './read.ts';
@@ -35,40 +36,50 @@ const NOT_IN_TRAILERS = new Set([
 
 const VIA = 'portcullis';
 
-/** Header of the request to the upstream: what the client sent that may pass, and what the gateway vouches for. */
-export function upstreamHeaders(read: ReadRequest, targetHost: string, bodyBytes: number): string[] {
+/** How the body of a request to the upstream is framed, as field lines. */
+function framingLine(ctx: RequestContext): string {
+  if (ctx.body !== null) return `Content-Length: ${ctx.body.length}\r\n`;
+  if (ctx.contentLength >= 0) return `Content-Length: ${ctx.contentLength}\r\n`;
+  return ctx.hasBody ? 'Transfer-Encoding: chunked\r\n' : '';
+}
+
+/**
+ * Writes the head of the request to the upstream: what the client sent that may pass, and what the gateway vouches for.
+ *
+ * Shape: `upgrade` is the protocol to switch to, or ''.
+ */
+export function upstreamHead(route: Route, read: ReadRequest, targetHost: string, upgrade: string): string {
   const { ctx } = read;
-  const { headers, route } = ctx;
-  const host = route?.preserveHost && ctx.authority !== '' ? ctx.authority : targetHost;
-  const flat: string[] = ['Host', host];
-  const received = headers.joined('via');
-  const via = `${received === null ? '' : `${received}, `}${ctx.httpVersion} ${VIA}`;
-  for (let i = 0; i < headers.names.length; i++) {
+  const { headers } = ctx;
+  const host = route.preserveHost && ctx.authority !== '' ? ctx.authority : targetHost;
+  let head = requestLine(ctx.method, upstreamTarget(route, ctx)) + fieldLine('Host', host);
+  for (let i = 0; i < headers.length; i++) {
     const name = headers.names[i] as string;
     // RFC 9110, 10.1.1: the gateway itself met the expectation before it read the body.
-    if (name !== 'via' && name !== 'expect' && !route?.withheldHeaders.has(name))
-      flat.push(headers.rawNames[i] as string, headers.values[i] as string);
+    if (name !== 'via' && name !== 'expect' && !route.withheldHeaders.has(name))
+      head += receivedLine(headers, i);
   }
-  if (bodyBytes >= 0) flat.push('Content-Length', String(bodyBytes));
-  flat.push(
-    'X-Forwarded-For',
-    read.forwardedFor,
-    'X-Forwarded-Proto',
-    ctx.secure ? 'https' : 'http',
-    'X-Forwarded-Host',
-    ctx.authority,
-    'X-Real-IP',
-    textOf(ctx.client),
-    'X-Request-Id',
-    ctx.id,
-    'Via',
-    via,
+  head += framingLine(ctx);
+  if (upgrade !== '') head += `Connection: upgrade\r\nUpgrade: ${upgrade}\r\n`;
+  return `${head}${vouchedLines(read)}\r\n`;
+}
+
+/** What the gateway says about the client and itself. */
+function vouchedLines({ ctx, forwardedFor }: ReadRequest): string {
+  const received = ctx.headers.joined('via');
+  const via = `${received === null ? '' : `${received}, `}${ctx.httpVersion} ${VIA}`;
+  return (
+    fieldLine('X-Forwarded-For', forwardedFor) +
+    (ctx.secure ? 'X-Forwarded-Proto: https\r\n' : 'X-Forwarded-Proto: http\r\n') +
+    fieldLine('X-Forwarded-Host', ctx.authority) +
+    fieldLine('X-Real-IP', textOf(ctx.client)) +
+    fieldLine('X-Request-Id', ctx.id) +
+    fieldLine('Via', via)
   );
-  return flat;
 }
 
 /** Path and query of the request to the upstream: what every check saw, without the credential of the route. */
-export function upstreamTarget(route: Route, ctx: RequestContext): string {
+function upstreamTarget(route: Route, ctx: RequestContext): string {
   const cut = route.stripPath === '' ? ctx.path : ctx.path.slice(route.stripPath.length);
   const path = cut.startsWith('/') || cut === '*' ? cut : `/${cut}`;
   const { query } = ctx;
@@ -85,31 +96,27 @@ export function dropHopByHop(headers: FieldLines): void {
 
 /** Keeps the trailer fields that may be passed on. */
 export function cleanTrailers(trailers: FieldLines): FieldLines {
-  const kept = FieldLines.fromFlat([]);
-  for (let i = 0; i < trailers.names.length; i++) {
-    if (!NOT_IN_TRAILERS.has(trailers.names[i] as string)) {
-      kept.add(trailers.rawNames[i] as string, trailers.values[i] as string);
-    }
+  const kept = new FieldLines();
+  for (let i = 0; i < trailers.length; i++) {
+    if (!NOT_IN_TRAILERS.has(trailers.names[i] as string))
+      kept.addParsed(trailers.rawNames[i] as string, trailers.values[i] as string);
   }
   return kept;
 }
 
 /** Puts the fields of the stages and the request id on the answer; `Vary` grows, everything else is replaced. */
-export function finalHeaders(ctx: RequestContext, headers: FieldLines): string[] {
+export function finishHeaders(ctx: RequestContext, headers: FieldLines): FieldLines {
   const { addedHeaders } = ctx;
-  const replaced = ['x-request-id'];
   for (let i = 0; i < addedHeaders.length; i += 2) {
     const name = lowerName(addedHeaders[i] as string);
-    if (name !== 'vary') replaced.push(name);
+    if (name !== 'vary') headers.remove(name);
   }
+  headers.remove('x-request-id');
   // RFC 9110, 8.6: a 204 has no Content-Length.
-  if (ctx.responseStatus === 204) replaced.push('content-length');
-  const flat: string[] = [];
-  for (let i = 0; i < headers.names.length; i++) {
-    if (replaced.includes(headers.names[i] as string)) continue;
-    flat.push(headers.rawNames[i] as string, headers.values[i] as string);
+  if (ctx.responseStatus === 204) headers.remove('content-length');
+  for (let i = 0; i < addedHeaders.length; i += 2) {
+    headers.add(addedHeaders[i] as string, addedHeaders[i + 1] as string);
   }
-  for (let i = 0; i < addedHeaders.length; i++) flat.push(addedHeaders[i] as string);
-  flat.push('X-Request-Id', ctx.id);
-  return flat;
+  headers.add('X-Request-Id', ctx.id);
+  return headers;
 }

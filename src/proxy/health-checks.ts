@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import type { UpstreamTls } from '../core/upstream.ts';
-import { secureOptions } from './upstream-pool.ts';
+import { secureOptions } from './upstream-target.ts';
 
 /** How one upstream is checked. */
 export interface HealthSettings {
@@ -40,7 +40,7 @@ class TargetCheck {
     this.#origin = origin;
     this.#isHealthy = isHealthy;
     this.#report = report;
-    const secure = settings.tls === null ? {} : secureOptions(settings.tls);
+    const secure = settings.tls === null ? {} : (secureOptions(settings.tls) as object);
     this.#pool = new Pool(origin, { connections: 1, connect: { timeout: settings.timeoutMs, ...secure } });
     this.#timer = setInterval(() => void this.#check(), settings.intervalMs);
     this.#timer.unref();

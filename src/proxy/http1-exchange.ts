@@ -1,290 +1,258 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
-import { type Decision, deny } from '../core/decision.ts';
+import type { Decision } from '../core/decision.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
-import type { BodySink, ConnectionFacts, Exchange, UpgradedSocket } from './exchange.ts';
-import { flushLater } from './flush-later.ts';
-import { type Http1Connection, MAX_PIPELINED } from './http1-connection.ts';
+import type { BodyReader } from '../lib/http1/body-reader.ts';
+import { CHUNKED, type Framing, UNTIL_CLOSE } from '../lib/http1/framing.ts';
+import type { RequestLine } from '../lib/http1/request-line.ts';
+import { chunkLine, fieldSection, lastChunk } from '../lib/http1/serialize.ts';
+import type { BodySink, ConnectionFacts, Exchange, ExchangeOwner, UpgradedWire } from './exchange.ts';
+import { answerFraming, answerHead, connectionField, statusLine } from './http1-answer.ts';
+import type { Http1Connection } from './http1-connection.ts';
+import { bodyRefusal } from './http1-faults.ts';
 import { Pace, type Paced } from './pace.ts';
-import { bytesOf } from './read-fields.ts';
+import { TEXT_BYTES } from './wire.ts';
 
 /** Bytes of an unread request body that are read and dropped after the answer before the connection is cut. */
 const LINGER_BYTES = 1 << 20;
 
-/** Longest first piece of an answer that is held back for the rest of it, see `#held`. */
-const HELD_BYTES = 16 * 1024;
+const CONTINUE = `${statusLine(100)}\r\n`;
 
-const LONG_TRAILERS = deny('protocol.chunk', { detail: 'the trailers are longer than limits.headerBytes' });
-
-/** An exchange over `node:http`. */
+/** One request of an HTTP/1 connection and its answer. */
 export class Http1Exchange implements Exchange, Paced {
   readonly connection: ConnectionFacts;
-  readonly httpVersion: string;
+  readonly httpVersion: '1.0' | '1.1';
   readonly method: string;
   readonly rawTarget: string;
   readonly rawAuthority = null;
-  readonly rawHeaders: readonly string[];
-  readonly endsWithHead = null;
+  readonly fields: FieldLines;
+  readonly fault = null;
+  readonly hasBody: boolean;
+  readonly contentLength: number;
   readonly expectsContinue: boolean;
   readonly upgrade: string;
   bytesIn = 0;
   bytesOut = 0;
-  onDrain: (() => void) | null = null;
-  onClose: ((completed: boolean) => void) | null = null;
+  isAnswered = false;
+  owner: ExchangeOwner | null = null;
   slot = -1;
   readonly pace = new Pace();
+  /** Whether the answer is complete and flushed, and the rest of the request is being dropped. */
   isLingering = false;
-  /** Runs when the exchange is over: the refusal of what followed it on the connection. */
-  afterwards: (() => void) | null = null;
 
-  readonly #connection: Http1Connection;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #upgradeHead: Buffer;
+  readonly #on: Http1Connection;
+  readonly #body: BodyReader;
   #sink: BodySink | null = null;
-  /** What is wrong with a body that nobody has begun to read yet. */
-  #bodyFailure: Decision | null = null;
-  /** Whether the head of the answer waits for the rest of this turn of the event loop. */
-  #isHeadHeld = false;
-  /** First piece of the answer, waiting with it: a short answer leaves as one string in one write. */
-  #held: Buffer | null = null;
+  #isPaused = false;
   #isContinued = false;
-  /** Whether only the end of the connection tells the client where the answer ends. */
-  #endsWithConnection = false;
+  #isEnded = false;
   #isSwitched = false;
-  /** Bytes of the connection before it switched protocols. */
-  #readBefore = 0;
-  #writtenBefore = 0;
-  #isClosed = false;
+  #isOver = false;
+  /** How the answer is framed, and what of a length is still to come. */
+  #framing: Framing = 0;
+  #left = 0;
+  /** What is held back in the hope of more, so that a short answer leaves in one write. */
+  #held = '';
 
   constructor(
-    connection: Http1Connection,
-    request: IncomingMessage,
-    response: ServerResponse | null,
-    options: { expectsContinue: boolean; upgrade: string; upgradeHead: Buffer },
+    on: Http1Connection,
+    line: RequestLine,
+    fields: FieldLines,
+    framing: Framing,
+    body: BodyReader,
   ) {
-    this.connection = connection.facts;
-    this.httpVersion = request.httpVersion;
-    this.method = request.method ?? '';
-    this.rawTarget = request.url ?? '';
-    this.rawHeaders = request.rawHeaders;
-    this.expectsContinue = options.expectsContinue;
-    this.upgrade = options.upgrade;
-    this.#connection = connection;
-    this.#request = request;
-    this.#upgradeHead = options.upgradeHead;
-    this.#response = response ?? this.#respondOnBareSocket();
-    this.#response.on('close', () => this.close());
-    this.#response.on('drain', () => this.onDrain?.());
-    connection.latest = this;
-    connection.hasServed = true;
-    connection.exchanges.add(this);
-    connection.open.push(this);
+    this.connection = on.facts;
+    this.httpVersion = line.version;
+    this.method = line.method;
+    this.rawTarget = line.target;
+    this.fields = fields;
+    this.hasBody = framing !== 0;
+    this.contentLength = framing > 0 || (framing === 0 && fields.has('content-length')) ? framing : -1;
+    this.expectsContinue = line.version === '1.1' && this.hasBody && expectsContinue(fields);
+    this.upgrade = line.version === '1.1' && !this.hasBody && line.method === 'GET' ? upgradeOf(fields) : '';
+    this.#on = on;
+    this.#body = body;
   }
 
-  /** Whether the client does not take what was sent; false while an earlier answer has the connection. */
+  /** Whether the client does not take what was sent. */
   get isBlocked(): boolean {
-    const { socket } = this.#response;
-    return socket !== null && socket.writableLength > 0;
-  }
-
-  get isAnswered(): boolean {
-    return this.#response.headersSent;
-  }
-
-  get rawTrailers(): readonly string[] {
-    return this.#request.rawTrailers;
-  }
-
-  /** Whether the request was received to its end. */
-  get isReceived(): boolean {
-    return this.upgrade !== '' || this.#request.complete;
+    return this.#on.wire.isBlocked;
   }
 
   /** Whether a body is being waited for. */
   get isReading(): boolean {
-    return this.#sink !== null && !this.#request.complete && !this.#request.isPaused();
+    return this.#sink !== null && !this.#body.isComplete && !this.#isPaused;
+  }
+
+  /** Whether bytes of the body have somebody who takes, or drops, them. */
+  get takesBody(): boolean {
+    return !this.#body.isComplete && !this.#isPaused && (this.#sink !== null || this.isLingering);
   }
 
   readBody(sink: BodySink): void {
-    if (this.#bodyFailure !== null) return sink.onAborted(this.#bodyFailure);
     this.#sink = sink;
-    if (this.expectsContinue && !this.#response.headersSent) {
+    if (this.expectsContinue && !this.isAnswered && this.bytesIn === 0) {
       this.#isContinued = true;
-      this.#response.writeContinue();
+      this.#on.wire.writeText(CONTINUE);
     }
-    this.#request.on('data', (chunk: Buffer) => {
-      this.bytesIn += chunk.length;
-      this.#sink?.onData(chunk);
-    });
-    this.#request.on('end', () => {
-      if (bytesOf(this.#request.rawTrailers) > this.#connection.trailerLimitBytes)
-        return this.failBody(LONG_TRAILERS);
-      const ended = this.#sink;
-      this.#sink = null;
-      ended?.onEnd();
-    });
-    this.#request.on('error', () => this.failBody(null));
+    if (this.#body.isComplete) this.#endBody();
+    else this.#on.proceed();
   }
 
   pauseBody(): void {
-    this.#request.pause();
+    this.#isPaused = true;
   }
 
   resumeBody(): void {
-    this.#request.resume();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#on.proceed();
   }
 
-  /** Tells whoever reads the body, or comes to read it, that it will not be complete. */
+  /** Takes what belongs to the body; returns where it, or a piece of it, ends. */
+  takeBody(bytes: Buffer, from: number): number {
+    const body = this.#body;
+    const end = body.next(bytes, from);
+    if (body.dataEnd > body.dataStart) this.#takeData(bytes.subarray(body.dataStart, body.dataEnd));
+    if (body.fault !== '') this.#on.failRequest(bodyRefusal(body.fault));
+    else if (body.isComplete) this.#endBody();
+    return end;
+  }
+
+  #takeData(bytes: Buffer): void {
+    this.bytesIn += bytes.length;
+    if (this.#sink !== null) this.#sink.onData(bytes);
+    else if (this.isLingering && this.bytesIn > LINGER_BYTES) this.#on.closeGently();
+  }
+
+  #endBody(): void {
+    const ended = this.#sink;
+    this.#sink = null;
+    ended?.onEnd();
+    if (this.isLingering) this.#on.exchangeOver();
+  }
+
+  /** Tells whoever reads the body that it will not be complete. */
   failBody(failure: Decision | null): void {
     const sink = this.#sink;
     this.#sink = null;
-    this.#bodyFailure ??= failure;
-    if (this.#isClosed) this.#connection.socket.destroySoon();
-    else sink?.onAborted(failure);
+    sink?.onAborted(failure);
   }
 
-  writeHead(status: number, headers: string[]): void {
+  writeHead(status: number, lines: FieldLines): void {
+    const on = this.#on;
     // RFC 9110, 10.1.1: a client that never got its 100 may leave the body out, so the next bytes could be either.
-    if (this.expectsContinue && !this.#isContinued && !this.isReceived) this.closeAfterwards();
-    const { isClosing, latest } = this.#connection;
-    if (isClosing && latest === this && this.afterwards === null) headers.push('Connection', 'close');
-    this.#endsWithConnection = this.httpVersion === '1.0' && !hasLength(headers);
-    this.#response.writeHead(status, headers as unknown as string[]);
-    this.#isHeadHeld = true;
-    flushLater(this);
+    if (this.expectsContinue && !this.#isContinued && !this.#body.isComplete) on.isClosing = true;
+    this.#framing = answerFraming(status, lines, this.method, this.httpVersion);
+    if (this.#framing === UNTIL_CLOSE) on.isClosing = true;
+    this.#left = Math.max(this.#framing, 0);
+    this.#held = answerHead(status, lines, this.#framing, connectionField(on.isClosing, this.httpVersion));
+    this.isAnswered = true;
   }
 
-  write(chunk: Buffer): boolean {
-    this.bytesOut += chunk.length;
-    if (this.#isHeadHeld && this.#held === null && chunk.length <= HELD_BYTES) {
-      this.#held = chunk;
-      return true;
+  write(bytes: Uint8Array): boolean {
+    const isChunked = this.#framing === CHUNKED;
+    if (this.#framing === 0 || bytes.length === 0) return true;
+    if (this.#framing > 0 && bytes.length > this.#left) return this.#refuseExcess();
+    this.#left -= bytes.length;
+    this.bytesOut += bytes.length;
+    const before = isChunked ? this.#held + chunkLine(bytes.length) : this.#held;
+    const after = isChunked ? '\r\n' : '';
+    if (before.length + bytes.length > TEXT_BYTES) {
+      this.#held = '';
+      return this.#on.wire.writeBetween(before, bytes, after);
     }
-    this.flush();
-    return this.#response.write(chunk);
+    this.#held = before + textOf(bytes) + after;
+    return true;
   }
 
-  end(chunk?: Uint8Array | string, trailers?: FieldLines): void {
-    if (trailers !== undefined && trailers.names.length > 0 && this.#response.chunkedEncoding) {
-      this.#response.addTrailers(
-        trailers.names.map((name, i): [string, string] => [name, trailers.values[i] as string]),
-      );
-    }
+  /** Safety: bytes beyond the length that was announced would be the client's next answer. */
+  #refuseExcess(): boolean {
+    this.abort();
+    return true;
+  }
+
+  flush(): void {
+    if (this.#held === '') return;
     const held = this.#held;
-    this.#held = null;
-    this.#isHeadHeld = false;
-    if (chunk !== undefined) {
-      this.bytesOut += chunk.length;
-      this.#response.end(chunk);
-    } else if (held !== null) {
-      this.#response.end(held.toString('latin1'), 'latin1');
-    } else {
-      this.#response.end();
-    }
-    if (!this.isReceived) this.#linger();
+    this.#held = '';
+    this.#on.wire.writeText(held);
   }
 
-  switchProtocols(headers: string[]): UpgradedSocket {
-    const { socket } = this.#connection;
-    this.#response.detachSocket(this.#request.socket);
+  end(body?: string, trailers?: FieldLines): void {
+    if (body !== undefined && body !== '') this.write(Buffer.from(body));
+    if (this.#left > 0 && this.#framing > 0) return this.abort();
+    const held = this.#framing === CHUNKED ? this.#held + lastChunk(trailers) : this.#held;
+    this.#held = '';
+    this.#isEnded = true;
+    this.#sink = null;
+    this.#on.wire.finish(held);
+  }
+
+  /** Everything that was written has left. */
+  flushed(): void {
+    if (!this.#isEnded || this.isLingering) return;
+    if (this.#body.isComplete || this.#on.isClosing) return this.#on.exchangeOver();
+    this.isLingering = true;
+    this.close(true);
+    this.#on.proceed();
+  }
+
+  switchProtocols(lines: FieldLines): UpgradedWire {
     this.#isSwitched = true;
-    this.#readBefore = socket.bytesRead - this.#upgradeHead.length;
-    let head = 'HTTP/1.1 101 Switching Protocols\r\n';
-    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    socket.write(`${head}\r\n`, 'latin1');
-    this.#writtenBefore = socket.bytesWritten;
-    return { socket, head: this.#upgradeHead };
+    this.isAnswered = true;
+    const { wire } = this.#on;
+    const read = wire.socket.bytesRead;
+    const head = this.#on.handOver();
+    wire.writeText(
+      `${statusLine(101)}${fieldSection(lines)}Connection: upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`,
+    );
+    const written = wire.socket.bytesWritten;
+    return {
+      wire,
+      head,
+      onClosed: () => {
+        this.bytesIn = wire.socket.bytesRead - read + head.length;
+        this.bytesOut = wire.socket.bytesWritten - written;
+        this.#on.onClose(null);
+      },
+    };
   }
 
   closeAfterwards(): void {
-    this.#connection.isClosing = true;
+    this.#on.isClosing = true;
   }
 
   abort(): void {
-    const { socket } = this.#connection;
-    this.#connection.isClosing = true;
+    const { wire, isClosing } = this.#on;
+    const endsWithConnection = this.#framing === UNTIL_CLOSE && isClosing;
+    this.#on.isClosing = true;
+    this.#held = '';
     // Where the end of the connection is the end of the answer, an orderly end would make it look complete.
-    if (this.#endsWithConnection && this.isAnswered && !this.connection.secure) socket.resetAndDestroy();
-    else socket.destroy();
+    if (endsWithConnection && this.isAnswered && !this.connection.secure) wire.reset();
+    else wire.destroy();
   }
 
-  /** Takes note that the client sends no more. */
-  cutOff(): void {
-    if (this.isReceived) return;
-    if (this.isLingering) this.#connection.isClosing = true;
-    else this.#connection.socket.destroy();
-  }
-
-  /** Sends what was held back because the end of the answer might have come with it. */
-  flush(): void {
-    if (!this.#isHeadHeld) return;
-    const held = this.#held;
-    this.#isHeadHeld = false;
-    this.#held = null;
-    if (held === null) this.#response.flushHeaders();
-    else this.#response.write(held);
-  }
-
-  /** An upgrade request comes without a response object: this makes one that ends with the connection. */
-  #respondOnBareSocket(): ServerResponse {
-    const { socket } = this.#connection;
-    const response = new ServerResponse(this.#request);
-    response.assignSocket(socket);
-    response.shouldKeepAlive = false;
-    socket.on('drain', () => response.emit('drain'));
-    response.on('finish', () => {
-      response.detachSocket(socket);
-      socket.destroySoon();
-      this.close();
-    });
-    return response;
-  }
-
-  /** Reads and drops what is left of the request, within bounds, so that the client gets to read the answer. */
-  #linger(): void {
-    this.#sink = null;
-    this.isLingering = true;
-    let dropped = 0;
-    this.#request.on('data', (chunk: Buffer) => {
-      dropped += chunk.length;
-      if (dropped > LINGER_BYTES) this.#connection.socket.destroySoon();
-    });
-    this.#request.on('error', () => {});
-    this.#request.once('close', () => this.forget());
-    this.#request.resume();
-  }
-
-  /** The answer is complete, or never will be. */
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const { open, socket } = this.#connection;
-    open.splice(open.indexOf(this), 1);
-    const completed = this.#isSwitched || this.#response.writableFinished;
-    if (this.#isSwitched) {
-      this.bytesIn = socket.bytesRead - this.#readBefore;
-      this.bytesOut = socket.bytesWritten - this.#writtenBefore;
-    }
-    if (!completed) this.#sink?.onAborted(null);
-    this.#sink = null;
-    this.onClose?.(completed);
-    if (this.isReceived || socket.destroyed) this.forget();
-    if (this.afterwards !== null) this.afterwards();
-    else if (this.#connection.isClosing) {
-      if (open.length === 0) socket.destroySoon();
-    } else if (open.length === MAX_PIPELINED - 1) socket.resume();
-  }
-
-  /** Neither the answer nor the request needs the connection any more. */
-  forget(): void {
-    this.#connection.exchanges.delete(this);
-    if (this.#connection.latest === this) this.#connection.latest = null;
+  /** The answer is complete, or never will be; tells once. */
+  close(completed: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const isCompleted = completed || this.#isSwitched;
+    if (!isCompleted) this.failBody(null);
+    this.owner?.onClose(isCompleted);
   }
 }
 
-function hasLength(headers: readonly string[]): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    if ((headers[i] as string).toLowerCase() === 'content-length') return true;
-  }
-  return false;
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+function expectsContinue(fields: FieldLines): boolean {
+  return fields.joined('expect')?.toLowerCase() === '100-continue';
+}
+
+/** RFC 9110, 7.8: an Upgrade field without its connection option means nothing. Only WebSocket can be switched to. */
+function upgradeOf(fields: FieldLines): string {
+  const upgrade = fields.joined('upgrade')?.toLowerCase();
+  if (upgrade !== 'websocket') return '';
+  const options = fields.joined('connection') ?? '';
+  return /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(options) ? upgrade : '';
 }

@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { expect, test } from 'vitest';
+import { FieldLines } from '../lib/http/field-lines.ts';
 import { parseIp } from '../lib/ip/address.ts';
 import type { BodySink, ConnectionFacts } from './exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
 import { OpenExchanges } from './open-exchanges.ts';
+import type { ClientLimits } from './settings.ts';
 
+const LIMITS = { headerCount: 100, headerBytes: 16_384 } as ClientLimits;
 const FACTS = {
   listener: 'web',
   secure: true,
@@ -62,13 +65,13 @@ function open(
   return {
     stream,
     all,
-    exchange: new Http2Exchange(FACTS as ConnectionFacts, asStream, raw, endsWithHead, all),
+    exchange: new Http2Exchange(FACTS as ConnectionFacts, asStream, raw, endsWithHead, all, LIMITS),
   };
 }
 
 test('a small answer that is not taken counts as blocked, so that pace.ts ends it', () => {
   const { stream, exchange, all } = open();
-  exchange.writeHead(200, ['Content-Length', '2']);
+  exchange.writeHead(200, FieldLines.fromFlat(['Content-Length', '2']));
   exchange.end('ok');
   expect(exchange.isBlocked).toBe(true);
   expect(all.size).toBe(1);
@@ -96,7 +99,7 @@ test('a body that was cut off without an error code does not look complete, nor 
 
 test.each([204, 205, 304])('a %i has no body, whatever the upstream sends', (status) => {
   const { stream, exchange } = open();
-  exchange.writeHead(status, ['Content-Length', '2', 'HTTP2-Settings', 'x']);
+  exchange.writeHead(status, FieldLines.fromFlat(['Content-Length', '2', 'HTTP2-Settings', 'x']));
   expect(exchange.write(Buffer.from('hi'))).toBe(true);
   exchange.end();
   expect(stream.heads).toEqual([
@@ -108,7 +111,7 @@ test.each([204, 205, 304])('a %i has no body, whatever the upstream sends', (sta
 test('a stream that is gone takes no answer', () => {
   const { stream, exchange } = open();
   stream.closed = true;
-  exchange.writeHead(200, []);
+  exchange.writeHead(200, new FieldLines());
   exchange.write(Buffer.from('x'));
   exchange.end('x');
   expect({ heads: stream.heads, isEnded: stream.isEnded }).toEqual({ heads: [], isEnded: false });

@@ -1,10 +1,12 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Decision } from '../core/decision.ts';
-import { type FieldLines, lowerName } from '../lib/http/field-lines.ts';
-import type { BodySink, ConnectionFacts, Exchange, UpgradedSocket } from './exchange.ts';
+import type { FieldLines } from '../lib/http/field-lines.ts';
+import type { BodySink, ConnectionFacts, Exchange, ExchangeOwner, UpgradedWire } from './exchange.ts';
+import { readHttp2Fields } from './http2-fields.ts';
 import { splitHttp2Head } from './http2-head.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { Pace, type Paced } from './pace.ts';
+import type { ClientLimits } from './settings.ts';
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
 
@@ -20,8 +22,10 @@ export class Http2Exchange implements Exchange, Paced {
   readonly method: string;
   readonly rawTarget: string;
   readonly rawAuthority: string | null;
-  readonly rawHeaders: readonly string[];
-  readonly endsWithHead: boolean;
+  readonly fields: FieldLines;
+  readonly fault: Decision | null;
+  readonly hasBody: boolean;
+  readonly contentLength: number;
   readonly expectsContinue: boolean;
   readonly upgrade = '';
   readonly isLingering = false;
@@ -30,9 +34,7 @@ export class Http2Exchange implements Exchange, Paced {
   bytesIn = 0;
   bytesOut = 0;
   isBlocked = false;
-  onDrain: (() => void) | null = null;
-  onClose: ((completed: boolean) => void) | null = null;
-  rawTrailers: readonly string[] = [];
+  owner: ExchangeOwner | null = null;
 
   readonly #stream: ServerHttp2Stream;
   readonly #open: OpenExchanges;
@@ -48,15 +50,19 @@ export class Http2Exchange implements Exchange, Paced {
     raw: readonly string[],
     endsWithHead: boolean,
     open: OpenExchanges,
+    limits: ClientLimits,
   ) {
     const head = splitHttp2Head(raw, facts.secure ? 'https' : 'http');
     this.connection = facts;
     this.method = head.method;
     this.rawTarget = head.target;
     this.rawAuthority = head.authority;
-    this.rawHeaders = head.fields;
-    this.endsWithHead = endsWithHead;
-    this.expectsContinue = expectsContinue(head.fields);
+    const { lines, fault, contentLength } = readHttp2Fields(head.fields, limits);
+    this.fields = lines;
+    this.fault = fault;
+    this.hasBody = !endsWithHead;
+    this.contentLength = contentLength;
+    this.expectsContinue = lines.get('expect')?.toLowerCase() === '100-continue';
     this.#stream = stream;
     this.#open = open;
     this.#isEnded = endsWithHead;
@@ -65,9 +71,6 @@ export class Http2Exchange implements Exchange, Paced {
     stream.on('drain', () => this.#drained());
     stream.on('error', () => {});
     stream.on('aborted', () => this.#aborted());
-    stream.on('trailers', (_trailers, _flags, fields: string[]) => {
-      this.rawTrailers = fields ?? [];
-    });
     stream.on('close', () => this.#close());
   }
 
@@ -111,14 +114,14 @@ export class Http2Exchange implements Exchange, Paced {
     sink?.onAborted(failure);
   }
 
-  writeHead(status: number, headers: string[]): void {
+  writeHead(status: number, { names, values }: FieldLines): void {
     if (this.#isGone) return;
     const fields = [':status', String(status)];
-    for (let i = 0; i + 1 < headers.length; i += 2) {
-      const name = lowerName(headers[i] as string);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
       if (name === NOT_IN_HTTP2 || (name === 'content-length' && (status === 204 || status === 205)))
         continue;
-      fields.push(name, headers[i + 1] as string);
+      fields.push(name, values[i] as string);
     }
     this.#isBodiless ||= BODILESS.has(status);
     this.#stream.respond(fields, { waitForTrailers: !this.#isBodiless });
@@ -127,12 +130,15 @@ export class Http2Exchange implements Exchange, Paced {
   write(chunk: Uint8Array): boolean {
     if (this.#isGone || this.#isBodiless) return true;
     this.bytesOut += chunk.length;
-    const hasRoom = this.#stream.write(chunk);
+    // The bytes are the caller's, and the stream may keep them for a while.
+    const hasRoom = this.#stream.write(Buffer.from(chunk));
     this.isBlocked = !hasRoom;
     return hasRoom;
   }
 
-  end(chunk?: Uint8Array | string, trailers?: FieldLines): void {
+  flush(): void {}
+
+  end(body?: string, trailers?: FieldLines): void {
     if (this.#isGone) return;
     const stream = this.#stream;
     this.#sink = null;
@@ -147,11 +153,11 @@ export class Http2Exchange implements Exchange, Paced {
       stream.sendTrailers(trailerFields(trailers));
       this.#dropRest();
     });
-    this.bytesOut += chunk === undefined ? 0 : chunk.length;
-    stream.end(chunk);
+    this.bytesOut += body === undefined ? 0 : Buffer.byteLength(body);
+    stream.end(body);
   }
 
-  switchProtocols(): UpgradedSocket {
+  switchProtocols(): UpgradedWire {
     throw new TypeError('HTTP/2 has no Upgrade');
   }
 
@@ -175,7 +181,7 @@ export class Http2Exchange implements Exchange, Paced {
 
   #drained(): void {
     this.isBlocked = false;
-    this.onDrain?.();
+    this.owner?.onDrain();
   }
 
   /** Safety: a body that was cut off must not look complete, and a paused one would never be seen to end. */
@@ -188,15 +194,8 @@ export class Http2Exchange implements Exchange, Paced {
     this.#open.delete(this);
     const completed = this.#isFinished && this.#stream.writableFinished;
     if (!completed) this.failBody(null);
-    this.onClose?.(completed);
+    this.owner?.onClose(completed);
   }
-}
-
-function expectsContinue(fields: readonly string[]): boolean {
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    if (fields[i] === 'expect' && (fields[i + 1] as string).toLowerCase() === '100-continue') return true;
-  }
-  return false;
 }
 
 function trailerFields(trailers: FieldLines | undefined): Record<string, string> {

@@ -6,6 +6,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { deny } from '../core/decision.ts';
+import { Timer, type TimerWheel } from '../lib/time/timer-wheel.ts';
 import type { ConnectionFacts } from './exchange.ts';
 import type { ServerEvents } from './http1-server.ts';
 import { Http2Exchange } from './http2-exchange.ts';
@@ -46,15 +47,15 @@ export class Http2Server {
   readonly #events: ServerEvents;
   readonly #exchanges: OpenExchanges;
   readonly #connections = new Set<Connection>();
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #sweeper: Timer;
   #isDraining = false;
 
-  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges) {
+  constructor(limits: ClientLimits, events: ServerEvents, exchanges: OpenExchanges, wheel: TimerWheel) {
     this.#limits = limits;
     this.#events = events;
     this.#exchanges = exchanges;
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
-    this.#sweeper.unref();
+    this.#sweeper = new Timer(wheel, { onTime: () => this.#sweep() });
+    this.#sweeper.set(SWEEP_MS);
   }
 
   serve(socket: Socket, facts: ConnectionFacts): void {
@@ -82,7 +83,7 @@ export class Http2Server {
   }
 
   close(): void {
-    clearInterval(this.#sweeper);
+    this.#sweeper.remove();
     for (const { session, socket } of this.#connections) {
       session.destroy();
       socket.destroySoon();
@@ -113,7 +114,14 @@ export class Http2Server {
     connection.lastStream = stream.id as number;
     connection.idleMs = 0;
     const endsWithHead = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    const exchange = new Http2Exchange(connection.facts, stream, raw, endsWithHead, this.#exchanges);
+    const exchange = new Http2Exchange(
+      connection.facts,
+      stream,
+      raw,
+      endsWithHead,
+      this.#exchanges,
+      this.#limits,
+    );
     connection.exchanges.add(exchange);
     stream.once('close', () => connection.exchanges.delete(exchange));
     this.#events.onExchange(exchange);
@@ -139,6 +147,7 @@ export class Http2Server {
 
   /** Ends connections on which nothing is asked, whatever else is sent on them, and those the client leaves open. */
   #sweep(): void {
+    this.#sweeper.set(SWEEP_MS);
     const { keepAliveMs, headerTimeoutMs } = this.#limits;
     for (const connection of this.#connections) {
       const { session, socket, exchanges } = connection;

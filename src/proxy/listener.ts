@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { Unavailable } from '../core/errors.ts';
 import { type Ip, parseIp, prefixOf } from '../lib/ip/address.ts';
 import { textOf } from './client-address.ts';
+import { directSocketOf } from './direct-socket.ts';
 import type { ConnectionFacts } from './exchange.ts';
 import { readPreamble } from './preamble.ts';
 import { isTrusted, type ReadSettings } from './settings.ts';
@@ -82,7 +83,11 @@ export class Listener {
     this.#counts = counts;
     this.#contexts = settings.tls === null ? null : new TlsContexts(settings.tls);
     this.#tls = settings.tls === null ? null : this.#openTls(settings.tls, ticketKeys);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    // What node:tls or the preamble reads has to come as a stream.
+    const isDirect = settings.tls === null && !settings.proxyProtocol;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#accept(isDirect ? directSocketOf(socket) : socket),
+    );
   }
 
   /** Listens; the port is shared with the other threads. Throws Unavailable when it is in use or not allowed. */

@@ -1,4 +1,5 @@
 import { type Decision, deny } from '../core/decision.ts';
+import { Timer, type TimerWheel } from '../lib/time/timer-wheel.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import type { ClientLimits } from './settings.ts';
 
@@ -67,13 +68,16 @@ export class Pace {
 const SWEEP_MS = 500;
 
 /** Sweeps all open exchanges of a thread; returns what stops it. */
-export function openSweeper(open: OpenExchanges, limits: () => ClientLimits): () => void {
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    for (const exchange of open.list()) exchange.pace.sweep(exchange, now - last, limits());
-    last = now;
-  }, SWEEP_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+export function openSweeper(open: OpenExchanges, wheel: TimerWheel, limits: () => ClientLimits): () => void {
+  let lastMs = wheel.nowMs;
+  const timer: Timer = new Timer(wheel, {
+    onTime() {
+      const { nowMs } = wheel;
+      for (const exchange of open.list()) exchange.pace.sweep(exchange, nowMs - lastMs, limits());
+      lastMs = nowMs;
+      timer.set(SWEEP_MS);
+    },
+  });
+  timer.set(SWEEP_MS);
+  return () => timer.remove();
 }

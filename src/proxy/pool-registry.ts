@@ -1,4 +1,5 @@
 import type { UpstreamSettings } from '../core/upstream.ts';
+import type { TimerWheel } from '../lib/time/timer-wheel.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
 interface Entry {
@@ -11,6 +12,11 @@ export class PoolRegistry {
   readonly #entries = new Map<string, Entry>();
   /** Targets that the active health checks found ill, as `upstream origin`: also for pools that come later. */
   readonly #ill = new Set<string>();
+  readonly #wheel: TimerWheel;
+
+  constructor(wheel: TimerWheel) {
+    this.#wheel = wheel;
+  }
 
   acquire(settings: UpstreamSettings): UpstreamPool {
     const key = JSON.stringify(settings);
@@ -37,7 +43,7 @@ export class PoolRegistry {
   }
 
   #open(settings: UpstreamSettings): UpstreamPool {
-    const pool = new UpstreamPool(settings);
+    const pool = new UpstreamPool(settings, this.#wheel);
     this.#mark(pool);
     return pool;
   }

@@ -1,16 +1,14 @@
 import { RequestContext } from '../core/context.ts';
 import { type Decision, deny } from '../core/decision.ts';
+import { ownCopy } from '../lib/http/field-lines.ts';
 import { type Host, parseHost } from '../lib/http/host.ts';
 import { parseTarget, type Target, type TargetFault } from '../lib/uri/target.ts';
 import { type ClientFacts, readClient } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
-import { bytesOf, type RequestFields, readFields } from './read-fields.ts';
+import { type RequestFields, readFields } from './read-fields.ts';
 import type { ReadSettings } from './settings.ts';
 
-const VERSION = deny('protocol.version');
-const COUNT = deny('protocol.header-count');
 const LENGTH = deny('protocol.uri-length');
-const SIZE = deny('protocol.header-size');
 const NO_HOST = deny('protocol.host', { detail: 'no Host field' });
 const BAD_HOST = deny('protocol.host', { detail: 'the Host field is not a host' });
 const OTHER_HOST = deny('protocol.host', { detail: 'the target and the Host field name different hosts' });
@@ -18,7 +16,6 @@ const CONNECT = deny('protocol.method', { detail: 'CONNECT' });
 const OTHER_SCHEME = deny('protocol.target', { detail: 'the scheme is not that of the connection' });
 const NOWHERE: Host = { host: '', port: null };
 
-const VERSIONS = new Set(['1.0', '1.1', '2']);
 const MAX_HOSTS = 512;
 const hosts = new Map<string, Host | null>();
 
@@ -50,7 +47,7 @@ function hostOf(value: string): Host | null {
   const parsed = parseHost(value);
   if (parsed !== null) {
     if (hosts.size >= MAX_HOSTS) hosts.clear();
-    hosts.set(value, parsed);
+    hosts.set(ownCopy(value), parsed);
   }
   return parsed;
 }
@@ -69,13 +66,10 @@ function findHost(fields: RequestFields, target: Target, exchange: Exchange): Ho
 }
 
 /** Why a request need not be looked at any closer; null when it must be. */
-function findUnfit(exchange: Exchange, limits: ReadSettings['limits']): Decision | null {
-  const { rawHeaders, rawTarget, httpVersion, method } = exchange;
-  if (!VERSIONS.has(httpVersion)) return VERSION;
+function findUnfit({ rawTarget, method, fault }: Exchange, limits: ReadSettings['limits']): Decision | null {
+  if (fault !== null) return fault;
   if (method === 'CONNECT') return CONNECT;
-  if (rawHeaders.length > 2 * limits.headerCount) return COUNT;
-  if (rawTarget.length > limits.targetBytes) return LENGTH;
-  return bytesOf(rawHeaders) > limits.headerBytes ? SIZE : null;
+  return rawTarget.length > limits.targetBytes ? LENGTH : null;
 }
 
 /** RFC 9110, 7.4: what asks for https must have come by it; the reverse is no less ambiguous. */
@@ -98,12 +92,12 @@ export function readRequest(
   makeId: () => string,
   nowMs: number,
 ): ReadRequest | Decision {
-  const { rawHeaders, httpVersion, connection } = exchange;
+  const { httpVersion, connection } = exchange;
   const unfit = findUnfit(exchange, settings.limits);
   if (unfit !== null) return unfit;
   const target = parseTarget(exchange.method, exchange.rawTarget, settings.paths);
   if (!target.ok) return refuseTarget(target.problem);
-  const fields = readFields(rawHeaders, httpVersion);
+  const fields = readFields(exchange);
   if ('effect' in fields) return fields;
   const host = findHost(fields, target, exchange);
   if ('effect' in host) return host;
@@ -144,13 +138,7 @@ function contextOf(
     host: host.host,
     authority: host.port === null ? host.host : `${host.host}:${host.port}`,
     headers: fields.kept,
-    hasBody: hasBody(exchange, fields),
-    contentLength: fields.contentLength,
+    hasBody: exchange.hasBody,
+    contentLength: exchange.contentLength,
   });
-}
-
-function hasBody(exchange: Exchange, fields: RequestFields): boolean {
-  return exchange.endsWithHead === null
-    ? fields.isChunked || fields.contentLength > 0
-    : !exchange.endsWithHead;
 }

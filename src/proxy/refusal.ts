@@ -3,14 +3,13 @@ import type { Decision } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import { FieldLines } from '../lib/http/field-lines.ts';
 import type { ConnectionFacts } from './exchange.ts';
-import { finalHeaders } from './heads.ts';
+import { finishHeaders } from './heads.ts';
 import { type BugReporter, checkAnswer } from './pipeline.ts';
 
 /** An answer of the gateway's own, ready to send. */
 export interface OwnAnswer {
   readonly status: number;
-  /** Flat names and values. */
-  readonly headers: string[];
+  readonly headers: FieldLines;
   readonly body: string;
 }
 
@@ -32,7 +31,7 @@ export function ownAnswer(ctx: RequestContext, decision: Decision, reportBug: Bu
   // RFC 9110, 8.6: a 204 has no Content-Length.
   if (status !== 204) headers.add('Content-Length', String(Buffer.byteLength(body)));
   checkAnswer(ctx, status, headers, false, reportBug);
-  return { status, headers: finalHeaders(ctx, headers), body };
+  return { status, headers: finishHeaders(ctx, headers), body };
 }
 
 /** Makes the answer to what could not be read: no route is known, so that the plan's fallback hardens it. */

@@ -1,32 +1,30 @@
 import { performance } from 'node:perf_hooks';
-import type { Duplex } from 'node:stream';
 import type { RequestContext } from '../core/context.ts';
 import { CONTINUE, Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import { Attempts } from './attempts.ts';
-import type { Exchange } from './exchange.ts';
+import { BodyRelay, holdBody } from './body-relay.ts';
+import type { Exchange, ExchangeOwner, UpgradedWire } from './exchange.ts';
 import { findRoute } from './find-route.ts';
 import type { ActivePlan, Gate } from './gate.ts';
-import { cleanTrailers, dropHopByHop, finalHeaders, upstreamHeaders, upstreamTarget } from './heads.ts';
+import { cleanTrailers, dropHopByHop, finishHeaders, upstreamHead } from './heads.ts';
 import { checkAnswer, runChecks, wantsBody } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
 import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
-import { holdBody, StreamedBody } from './streamed-body.ts';
-import { joinSockets } from './tunnel.ts';
+import { joinWires } from './tunnel.ts';
 import { UpstreamCall, type UpstreamSink } from './upstream-call.ts';
 import { classifyFailure, isIdempotent } from './upstream-failure.ts';
-import type { UpstreamTarget } from './upstream-pool.ts';
+import type { UpstreamTarget } from './upstream-target.ts';
 
 const JOURNAL_FULL = deny('gateway.journal');
 const TOO_LARGE = deny('validation.body-size');
 const BUG = deny('gateway.bug');
 const NO_TARGET = deny('upstream.unhealthy');
-const CLIENT_GONE = new Error('the client went away');
 
 /** One request from its head to its journal record. */
-export class Transaction implements UpstreamSink {
+export class Transaction implements UpstreamSink, ExchangeOwner {
   readonly #gate: Gate;
   readonly #plan: ActivePlan;
   readonly #exchange: Exchange;
@@ -37,7 +35,7 @@ export class Transaction implements UpstreamSink {
   #decidedBy = 'proxy';
   #status = 0;
   #call: UpstreamCall | null = null;
-  #streamed: StreamedBody | null = null;
+  #relay: BodyRelay | null = null;
   readonly #attempts = new Attempts();
   /** Id of a request that has no context. */
   #unreadId = '';
@@ -48,7 +46,7 @@ export class Transaction implements UpstreamSink {
     this.#plan = gate.plan;
     this.#plan.retain();
     this.#exchange = exchange;
-    exchange.onClose = (completed) => this.#close(completed);
+    exchange.owner = this;
   }
 
   /** Takes the request through the gateway. Never throws: what a step throws refuses the request. */
@@ -118,27 +116,38 @@ export class Transaction implements UpstreamSink {
   #ask(route: Route, target: UpstreamTarget): void {
     const read = this.#read as ReadRequest;
     const { ctx } = read;
-    const held = ctx.body;
-    if (held === null && ctx.hasBody) {
-      this.#streamed = new StreamedBody(this.#exchange, route.streamLimitBytes, TOO_LARGE, (failure) =>
-        this.#failBody(failure),
-      );
-    }
-    const bodyBytes = held === null ? ctx.contentLength : held.length;
     this.#attempts.begin(target.origin);
-    this.#call = new UpstreamCall(target, this);
-    this.#call.start({
-      method: ctx.method,
-      target: upstreamTarget(route, ctx),
-      headers: upstreamHeaders(read, target.host, bodyBytes),
-      body: held ?? this.#streamed,
-      firstByteMs: route.timeouts.firstByteMs,
-      idleMs: route.timeouts.idleMs,
-      upgrade: this.#exchange.upgrade,
-    });
+    const { upgrade } = this.#exchange;
+    this.#call = new UpstreamCall(
+      target,
+      {
+        method: ctx.method,
+        head: upstreamHead(route, read, target.host, upgrade),
+        body: ctx.body ?? this.#relayBody(route),
+        isChunked: ctx.body === null && ctx.contentLength < 0,
+        firstByteMs: route.timeouts.firstByteMs,
+        idleMs: route.timeouts.idleMs,
+        upgrade,
+      },
+      this,
+    );
+    this.#call.start();
+  }
+
+  /** The body of the request on its way through; null when there is none. */
+  #relayBody(route: Route): BodyRelay | null {
+    if (!this.#context.hasBody) return null;
+    this.#relay = new BodyRelay(this.#exchange, route.streamLimitBytes, TOO_LARGE, (failure) =>
+      this.#failBody(failure),
+    );
+    return this.#relay;
   }
 
   onHead(status: number, headers: FieldLines): void {
+    this.#guard(() => this.#takeHead(status, headers));
+  }
+
+  #takeHead(status: number, headers: FieldLines): void {
     this.#call?.target.succeeded();
     const ctx = this.#context;
     dropHopByHop(headers);
@@ -148,16 +157,21 @@ export class Transaction implements UpstreamSink {
     this.#call?.pause();
     decision.then((settled) => {
       if (this.#isOver) return;
-      if (settled !== CONTINUE) return this.#refuseAnswer(settled, headers);
-      this.#passHead(status, headers);
-      this.#call?.resume();
+      this.#guard(() => {
+        if (settled !== CONTINUE) return this.#refuseAnswer(settled, headers);
+        this.#passHead(status, headers);
+        this.#call?.resume();
+      });
     });
   }
 
   #passHead(status: number, headers: FieldLines): void {
     this.#status = status;
-    this.#exchange.onDrain = () => this.#call?.resume();
-    this.#exchange.writeHead(status, finalHeaders(this.#context, headers));
+    this.#exchange.writeHead(status, finishHeaders(this.#context, headers));
+  }
+
+  onDrain(): void {
+    this.#call?.resume();
   }
 
   /** Answers in the upstream's place; when to come back is all that is kept of its answer. */
@@ -168,24 +182,28 @@ export class Transaction implements UpstreamSink {
     this.#refuse(decision);
   }
 
-  onData(chunk: Buffer): void {
-    if (!this.#exchange.write(chunk)) this.#call?.pause();
+  onData(bytes: Buffer): void {
+    if (!this.#exchange.write(bytes)) this.#call?.pause();
   }
 
-  onEnd(trailers: FieldLines): void {
+  onPause(): void {
+    this.#exchange.flush();
+  }
+
+  onEnd(trailers: FieldLines | null): void {
     this.#endCall();
-    const isPassed = trailers.names.length > 0 && this.#read?.takesTrailers === true;
+    const isPassed = trailers !== null && this.#read?.takesTrailers === true;
     this.#exchange.end(undefined, isPassed ? cleanTrailers(trailers) : undefined);
   }
 
-  onUpgrade(headers: FieldLines, socket: Duplex): void {
+  onUpgrade(headers: FieldLines, upstream: UpgradedWire): void {
     this.#endCall();
-    if (this.#isOver) return void socket.destroy();
+    if (this.#isOver) return upstream.wire.destroy();
     const ctx = this.#context;
-    headers.remove('keep-alive');
+    dropHopByHop(headers);
     checkAnswer(ctx, 101, headers, true, this.#gate.reportBug);
     this.#status = 101;
-    joinSockets(this.#exchange.switchProtocols(finalHeaders(ctx, headers)), socket);
+    joinWires(this.#exchange.switchProtocols(finishHeaders(ctx, headers)), upstream);
   }
 
   onFailure(error: unknown): void {
@@ -202,11 +220,16 @@ export class Transaction implements UpstreamSink {
       this.#decide(failure.decision, 'proxy');
       return this.#exchange.abort();
     }
-    const mayRetry =
-      isIdempotent(ctx.method) && this.#streamed === null && this.#attempts.count <= route.retries;
-    const next = failure.isRetryable && mayRetry ? pool.pick(nowMs, call.target) : null;
+    const next = failure.isRetryable && this.#mayRetry(call, route) ? pool.pick(nowMs, call.target) : null;
     if (next === null) this.#refuse(failure.decision);
     else this.#ask(route, next);
+  }
+
+  /** Only what cannot have had an effect, or may have it twice, is asked for again; and nothing that was answered. */
+  #mayRetry(call: UpstreamCall, route: Route): boolean {
+    if (call.isAnswered || this.#relay?.isStarted === true || this.#attempts.count > route.retries)
+      return false;
+    return !call.isSent || isIdempotent(this.#context.method);
   }
 
   /** The body of the request will not be complete. */
@@ -224,7 +247,7 @@ export class Transaction implements UpstreamSink {
   #stopCall(): void {
     const call = this.#call;
     this.#endCall();
-    call?.abort(CLIENT_GONE);
+    call?.abort();
   }
 
   #endCall(): void {
@@ -250,7 +273,7 @@ export class Transaction implements UpstreamSink {
   #answer({ status, headers, body }: OwnAnswer): void {
     this.#status = status;
     this.#exchange.writeHead(status, headers);
-    this.#exchange.end(this.#exchange.method === 'HEAD' || body === '' ? undefined : body);
+    this.#exchange.end(this.#exchange.method === 'HEAD' ? undefined : body);
   }
 
   /** Refuses what could not be read; a connection without frames cannot be trusted to be in step any more. */
@@ -263,7 +286,7 @@ export class Transaction implements UpstreamSink {
     this.#answer(unreadAnswer(connection, decision, this.#unreadId, fallback, this.#gate.reportBug));
   }
 
-  #close(completed: boolean): void {
+  onClose(completed: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopCall();

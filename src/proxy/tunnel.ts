@@ -1,28 +1,69 @@
-import type { Duplex } from 'node:stream';
-import type { UpgradedSocket } from './exchange.ts';
+import type { UpgradedWire } from './exchange.ts';
+import type { Wire, WireSink } from './wire.ts';
 
 /** Time in which what was sent last must reach the other end. */
 const LAST_MS = 10_000;
 
-/** Passes bytes both ways between a client and an upstream that switched protocols, with backpressure and half-close. */
-export function joinSockets(client: UpgradedSocket, upstream: Duplex): void {
-  const { socket, head } = client;
-  endWith(socket, upstream);
-  endWith(upstream, socket);
-  if (head.length > 0) upstream.write(head);
-  socket.pipe(upstream);
-  upstream.pipe(socket);
-}
+/** One direction of a tunnel: what comes out of `from` goes into `into`. */
+class Direction implements WireSink {
+  readonly #from: UpgradedWire;
+  readonly #into: Wire;
 
-/** Ends one side when the other is gone: at once after a failure, else when it has got what was sent. */
-function endWith(gone: Duplex, left: Duplex): void {
-  gone.on('error', () => left.destroy());
-  gone.once('close', () => {
-    if (left.destroyed) return;
+  constructor(from: UpgradedWire, into: Wire) {
+    this.#from = from;
+    this.#into = into;
+    from.wire.sink = this;
+  }
+
+  /** Passes on what came before the tunnel stood. */
+  start(): void {
+    const { head, wire } = this.#from;
+    if (head.length > 0) this.onBytes(head);
+    if (!this.#into.isBlocked) wire.resume();
+  }
+
+  onBytes(bytes: Buffer): void {
+    if (!this.#into.write(bytes)) this.#from.wire.pause();
+  }
+
+  onEnd(): void {
+    this.#into.end();
+  }
+
+  /** The other direction may go on: its bytes have left through this wire. */
+  onDrain(): void {
+    this.#into.resume();
+  }
+
+  onFlushed(): void {}
+
+  /** Ends the other side too: at once after a failure, else when it has got what was sent. */
+  onClose(error: Error | null): void {
+    this.#from.onClosed();
+    const left = this.#into;
+    if (!left.isOpen) return;
+    if (error !== null) return left.destroy();
     left.end();
     // What it may still send has nowhere to go.
+    left.sink = this.#drop();
     left.resume();
-    const timer = setTimeout(() => left.destroy(), LAST_MS);
-    left.once('close', () => clearTimeout(timer));
-  });
+  }
+
+  #drop(): WireSink {
+    const { sink } = this.#into;
+    const timer = setTimeout(() => this.#into.destroy(), LAST_MS);
+    const onClose = (error: Error | null): void => {
+      clearTimeout(timer);
+      sink.onClose(error);
+    };
+    return { onBytes() {}, onEnd() {}, onDrain() {}, onFlushed() {}, onClose };
+  }
+}
+
+/** Passes bytes both ways between a client and an upstream that switched protocols, with backpressure and half-close. */
+export function joinWires(client: UpgradedWire, upstream: UpgradedWire): void {
+  const up = new Direction(client, upstream.wire);
+  const down = new Direction(upstream, client.wire);
+  up.start();
+  down.start();
 }

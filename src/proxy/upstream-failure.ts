@@ -10,30 +10,38 @@ export interface UpstreamFailure {
   readonly isTargets: boolean;
 }
 
-/** An answer of an upstream that must not be passed on. */
-export class InvalidAnswer extends Error {
-  readonly code = 'INVALID_ANSWER';
+/** What the proxy itself finds wrong with an upstream. */
+export class UpstreamFault extends Error {
+  readonly reason: ReasonCode;
+
+  constructor(reason: ReasonCode, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** All connections to the target were in use for too long. */
-export class NoConnection extends Error {
-  readonly code = 'NO_CONNECTION';
+export class NoConnection extends UpstreamFault {
+  constructor() {
+    super('upstream.connect-timeout', 'no connection became free');
+  }
 }
 
-/** Codes of undici, node:net and node:tls, and what they mean. */
+export const CONNECT_TIMEOUT = new UpstreamFault(
+  'upstream.connect-timeout',
+  'the connection took longer than timeouts.connectMs',
+);
+export const FIRST_BYTE_TIMEOUT = new UpstreamFault(
+  'upstream.first-byte-timeout',
+  'the answer took longer than timeouts.firstByteMs to begin',
+);
+export const IDLE_TIMEOUT = new UpstreamFault(
+  'upstream.idle-timeout',
+  'the answer paused longer than timeouts.idleMs',
+);
+
+/** Codes of node:net and node:tls, and what they mean. */
 const MEANINGS: Readonly<Record<string, ReasonCode>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'upstream.connect-timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'upstream.first-byte-timeout',
-  UND_ERR_BODY_TIMEOUT: 'upstream.idle-timeout',
-  UND_ERR_SOCKET: 'upstream.reset',
-  UND_ERR_HEADERS_OVERFLOW: 'upstream.invalid',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'upstream.invalid',
-  ERR_ASSERTION: 'upstream.invalid',
-  INVALID_ANSWER: 'upstream.invalid',
-  NO_CONNECTION: 'upstream.connect-timeout',
-  UND_ERR_INFO: 'upstream.reset',
-  UND_ERR_DESTROYED: 'upstream.reset',
-  UND_ERR_CLOSED: 'upstream.reset',
   ECONNRESET: 'upstream.reset',
   EPIPE: 'upstream.reset',
   ETIMEDOUT: 'upstream.connect-timeout',
@@ -43,35 +51,28 @@ const MEANINGS: Readonly<Record<string, ReasonCode>> = {
   ENOTFOUND: 'upstream.connect',
   EAI_AGAIN: 'upstream.connect',
   EADDRNOTAVAIL: 'upstream.connect',
+  EMFILE: 'upstream.connect',
 };
+
+const TLS_CODES =
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_|INVALID_|PATH_LENGTH|ERROR_IN_)/;
 
 const RETRYABLE = new Set<ReasonCode>(['upstream.connect', 'upstream.connect-timeout', 'upstream.reset']);
 
-function meaningOf(name: string, code: string, message: string): ReasonCode {
-  // An interim answer that ends the exchange, or a switch of protocols that was not asked for.
-  if (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(message)) return 'upstream.invalid';
-  const known = MEANINGS[code];
-  if (known !== undefined) return known;
-  // Errors of the parser have a name of their own and often no code.
-  if (name === 'HTTPParserError' || code.startsWith('HPE_')) return 'upstream.invalid';
-  if (
-    /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_|INVALID_|PATH_LENGTH|ERROR_IN_)/.test(
-      code,
-    )
-  )
-    return 'upstream.tls';
-  return 'gateway.bug';
+function meaningOf(error: unknown, code: string): ReasonCode {
+  if (error instanceof UpstreamFault) return error.reason;
+  return MEANINGS[code] ?? (TLS_CODES.test(code) ? 'upstream.tls' : 'gateway.bug');
 }
 
-/** Says what an error of the client library means for the request. */
+/** Says what an error of a connection to an upstream means for the request. */
 export function classifyFailure(error: unknown): UpstreamFailure {
-  const { name = '', code = '', message = '' } = error as { name?: string; code?: string; message?: string };
-  const reason = meaningOf(name, code, message);
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const reason = meaningOf(error, code);
   const detail = `${code} ${message}`.trim().slice(0, 200);
   return {
     decision: deny(reason, { detail }),
     isRetryable: RETRYABLE.has(reason),
-    isTargets: reason !== 'gateway.bug' && code !== 'NO_CONNECTION',
+    isTargets: reason !== 'gateway.bug' && !(error instanceof NoConnection),
   };
 }
 

@@ -1,47 +1,6 @@
-import { buildConnector, Pool } from 'undici';
-import type { UpstreamSettings, UpstreamTls } from '../core/upstream.ts';
-import { WaitingCalls } from './waiting-calls.ts';
-
-/** One server behind the gateway, as this thread sees it. */
-export class UpstreamTarget {
-  readonly origin: string;
-  readonly host: string;
-  readonly pool: Pool;
-  readonly waiting: WaitingCalls;
-  /** Requests under way. */
-  active = 0;
-  /** Result of the active health checks; true until they say otherwise. */
-  isHealthy = true;
-  #failures = 0;
-  #ejectedUntilMs = 0;
-
-  constructor(origin: string, settings: UpstreamSettings) {
-    this.origin = origin;
-    this.host = new URL(origin).host;
-    this.pool = openPool(origin, settings);
-    this.waiting = new WaitingCalls(settings.connections, settings.connectMs);
-  }
-
-  isAvailable(nowMs: number): boolean {
-    return this.isHealthy && nowMs >= this.#ejectedUntilMs;
-  }
-
-  /** When it comes back from being taken out; in the past while it is not. */
-  get ejectedUntilMs(): number {
-    return this.#ejectedUntilMs;
-  }
-
-  succeeded(): void {
-    this.#failures = 0;
-  }
-
-  /** Counts a failure of the target itself, never one that the client caused. */
-  failed(nowMs: number, passive: UpstreamSettings['passive']): void {
-    if (++this.#failures < passive.failures) return;
-    this.#failures = 0;
-    this.#ejectedUntilMs = nowMs + passive.ejectMs;
-  }
-}
+import type { UpstreamSettings } from '../core/upstream.ts';
+import type { TimerWheel } from '../lib/time/timer-wheel.ts';
+import { UpstreamTarget } from './upstream-target.ts';
 
 /** The targets of one upstream with their connections. */
 export class UpstreamPool {
@@ -49,9 +8,9 @@ export class UpstreamPool {
   readonly targets: readonly UpstreamTarget[];
   #next = 0;
 
-  constructor(settings: UpstreamSettings) {
+  constructor(settings: UpstreamSettings, wheel: TimerWheel) {
     this.settings = settings;
-    this.targets = settings.targets.map((origin) => new UpstreamTarget(origin, settings));
+    this.targets = settings.targets.map((origin) => new UpstreamTarget(origin, settings, wheel));
   }
 
   /**
@@ -88,51 +47,6 @@ export class UpstreamPool {
 
   /** Lets requests under way finish, then closes the connections. */
   close(): void {
-    for (const target of this.targets) target.pool.close().catch(() => {});
+    for (const target of this.targets) target.close();
   }
-}
-
-function openPool(origin: string, settings: UpstreamSettings): Pool {
-  return new Pool(origin, {
-    connections: settings.connections,
-    // 0 closes every connection after its answer.
-    pipelining: settings.keepAliveMs === 0 ? 0 : 1,
-    keepAliveTimeout: Math.max(settings.keepAliveMs, 1),
-    // However long the upstream offers to keep a connection.
-    keepAliveMaxTimeout: Math.max(settings.keepAliveMs, 1),
-    connect: connectorOf(settings),
-    allowH2: false,
-    strictContentLength: true,
-    maxHeaderSize: 64 * 1024,
-  });
-}
-
-/**
- * Opens connections to the targets of an upstream.
- *
- * Safety: the name that is asked for and verified is the operator's, or that of the target; the client library would
- * take it from the Host field, which is the client's. An address has none (RFC 6066, 3) and is verified as an address.
- */
-function connectorOf({ tls, connectMs }: UpstreamSettings): buildConnector.connector {
-  const secure = tls === null ? {} : secureOptions(tls);
-  const connect = buildConnector({ timeout: connectMs, allowH2: false, ...secure });
-  return (options, callback) =>
-    connect({ ...options, servername: '' }, (...result) => {
-      const [, socket] = result;
-      // TLS tells of a refused client certificate only now, and the end that follows would hide it.
-      socket?.on('error', () => socket.destroy());
-      callback(...result);
-    });
-}
-
-/** Options of node:tls for the connection to an upstream. */
-export function secureOptions(tls: UpstreamTls): Record<string, unknown> {
-  return {
-    rejectUnauthorized: tls.verify,
-    minVersion: 'TLSv1.2',
-    ...(tls.ca === null ? {} : { ca: tls.ca }),
-    ...(tls.cert === null ? {} : { cert: tls.cert }),
-    ...(tls.key === null ? {} : { key: tls.key }),
-    ...(tls.serverName === null ? {} : { servername: tls.serverName }),
-  };
 }

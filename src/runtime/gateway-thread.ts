@@ -9,6 +9,7 @@ import type { ListenerSettings } from '../proxy/listener.ts';
 import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
+import { openThreadWheel } from '../proxy/thread-wheel.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
@@ -43,7 +44,8 @@ export class GatewayThread {
   readonly #apiKeys = new MemoryApiKeys();
   readonly #keySets: ThreadKeySets;
   readonly #ports: Ports;
-  readonly #registry = new PoolRegistry();
+  readonly #wheel = openThreadWheel();
+  readonly #registry = new PoolRegistry(this.#wheel);
   readonly #metrics = new ThreadMetrics();
   readonly #notebook: Notebook;
   readonly #journal: Journal;
@@ -83,6 +85,7 @@ export class GatewayThread {
       journal: this.#journal,
       plan: new LoadedPlan(planParts(config, data.plan, this.#ports), this.#registry),
       ticketKeys: Buffer.from(data.ticketKeys),
+      wheel: this.#wheel,
       makeId: requestIds(this.#clock.nowMs()),
       reportBug: (requestId, stage, error) =>
         this.#send({ type: 'bug', requestId, stage, stack: stackOf(error) }),

@@ -111,7 +111,7 @@ test('response trailers go to a client that takes them, without those that could
   const taken = await exchange(world.port, get('/trailers', 'TE: trailers\r\nConnection: TE\r\n'), {
     expect: 1,
   });
-  expect(taken.responses[0]?.trailers).toEqual([['x-sum', '42']]);
+  expect(taken.responses[0]?.trailers).toEqual([['X-Sum', '42']]);
   const plain = await exchange(world.port, get('/trailers'), { expect: 1 });
   expect(plain.responses[0]?.trailers).toEqual([]);
   expect(plain.responses[0]?.body.toString()).toBe('hello');

@@ -5,11 +5,9 @@ import { type JournalRecord, until } from '../support/test-gateway.ts';
 import { openTlsWorld } from '../support/tls-world.ts';
 import { addressOf, cutAtRandom, forEachOf, openWorld, seeded, sendFrom, type World } from './world.ts';
 
-const CASES = HOSTILE.filter(({ needsOwnCodec }) => needsOwnCodec !== true);
+const CASES = HOSTILE;
 const GOOD = 'GET /first HTTP/1.1\r\nHost: a.test\r\n\r\n';
 const SECRET = 'GET /smuggled HTTP/1.1\r\nHost: a.test\r\n\r\n';
-/** Well framed, and refused when node:http has read on already: what follows is a request of its own. */
-const COUNTED_LATE = new Set(['trailers of 20,000 bytes']);
 const random = seeded(1);
 
 /** Ways to send a hostile request; each has loopback addresses of its own. */
@@ -21,8 +19,7 @@ const WAYS: Readonly<Record<string, (bytes: string) => readonly string[]>> = {
   'behind a good request, later': (bytes) => [GOOD, bytes],
 };
 
-const mayServeNext = ({ name, mayStayOpen }: HostileCase): boolean =>
-  mayStayOpen === true || COUNTED_LATE.has(name);
+const mayServeNext = ({ mayStayOpen }: HostileCase): boolean => mayStayOpen === true;
 
 interface Outcome {
   readonly result: RawResult;

@@ -47,12 +47,13 @@ test('one connection cannot put any number of requests under way', async () => {
   const client = await openRawClient(world.port);
   const pipelined = Buffer.from(get('/').repeat(500_000));
   client.socket.write(pipelined);
-  await until('the upstream is asked', () => world.upstream.requests.length >= 16);
+  await until('the upstream is asked', () => world.upstream.requests.length >= 1);
   // A connection that is not read is not known to be gone before an answer is written to it.
   client.socket.resetAndDestroy();
-  const records = await world.gateway.records(16);
-  // What a single read brings, 64 KiB, is parsed as a whole; nothing is read after it.
-  expect(records.length).toBeLessThan(2_500);
+  const records = await world.gateway.records(1);
+  // The second one may have had its turn when the first was given up, and nobody was there to take that answer.
+  expect(records.length).toBeLessThanOrEqual(2);
+  expect(world.upstream.requests.length).toBeLessThanOrEqual(2);
 });
 
 test('what follows the request that closes the connection is not served', async () => {

@@ -6,6 +6,8 @@ export interface Pushing extends AsyncDisposable {
   readonly origin: string;
   /** The next connection that has sent something; what it sends is read and dropped unless the test pauses it. */
   next(): Promise<Socket>;
+  /** Connections so far. */
+  readonly count: number;
 }
 
 export async function openPushing(): Promise<Pushing> {
@@ -20,6 +22,9 @@ export async function openPushing(): Promise<Pushing> {
   const { port } = server.address() as { port: number };
   return {
     origin: `http://127.0.0.1:${port}`,
+    get count() {
+      return sockets.length;
+    },
     async next() {
       await until('a connection to the upstream', () => waiting.length > 0);
       return waiting.shift() as Socket;

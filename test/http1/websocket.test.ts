@@ -110,13 +110,14 @@ test('what the upstream answers instead of switching reaches the client', async 
   expect((await world.gateway.records(1)).map(reasonOf)).toEqual(['request.passed']);
 });
 
-test('an upgrade behind an unanswered request is served as if it had not asked', async () => {
+test('an upgrade behind an unanswered request waits for its turn', async () => {
   await using world = await openWorld();
   const client = await openRawClient(world.port);
   await client.write(`GET /first HTTP/1.1\r\nHost: a.test\r\n\r\n${HANDSHAKE}`);
   const { responses } = await client.read(2);
   expect(responses.map(({ status }) => status)).toEqual([200, 200]);
-  expect(world.upstream.requests.flatMap((request) => valuesOf(request, 'upgrade'))).toEqual([]);
+  expect(world.upstream.requests.map((request) => valuesOf(request, 'upgrade'))).toEqual([[], ['websocket']]);
+  expect((await client.read()).closed).toBe('end');
   client.close();
 });
 

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { FieldLines } from '../../src/lib/http/field-lines.ts';
 import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { CidrTrie } from '../../src/lib/ip/cidr-trie.ts';
 import type { Exchange } from '../../src/proxy/exchange.ts';
@@ -36,8 +37,10 @@ export function fakeExchange(line: RequestLine = {}): Exchange {
     method,
     rawTarget: target,
     rawAuthority: isSecond ? 'api.test' : null,
-    rawHeaders: [...(isSecond ? [] : ['Host', 'api.test']), ...(line.headers ?? [])],
-    endsWithHead: isSecond ? method === 'GET' : null,
+    fields: FieldLines.fromFlat([...(isSecond ? [] : ['Host', 'api.test']), ...(line.headers ?? [])]),
+    fault: null,
+    hasBody: method !== 'GET',
+    contentLength: -1,
   } as unknown as Exchange;
 }
 

@@ -156,6 +156,6 @@ describe('one hidden class', () => {
     edited.add('C', '3');
     edited.set('a', '4');
     edited.remove('b');
-    expectOneShape([FieldLines.fromFlat([]), new FieldLines([], [], []), edited, contextOf({}).ctx.headers]);
+    expectOneShape([FieldLines.fromFlat([]), new FieldLines(), edited, contextOf({}).ctx.headers]);
   });
 });

@@ -4,8 +4,8 @@ import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/co
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
-import { FieldLines } from '../../src/lib/http/field-lines.ts';
 import type { Ip } from '../../src/lib/ip/address.ts';
+import { receivedLines } from './received-lines.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const NOW_S = NOW_MS / 1000;
@@ -101,7 +101,7 @@ export function request(fields: readonly string[] = [], change: { query?: string
     query: change.query ?? '',
     host: 'api.company.com',
     authority: 'api.company.com',
-    headers: FieldLines.fromFlat(fields),
+    headers: receivedLines(fields),
     hasBody: false,
     contentLength: -1,
   });

@@ -2,8 +2,8 @@ import { RequestContext, type RequestFacts } from '../../src/core/context.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Ports } from '../../src/core/ports.ts';
 import type { Check, Mode, RouteFacts, Stage, StageChecks } from '../../src/core/stage.ts';
-import { FieldLines } from '../../src/lib/http/field-lines.ts';
 import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
+import { receivedLines } from './received-lines.ts';
 
 /** What a test says about a request; the rest is a plain GET of `/` over TLS without a body. */
 export interface RequestSketch extends Partial<Omit<RequestFacts, 'headers' | 'client' | 'peer'>> {
@@ -35,7 +35,7 @@ export function contextOf(sketch: RequestSketch = {}): RequestContext {
     ...sketch,
     client,
     peer: client,
-    headers: FieldLines.fromFlat(sketch.headers ?? []),
+    headers: receivedLines(sketch.headers ?? []),
   });
   ctx.body = body ?? null;
   return ctx;
@@ -49,7 +49,7 @@ export function answering(
   fromUpstream = true,
 ): RequestContext {
   ctx.responseStatus = status;
-  ctx.responseHeaders = FieldLines.fromFlat(headers);
+  ctx.responseHeaders = receivedLines(headers);
   ctx.fromUpstream = fromUpstream;
   return ctx;
 }

@@ -1,3 +1,5 @@
+import { isFieldValue, isToken } from './fields.ts';
+
 const MAX_INTERNED = 512;
 const interned = new Map<string, string>();
 
@@ -5,9 +7,19 @@ const interned = new Map<string, string>();
 export function lowerName(name: string): string {
   const known = interned.get(name);
   if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  if (interned.size < MAX_INTERNED && name.length <= 64) interned.set(name, lower);
+  const own = ownCopy(name);
+  const lower = own.toLowerCase();
+  if (interned.size < MAX_INTERNED && name.length <= 64) interned.set(own, lower);
   return lower;
+}
+
+/**
+ * Copies text whose characters are bytes.
+ *
+ * Cost: a slice keeps the text that it was cut from alive; what outlives a message must be a copy.
+ */
+export function ownCopy(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /**
@@ -16,29 +28,19 @@ export function lowerName(name: string): string {
  * Shape: three arrays of equal length. Lookups are linear scans: real headers have about ten lines.
  */
 export class FieldLines {
-  readonly rawNames: string[];
-  readonly names: string[];
-  readonly values: string[];
+  readonly rawNames: string[] = [];
+  readonly names: string[] = [];
+  readonly values: string[] = [];
 
-  constructor(rawNames: string[], names: string[], values: string[]) {
-    this.rawNames = rawNames;
-    this.names = names;
-    this.values = values;
+  get length(): number {
+    return this.names.length;
   }
 
-  /** Reads a flat list of names and values. */
+  /** Reads a flat list of names and values; throws like `add`. */
   static fromFlat(flat: readonly string[]): FieldLines {
-    const count = flat.length >> 1;
-    const rawNames = new Array<string>(count);
-    const names = new Array<string>(count);
-    const values = new Array<string>(count);
-    for (let i = 0; i < count; i++) {
-      const name = flat[2 * i] as string;
-      rawNames[i] = name;
-      names[i] = lowerName(name);
-      values[i] = flat[2 * i + 1] as string;
-    }
-    return new FieldLines(rawNames, names, values);
+    const lines = new FieldLines();
+    for (let i = 0; i + 1 < flat.length; i += 2) lines.add(flat[i] as string, flat[i + 1] as string);
+    return lines;
   }
 
   /** First value of a field, or null. `name` is lower-case. */
@@ -68,10 +70,31 @@ export class FieldLines {
     return result;
   }
 
+  /**
+   * Appends a line.
+   *
+   * Errors: TypeError for what is no token or no field value.
+   * Safety: every line is checked here or by the parser, so that none can hold the end of a line.
+   */
   add(name: string, value: string): void {
+    if (!isToken(name) || !isFieldValue(value))
+      throw new TypeError(`not a field line: ${JSON.stringify(name)}`);
+    this.addParsed(name, value);
+  }
+
+  /** Appends a line whose characters a parser has checked. */
+  addParsed(name: string, value: string): void {
     this.rawNames.push(name);
     this.names.push(lowerName(name));
     this.values.push(value);
+  }
+
+  copy(): FieldLines {
+    const copy = new FieldLines();
+    copy.rawNames.push(...this.rawNames);
+    copy.names.push(...this.names);
+    copy.values.push(...this.values);
+    return copy;
   }
 
   /** Removes every line of a field. */
@@ -94,11 +117,5 @@ export class FieldLines {
   set(name: string, value: string): void {
     this.remove(lowerName(name));
     this.add(name, value);
-  }
-
-  /** Appends names and values to a flat list. */
-  appendTo(flat: string[]): void {
-    for (let i = 0; i < this.names.length; i++)
-      flat.push(this.rawNames[i] as string, this.values[i] as string);
   }
 }

@@ -1,16 +1,4 @@
-const TOKEN = 1;
-const VALUE = 2;
-const CLASSES = classes();
-
-/** What each byte may be part of: a token (RFC 9110, 5.6.2), a field value (RFC 9110, 5.5). */
-function classes(): Uint8Array {
-  const table = new Uint8Array(256);
-  table[0x09] = VALUE;
-  for (let code = 0x20; code < 256; code++) if (code !== 0x7f) table[code] = VALUE;
-  const tokenChars = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  for (const char of tokenChars) table[char.charCodeAt(0)] = TOKEN | VALUE;
-  return table;
-}
+import { CHARS, TOKEN } from './chars.ts';
 
 /** Whether the text is a token: a method, a field name, a parameter name. */
 export function isToken(text: string): boolean {
@@ -20,7 +8,7 @@ export function isToken(text: string): boolean {
 /** Where the token that starts at `from` ends; `from` itself when there is none. */
 export function tokenEnd(text: string, from: number): number {
   let i = from;
-  while (i < text.length && ((CLASSES[text.charCodeAt(i)] as number) & TOKEN) !== 0) i++;
+  while (i < text.length && ((CHARS[text.charCodeAt(i)] as number) & TOKEN) !== 0) i++;
   return i;
 }
 
@@ -28,7 +16,7 @@ export function tokenEnd(text: string, from: number): number {
 export function isFieldValue(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code > 0xff || CLASSES[code] === 0) return false;
+    if (code > 0xff || CHARS[code] === 0) return false;
   }
   return true;
 }
@@ -107,7 +95,7 @@ export function parseQuoted(value: string, from: number): Quoted | null {
       start = ++i; // the next character stands for itself
     }
     const meant = value.charCodeAt(i);
-    if (!(meant <= 0xff) || CLASSES[meant] === 0) return null;
+    if (!(meant <= 0xff) || CHARS[meant] === 0) return null;
   }
   return null;
 }

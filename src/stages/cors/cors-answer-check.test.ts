@@ -25,8 +25,8 @@ function answer(
   const ctx = answering(contextOf(request), fromUpstream ? 200 : 429, headers, fromUpstream);
   for (const stage of ran) ctx.ran.push({ stage, phase: 'head' } as RouteCheck);
   expect(runNow(compileBlock(cors, block).response, ctx)).toBe(CONTINUE);
-  const flat: string[] = [];
-  ctx.responseHeaders?.appendTo(flat);
+  const { rawNames = [], values = [] } = ctx.responseHeaders ?? {};
+  const flat = rawNames.flatMap((name, i) => [name, values[i] as string]);
   return linesOf(flat);
 }
 

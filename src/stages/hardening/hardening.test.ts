@@ -22,8 +22,8 @@ interface Answer {
 function harden(block: unknown, { status = 200, headers = [], secure = true, fromUpstream = true }: Answer) {
   const ctx = answering(contextOf({ secure }), status, headers, fromUpstream);
   const decision = runNow(compileBlock(hardening, block).response, ctx);
-  const flat: string[] = [];
-  ctx.responseHeaders?.appendTo(flat);
+  const { rawNames = [], values = [] } = ctx.responseHeaders ?? {};
+  const flat = rawNames.flatMap((name, i) => [name, values[i] as string]);
   return { decision, lines: linesOf(flat) };
 }
 

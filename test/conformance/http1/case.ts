@@ -8,8 +8,6 @@ export interface HostileCase {
   readonly mayReachUpstream?: true;
   /** Set where the message is well framed and only what it asks for is refused: the connection may go on. */
   readonly mayStayOpen?: true;
-  /** Set where `node:http` hides what is wrong, so that only the gateway's own codec can refuse it. */
-  readonly needsOwnCodec?: true;
 }
 
 /** What the upstream must get of a request that passes. */
@@ -73,7 +71,7 @@ const STATUS: Readonly<Record<string, number>> = {
 export function refused(
   reason: string,
   cases: Readonly<Record<string, string>>,
-  marks: Pick<HostileCase, 'mayReachUpstream' | 'mayStayOpen' | 'needsOwnCodec'> = {},
+  marks: Pick<HostileCase, 'mayReachUpstream' | 'mayStayOpen'> = {},
 ): HostileCase[] {
   const expect = { status: STATUS[reason] ?? 400, reason };
   return Object.entries(cases).map(([name, bytes]) => ({ name, bytes, expect, ...marks }));

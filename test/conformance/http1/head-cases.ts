@@ -25,17 +25,15 @@ export const HEAD_CASES: readonly HostileCase[] = [
     'version of two digits': line('GET /t HTTP/1.10'),
     'version in lower case': line('GET /t http/1.1'),
     'other protocol name': line('GET /t HTTPS/1.1'),
-    'HTTP/2 preface': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    'method in lower case': line('get /t HTTP/1.1'),
-    'unknown method': line('FOO /t HTTP/1.1'),
-    'method with letter behind': line('GETX /t HTTP/1.1'),
     'method with blank inside': line('G ET /t HTTP/1.1'),
     'no method': line(' /t HTTP/1.1'),
+    'method of 65 letters': line(`${'G'.repeat(65)} /t HTTP/1.1`),
     'method of 20,000 letters': line(`${'G'.repeat(20_000)} /t HTTP/1.1`),
     'TLS handshake on a plain port': `\x16\x03\x01\x02\0\x01\0${'\0'.repeat(64)}`,
   }),
 
   ...refused('protocol.version', {
+    'HTTP/2 preface': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     'HTTP/2.0': line('GET /t HTTP/2.0'),
     'HTTP/3.0': line('GET /t HTTP/3.0'),
     'HTTP/1.2': line('GET /t HTTP/1.2'),
@@ -51,7 +49,18 @@ export const HEAD_CASES: readonly HostileCase[] = [
     'CONNECT with path': line('CONNECT /t HTTP/1.1'),
   }),
 
-  ...refused('protocol.method', { TRACE: line('TRACE /t HTTP/1.1') }, { mayStayOpen: true }),
+  ...refused(
+    'protocol.method',
+    {
+      TRACE: line('TRACE /t HTTP/1.1'),
+      'method in lower case': line('get /t HTTP/1.1'),
+      'unknown method': line('FOO /t HTTP/1.1'),
+      'method with letter behind': line('GETX /t HTTP/1.1'),
+      'method of punctuation': line("!#$%&'*+-.^_`|~ /t HTTP/1.1"),
+      'method of 64 letters': line(`${'G'.repeat(64)} /t HTTP/1.1`),
+    },
+    { mayStayOpen: true },
+  ),
 
   ...refused('protocol.field', {
     'folded line': get('X: a\r\n b'),
@@ -170,16 +179,12 @@ export const HEAD_CASES: readonly HostileCase[] = [
     '3000 fields of one name': get(...Array.from({ length: 3_000 }, () => 'a:')),
   }),
 
-  ...refused(
-    'protocol.malformed',
-    {
-      'two blanks before target': line('GET  /t HTTP/1.1'),
-      'two blanks before version': line('GET /t  HTTP/1.1'),
-      'LF before request line': `\n${get()}`,
-      'CR before request line': `\r${get()}`,
-      'a hundred CRLF before request line': `${CRLF.repeat(100)}${get()}`,
-      'RTSP in place of HTTP': line('GET /t RTSP/1.0'),
-    },
-    { needsOwnCodec: true },
-  ),
+  ...refused('protocol.malformed', {
+    'two blanks before target': line('GET  /t HTTP/1.1'),
+    'two blanks before version': line('GET /t  HTTP/1.1'),
+    'LF before request line': `\n${get()}`,
+    'CR before request line': `\r${get()}`,
+    'a hundred CRLF before request line': `${CRLF.repeat(100)}${get()}`,
+    'RTSP in place of HTTP': line('GET /t RTSP/1.0'),
+  }),
 ];

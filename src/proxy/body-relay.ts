@@ -1,47 +1,67 @@
-import { Readable } from 'node:stream';
 import type { Decision } from '../core/decision.ts';
 import type { BodySink, Exchange } from './exchange.ts';
 
 /** Why a body that was being passed on will not be complete: the client's fault, or null when it went away. */
 export type BodyFailure = (failure: Decision | null) => void;
 
+/** Takes a request body on its way to the upstream. */
+export interface BodyWriter {
+  /** Writes a piece, which may be overwritten afterwards; false asks to wait for `resume` of the relay. */
+  writeBody(bytes: Buffer): boolean;
+  endBody(): void;
+}
+
 /** Passes a request body on as it comes, no faster than the upstream takes it, and no more than a limit. */
-export class StreamedBody extends Readable implements BodySink {
+export class BodyRelay implements BodySink {
   readonly #exchange: Exchange;
   readonly #limitBytes: number;
   readonly #tooLarge: Decision;
   readonly #onFailure: BodyFailure;
-  #isStarted = false;
+  #writer: BodyWriter | null = null;
   #bytes = 0;
+  /** Whether some of the body may have been taken from the client: it cannot be sent a second time. */
+  isStarted = false;
 
   /** `limitBytes` 0 is no limit. */
   constructor(exchange: Exchange, limitBytes: number, tooLarge: Decision, onFailure: BodyFailure) {
-    super();
     this.#exchange = exchange;
     this.#limitBytes = limitBytes;
     this.#tooLarge = tooLarge;
     this.#onFailure = onFailure;
   }
 
-  override _read(): void {
-    if (this.#isStarted) return this.#exchange.resumeBody();
-    this.#isStarted = true;
+  /** Lets the body flow. Call once, when the upstream can take it. */
+  start(writer: BodyWriter): void {
+    this.isStarted = true;
+    this.#writer = writer;
     this.#exchange.readBody(this);
   }
 
-  onData(chunk: Buffer): void {
-    this.#bytes += chunk.length;
+  /** The upstream takes more again. */
+  resume(): void {
+    if (this.#writer !== null) this.#exchange.resumeBody();
+  }
+
+  /** The upstream takes no more, whatever still comes. */
+  stop(): void {
+    this.#writer = null;
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#writer === null) return;
+    this.#bytes += bytes.length;
     if (this.#limitBytes > 0 && this.#bytes > this.#limitBytes) return this.onAborted(this.#tooLarge);
-    if (!this.push(chunk)) this.#exchange.pauseBody();
+    if (!this.#writer.writeBody(bytes)) this.#exchange.pauseBody();
   }
 
   onEnd(): void {
-    this.push(null);
+    this.#writer?.endBody();
   }
 
   onAborted(failure: Decision | null): void {
+    if (this.#writer === null) return;
+    this.#writer = null;
     this.#onFailure(failure);
-    this.destroy();
   }
 }
 
@@ -64,7 +84,7 @@ export function holdBody(
     onData(chunk) {
       bytes += chunk.length;
       if (bytes > limitBytes) finish(null, tooLarge);
-      else if (!isOver) chunks.push(chunk);
+      else if (!isOver) chunks.push(Buffer.from(chunk));
     },
     onEnd: () => finish(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), null),
     onAborted: (failure) => finish(null, failure),
