@@ -57,7 +57,7 @@ export interface Exchange {
   readonly expectsContinue: boolean;
   /** Protocol the connection may switch to, lower-case; '' when the request asks for none. */
   readonly upgrade: string;
-  /** Whether the head of the answer was written. */
+  /** Whether anything of the answer has left, so that no other one can take its place. */
   readonly isAnswered: boolean;
   /** Bytes of body received and sent so far. */
   readonly bytesIn: number;

@@ -31,7 +31,6 @@ export class Http1Exchange implements Exchange, Paced {
   readonly upgrade: string;
   bytesIn = 0;
   bytesOut = 0;
-  isAnswered = false;
   owner: ExchangeOwner | null = null;
   slot = -1;
   readonly pace = new Pace();
@@ -49,6 +48,7 @@ export class Http1Exchange implements Exchange, Paced {
   /** How the answer is framed, and what of a length is still to come. */
   #framing: Framing = 0;
   #left = 0;
+  #isHeadSent = false;
   /** What is held back in the hope of more, so that a short answer leaves in one write. */
   #held = '';
 
@@ -70,6 +70,11 @@ export class Http1Exchange implements Exchange, Paced {
     this.upgrade = line.version === '1.1' && !this.hasBody && line.method === 'GET' ? upgradeOf(fields) : '';
     this.#on = on;
     this.#body = body;
+  }
+
+  /** Whether anything of the answer was sent; as long as it is held back, another one may take its place. */
+  get isAnswered(): boolean {
+    return this.#isHeadSent;
   }
 
   /** Whether the client does not take what was sent. */
@@ -145,7 +150,7 @@ export class Http1Exchange implements Exchange, Paced {
     if (this.#framing === UNTIL_CLOSE) on.isClosing = true;
     this.#left = Math.max(this.#framing, 0);
     this.#held = answerHead(status, lines, this.#framing, connectionField(on.isClosing, this.httpVersion));
-    this.isAnswered = true;
+    this.bytesOut = 0;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -158,6 +163,7 @@ export class Http1Exchange implements Exchange, Paced {
     const after = isChunked ? '\r\n' : '';
     if (before.length + bytes.length > TEXT_BYTES) {
       this.#held = '';
+      this.#isHeadSent = true;
       return this.#on.wire.writeBetween(before, bytes, after);
     }
     this.#held = before + textOf(bytes) + after;
@@ -174,6 +180,7 @@ export class Http1Exchange implements Exchange, Paced {
     if (this.#held === '') return;
     const held = this.#held;
     this.#held = '';
+    this.#isHeadSent = true;
     this.#on.wire.writeText(held);
   }
 
@@ -183,6 +190,7 @@ export class Http1Exchange implements Exchange, Paced {
     const held = this.#framing === CHUNKED ? this.#held + lastChunk(trailers) : this.#held;
     this.#held = '';
     this.#isEnded = true;
+    this.#isHeadSent = true;
     this.#sink = null;
     this.#on.wire.finish(held);
   }
@@ -198,7 +206,7 @@ export class Http1Exchange implements Exchange, Paced {
 
   switchProtocols(lines: FieldLines): UpgradedWire {
     this.#isSwitched = true;
-    this.isAnswered = true;
+    this.#isHeadSent = true;
     const { wire } = this.#on;
     const read = wire.socket.bytesRead;
     const head = this.#on.handOver();

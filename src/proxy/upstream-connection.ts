@@ -2,15 +2,14 @@ import { BodyReader } from '../lib/http1/body-reader.ts';
 import { HTTP1_FAULTS, type Http1Fault } from '../lib/http1/faults.ts';
 import { responseFraming, UNTIL_CLOSE } from '../lib/http1/framing.ts';
 import { HeadReader } from '../lib/http1/head-reader.ts';
-import { chunkLine, lastChunk } from '../lib/http1/serialize.ts';
 import { parseStatusLine, type StatusLine, statusLineFault } from '../lib/http1/status-line.ts';
 import { type Timed, Timer, type TimerWheel } from '../lib/time/timer-wheel.ts';
-import type { BodyWriter } from './body-relay.ts';
+import { RequestWriter } from './request-writer.ts';
 import type { UpstreamCall } from './upstream-call.ts';
 import { CONNECT_TIMEOUT, FIRST_BYTE_TIMEOUT, IDLE_TIMEOUT, UpstreamFault } from './upstream-failure.ts';
 import { canBeKept, hasSwitched, keepAliveHint } from './upstream-reuse.ts';
 import type { UpstreamTarget } from './upstream-target.ts';
-import { TEXT_BYTES, type Wire, type WireSink } from './wire.ts';
+import type { Wire, WireSink } from './wire.ts';
 
 /** Bounds on the head of an answer, and on its trailers. */
 const HEAD_LIMITS = { startLineBytes: 8 * 1024, fieldBytes: 64 * 1024, fieldCount: 1000 };
@@ -31,21 +30,18 @@ const MAX_INTERIM = 32;
  * Safety: never a second request before the answer to the first is complete, and none at all on a connection on which
  * anything came that no request had asked for. An answer that could be read in two ways ends connection and request.
  */
-export class UpstreamConnection implements WireSink, Timed, BodyWriter {
+export class UpstreamConnection implements WireSink, Timed {
   readonly #target: UpstreamTarget;
   readonly #wire: Wire;
   readonly #head = new HeadReader<StatusLine>(STATUS_LINE, HEAD_LIMITS);
   readonly #body = new BodyReader(HEAD_LIMITS);
   readonly #timer: Timer;
+  readonly #writer: RequestWriter;
   #call: UpstreamCall | null = null;
   #isConnected = false;
   /** Whether the head of the final answer was read. */
   #isInBody = false;
   #interim = 0;
-  /** Whether the request has been sent to its end. */
-  #isSent = true;
-  /** Head of the request, waiting for the first piece of its body. */
-  #held = '';
   /** Received bytes that were not told yet, because the call is paused. */
   #waiting: Buffer | null = null;
   #isAdvancing = false;
@@ -57,6 +53,7 @@ export class UpstreamConnection implements WireSink, Timed, BodyWriter {
     this.#target = target;
     this.#wire = wire;
     this.#timer = new Timer(wheel, this);
+    this.#writer = new RequestWriter(wire, () => this.#requestMoved());
     wire.sink = this;
   }
 
@@ -77,49 +74,19 @@ export class UpstreamConnection implements WireSink, Timed, BodyWriter {
 
   /** Sends a request on a connection that is free. */
   send(call: UpstreamCall): void {
-    const { head, body, firstByteMs } = call.request;
     this.#call = call;
     this.#isInBody = false;
     this.#interim = 0;
     this.#head.reset();
     call.assign(this);
     call.isSent = true;
-    this.#timer.set(firstByteMs);
-    this.#isSent = body === null;
-    if (body === null) this.#wire.writeText(head);
-    else if ('start' in body) {
-      this.#held = head;
-      body.start(this);
-      if (this.#call === call) this.#flush();
-    } else {
-      this.#isSent = true;
-      this.#wire.writeBetween(head, body, '');
-    }
+    this.#timer.set(call.request.firstByteMs);
+    this.#writer.write(call.request);
   }
 
-  writeBody(bytes: Buffer): boolean {
-    const { isChunked, firstByteMs } = (this.#call as UpstreamCall).request;
-    // The upstream cannot answer sooner than it is asked.
-    if (!this.#isInBody) this.#timer.set(firstByteMs);
-    const before = isChunked ? this.#held + chunkLine(bytes.length) : this.#held;
-    const after = isChunked ? '\r\n' : '';
-    this.#held = '';
-    if (before.length + bytes.length > TEXT_BYTES) return this.#wire.writeBetween(before, bytes, after);
-    return this.#wire.writeText(before + bytes.toString('latin1') + after);
-  }
-
-  endBody(): void {
-    this.#isSent = true;
-    const end = this.#call?.request.isChunked === true ? lastChunk(undefined) : '';
-    const held = this.#held + end;
-    this.#held = '';
-    if (held !== '') this.#wire.writeText(held);
-  }
-
-  #flush(): void {
-    const held = this.#held;
-    this.#held = '';
-    if (held !== '') this.#wire.writeText(held);
+  /** The upstream cannot answer sooner than it is asked. */
+  #requestMoved(): void {
+    if (this.#call !== null && !this.#isInBody) this.#timer.set(this.#call.request.firstByteMs);
   }
 
   onBytes(bytes: Buffer): void {
@@ -205,7 +172,8 @@ export class UpstreamConnection implements WireSink, Timed, BodyWriter {
     // The call may have paused it with the last piece.
     this.#wire.resume();
     call.finish();
-    if (this.#isKept && isExact && this.#isSent && !this.#isEnded) this.#target.release(this, this.#timer);
+    if (this.#isKept && isExact && this.#writer.isDone && !this.#isEnded)
+      this.#target.release(this, this.#timer);
     else this.close();
     call.sink.onEnd(trailers);
   }
@@ -258,7 +226,7 @@ export class UpstreamConnection implements WireSink, Timed, BodyWriter {
 
   onDrain(): void {
     const body = this.#call?.request.body ?? null;
-    if (this.#call !== null && !this.#isInBody) this.#timer.set(this.#call.request.firstByteMs);
+    this.#requestMoved();
     if (body !== null && 'resume' in body) body.resume();
   }
 

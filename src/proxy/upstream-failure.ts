@@ -1,5 +1,6 @@
 import { type Decision, deny } from '../core/decision.ts';
 import type { ReasonCode } from '../core/reasons.ts';
+import type { UpstreamCall } from './upstream-call.ts';
 
 /** A failed exchange with an upstream. */
 export interface UpstreamFailure {
@@ -79,7 +80,7 @@ export function classifyFailure(error: unknown): UpstreamFailure {
 /** RFC 9110, 9.2.2: sending these twice does what sending them once does. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-/** Whether a request of the method may be sent again after a failure. */
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method);
+/** Whether another attempt cannot do harm: nothing came back, and what was sent may have its effect twice. */
+export function mayAskAgain(call: UpstreamCall, { isRetryable }: UpstreamFailure): boolean {
+  return isRetryable && !call.isAnswered && (!call.isSent || IDEMPOTENT.has(call.request.method));
 }

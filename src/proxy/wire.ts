@@ -31,7 +31,7 @@ export class Wire {
   sink: WireSink = NOBODY;
   readonly #isDirect: boolean;
   #isPaused = false;
-  #error: Error | null = null;
+  #isClosed = false;
   readonly #tellFlushed = (): void => this.sink.onFlushed();
 
   constructor(socket: Socket) {
@@ -42,10 +42,16 @@ export class Wire {
     else socket.on('data', take);
     socket.on('end', () => this.sink.onEnd());
     socket.on('drain', () => this.sink.onDrain());
-    socket.on('error', (error) => {
-      this.#error ??= error;
-    });
-    socket.once('close', () => this.sink.onClose(this.#error));
+    // TLS tells of a refused certificate only after the handshake, and the end that follows would hide it.
+    socket.on('error', (error) => this.#close(error));
+    socket.once('close', () => this.#close(null));
+  }
+
+  #close(error: Error | null): void {
+    this.socket.destroy();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.sink.onClose(error);
   }
 
   /** Whether bytes wait for the other end to take them. */

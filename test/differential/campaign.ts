@@ -19,6 +19,8 @@ export interface Discrepancy {
 
 /** What a number of trials came to. */
 export interface Report {
+  /** How many were requests, how many answers, and how many of both were as they were made. */
+  readonly made: { requests: number; answers: number; unmutated: number };
   readonly counts: Record<Exclude<Verdict['is'], 'different'>, number>;
   /** How many only we refused, by fault, and how many each exception excused. */
   readonly stricter: Record<string, number>;
@@ -115,6 +117,7 @@ const BATCH = 2_000;
 export async function runCampaign(count: number, seed: number): Promise<Report> {
   const choose = new Chooser(seeded(seed));
   const report: Report = {
+    made: { requests: 0, answers: 0, unmutated: 0 },
     counts: { both: 0, neither: 0, stricter: 0, excused: 0 },
     stricter: {},
     excused: {},
@@ -123,12 +126,18 @@ export async function runCampaign(count: number, seed: number): Promise<Report> 
   for (let done = 0; done < count; done += BATCH) {
     const trials = Array.from({ length: Math.min(BATCH, count - done) }, () => makeTrial(choose));
     const verdicts = await judge(trials, choose);
-    verdicts.forEach(({ is, what }, i) => {
-      if (is === 'different') report.discrepancies.push({ trial: trials[i] as Trial, what });
-      else report.counts[is]++;
-      if (is === 'stricter') report.stricter[what] = (report.stricter[what] ?? 0) + 1;
-      if (is === 'excused') report.excused[what] = (report.excused[what] ?? 0) + 1;
+    trials.forEach((trial, i) => {
+      addTo(report, trial, verdicts[i] as Verdict);
     });
   }
   return report;
+}
+
+function addTo(report: Report, trial: Trial, { is, what }: Verdict): void {
+  report.made[trial.kind === 'request' ? 'requests' : 'answers']++;
+  if (trial.mutations === 0) report.made.unmutated++;
+  if (is === 'different') report.discrepancies.push({ trial, what });
+  else report.counts[is]++;
+  if (is === 'stricter') report.stricter[what] = (report.stricter[what] ?? 0) + 1;
+  if (is === 'excused') report.excused[what] = (report.excused[what] ?? 0) + 1;
 }

@@ -4,8 +4,8 @@ import type { Http1Fault } from './faults.ts';
 import { CHUNKED, type Framing, UNTIL_CLOSE } from './framing.ts';
 import { type HeadLimits, HeadReader } from './head-reader.ts';
 
-/** Fields that would tell a reader of the trailers how to read the message, or for whom it is (RFC 9110, 6.5.1). */
-const NEVER_TRAILERS = ['content-length', 'transfer-encoding', 'host'];
+/** Fields that would tell a reader of the trailers how to read the message (RFC 9110, 6.5.1). */
+const NEVER_TRAILERS = ['content-length', 'transfer-encoding'];
 
 /**
  * Reads the body of one message after the other, of every framing, in whatever pieces it comes.

@@ -1,0 +1,187 @@
+import { CONTINUE, type Decision, deny } from '../core/decision.ts';
+import type { Route } from '../core/route.ts';
+import type { FieldLines } from '../lib/http/field-lines.ts';
+import { Attempts } from './attempts.ts';
+import { BodyRelay } from './body-relay.ts';
+import type { Exchange, UpgradedWire } from './exchange.ts';
+import type { ActivePlan, Gate } from './gate.ts';
+import { cleanTrailers, dropHopByHop, finishHeaders, upstreamHead } from './heads.ts';
+import { checkAnswer } from './pipeline.ts';
+import type { ReadRequest } from './read.ts';
+import { joinWires } from './tunnel.ts';
+import { UpstreamCall, type UpstreamSink } from './upstream-call.ts';
+import { classifyFailure, mayAskAgain } from './upstream-failure.ts';
+import type { UpstreamTarget } from './upstream-target.ts';
+
+const TOO_LARGE = deny('validation.body-size');
+const NO_TARGET = deny('upstream.unhealthy');
+
+/** Whoever has a request forwarded. */
+export interface ForwardingOwner {
+  /** Answers in the upstream's place. */
+  refuse(decision: Decision): void;
+  /** The answer had begun and cannot be completed, or the body of the request will not be. */
+  breakOff(decision: Decision | null): void;
+  /** A step threw. */
+  failed(error: unknown): void;
+}
+
+/** A request on its way to an upstream, with all attempts, and the answer on its way back. */
+export class Forwarding implements UpstreamSink {
+  /** Of the answer that is being passed on; 0 before there is one. */
+  status = 0;
+  readonly attempts = new Attempts();
+  readonly #gate: Gate;
+  readonly #plan: ActivePlan;
+  readonly #exchange: Exchange;
+  readonly #read: ReadRequest;
+  readonly #owner: ForwardingOwner;
+  #call: UpstreamCall | null = null;
+  #relay: BodyRelay | null = null;
+  #isStopped = false;
+
+  constructor(gate: Gate, plan: ActivePlan, exchange: Exchange, read: ReadRequest, owner: ForwardingOwner) {
+    this.#gate = gate;
+    this.#plan = plan;
+    this.#exchange = exchange;
+    this.#read = read;
+    this.#owner = owner;
+  }
+
+  /** Asks a target of the upstream. */
+  start(): void {
+    const route = this.#read.ctx.route as Route;
+    const pool = this.#plan.findUpstream(route.upstream);
+    const target = pool.pick(this.#gate.clock.nowMs(), null);
+    if (target === null) this.#owner.refuse(NO_TARGET);
+    else this.#ask(route, target);
+  }
+
+  /** The client takes more of the answer again. */
+  resume(): void {
+    this.#call?.resume();
+  }
+
+  /** Nothing of the upstream is of use any more. */
+  stop(): void {
+    this.#isStopped = true;
+    const call = this.#call;
+    this.#endCall();
+    call?.abort();
+  }
+
+  #ask(route: Route, target: UpstreamTarget): void {
+    const { ctx } = this.#read;
+    this.attempts.begin(target.origin);
+    const { upgrade } = this.#exchange;
+    const request = {
+      method: ctx.method,
+      head: upstreamHead(route, this.#read, target.host, upgrade),
+      body: ctx.body ?? this.#relayBody(route),
+      isChunked: ctx.body === null && ctx.contentLength < 0,
+      firstByteMs: route.timeouts.firstByteMs,
+      idleMs: route.timeouts.idleMs,
+      upgrade,
+    };
+    this.#call = new UpstreamCall(target, request, this);
+    this.#call.start();
+  }
+
+  /** The body of the request on its way through; null when there is none. */
+  #relayBody(route: Route): BodyRelay | null {
+    if (!this.#read.ctx.hasBody) return null;
+    this.#relay = new BodyRelay(this.#exchange, route.streamLimitBytes, TOO_LARGE, (failure) =>
+      this.#owner.breakOff(failure),
+    );
+    return this.#relay;
+  }
+
+  onHead(status: number, lines: FieldLines): void {
+    try {
+      this.#takeHead(status, lines);
+    } catch (error) {
+      this.#owner.failed(error);
+    }
+  }
+
+  #takeHead(status: number, lines: FieldLines): void {
+    this.#call?.target.succeeded();
+    dropHopByHop(lines);
+    const decision = checkAnswer(this.#read.ctx, status, lines, true, this.#gate.reportBug);
+    if (decision === CONTINUE) return this.#passHead(status, lines);
+    if (!(decision instanceof Promise)) return this.#refuseAnswer(decision, lines);
+    this.#call?.pause();
+    decision.then((settled) => this.#takeSettled(settled, status, lines));
+  }
+
+  #takeSettled(decision: Decision, status: number, lines: FieldLines): void {
+    if (this.#isStopped) return;
+    try {
+      if (decision !== CONTINUE) return this.#refuseAnswer(decision, lines);
+      this.#passHead(status, lines);
+      this.#call?.resume();
+    } catch (error) {
+      this.#owner.failed(error);
+    }
+  }
+
+  #passHead(status: number, lines: FieldLines): void {
+    this.status = status;
+    this.#exchange.writeHead(status, finishHeaders(this.#read.ctx, lines));
+  }
+
+  /** Answers in the upstream's place; when to come back is all that is kept of its answer. */
+  #refuseAnswer(decision: Decision, lines: FieldLines): void {
+    const retryAfter = lines.get('retry-after');
+    this.stop();
+    if (retryAfter !== null) this.#read.ctx.addedHeaders.push('Retry-After', retryAfter);
+    this.#owner.refuse(decision);
+  }
+
+  onData(bytes: Buffer): void {
+    if (!this.#exchange.write(bytes)) this.#call?.pause();
+  }
+
+  onPause(): void {
+    this.#exchange.flush();
+  }
+
+  onEnd(trailers: FieldLines | null): void {
+    this.#endCall();
+    const isPassed = trailers !== null && this.#read.takesTrailers;
+    this.#exchange.end(undefined, isPassed ? cleanTrailers(trailers) : undefined);
+  }
+
+  onUpgrade(lines: FieldLines, upstream: UpgradedWire): void {
+    this.#endCall();
+    if (this.#isStopped) return upstream.wire.destroy();
+    const { ctx } = this.#read;
+    dropHopByHop(lines);
+    checkAnswer(ctx, 101, lines, true, this.#gate.reportBug);
+    this.status = 101;
+    joinWires(this.#exchange.switchProtocols(finishHeaders(ctx, lines)), upstream);
+  }
+
+  onFailure(error: unknown): void {
+    const call = this.#call as UpstreamCall;
+    const route = this.#read.ctx.route as Route;
+    this.#endCall();
+    if (this.#isStopped) return;
+    const failure = classifyFailure(error);
+    const pool = this.#plan.findUpstream(route.upstream);
+    const nowMs = this.#gate.clock.nowMs();
+    if (failure.isTargets) call.target.failed(nowMs, pool.settings.passive);
+    if (this.#exchange.isAnswered) return this.#owner.breakOff(failure.decision);
+    const mayRetry =
+      this.#relay?.isStarted !== true && this.attempts.count <= route.retries && mayAskAgain(call, failure);
+    const next = mayRetry ? pool.pick(nowMs, call.target) : null;
+    if (next === null) this.#owner.refuse(failure.decision);
+    else this.#ask(route, next);
+  }
+
+  #endCall(): void {
+    if (this.#call === null) return;
+    this.attempts.end();
+    this.#call = null;
+  }
+}
