@@ -1,13 +1,13 @@
 import type { RequestContext } from '../core/context.ts';
 import type { Route } from '../core/route.ts';
-import { FieldLines, lowerName } from '../lib/http/field-lines.ts';
+import { FieldLine, FieldLines, fieldNameOf, lowerName } from '../lib/http/field-lines.ts';
 import { parseConnectionOptions } from '../lib/http/fields.ts';
-import { fieldLine, receivedLine, requestLine } from '../lib/http1/serialize.ts';
+import { fieldValue, HEAD_END, requestLine } from '../lib/http1/serialize.ts';
 import { withoutParameter } from '../lib/uri/query.ts';
 import { textOf } from './client-address.ts';
 import type { ReadRequest } from './read.ts';
 
-const RESPONSE_HOP_BY_HOP = [
+const RESPONSE_HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -16,7 +16,7 @@ const RESPONSE_HOP_BY_HOP = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-];
+]);
 
 /** Fields that must not travel in a trailer (RFC 9110, 6.5.1): they say how to read or whom to trust. */
 const NOT_IN_TRAILERS = new Set([
@@ -35,12 +35,13 @@ const NOT_IN_TRAILERS = new Set([
 ]);
 
 const VIA = 'portcullis';
+const REQUEST_ID = fieldNameOf('X-Request-Id');
 
 /** How the body of a request to the upstream is framed, as field lines. */
 function framingLine(ctx: RequestContext): string {
-  if (ctx.body !== null) return `Content-Length: ${ctx.body.length}\r\n`;
-  if (ctx.contentLength >= 0) return `Content-Length: ${ctx.contentLength}\r\n`;
-  return ctx.hasBody ? 'Transfer-Encoding: chunked\r\n' : '';
+  if (ctx.body !== null) return `\r\nContent-Length: ${ctx.body.length}`;
+  if (ctx.contentLength >= 0) return `\r\nContent-Length: ${ctx.contentLength}`;
+  return ctx.hasBody ? '\r\nTransfer-Encoding: chunked' : '';
 }
 
 /**
@@ -52,30 +53,24 @@ export function upstreamHead(route: Route, read: ReadRequest, targetHost: string
   const { ctx } = read;
   const { headers } = ctx;
   const host = route.preserveHost && ctx.authority !== '' ? ctx.authority : targetHost;
-  let head = requestLine(ctx.method, upstreamTarget(route, ctx)) + fieldLine('Host', host);
+  let head = `${requestLine(ctx.method, upstreamTarget(route, ctx))}\r\nHost: ${fieldValue(host)}`;
   for (let i = 0; i < headers.length; i++) {
     const name = headers.names[i] as string;
     // RFC 9110, 10.1.1: the gateway itself met the expectation before it read the body.
     if (name !== 'via' && name !== 'expect' && !route.withheldHeaders.has(name))
-      head += receivedLine(headers, i);
+      head += (headers.lines[i] as FieldLine).text;
   }
   head += framingLine(ctx);
-  if (upgrade !== '') head += `Connection: upgrade\r\nUpgrade: ${upgrade}\r\n`;
-  return `${head}${vouchedLines(read)}\r\n`;
+  if (upgrade !== '') head += `\r\nConnection: upgrade\r\nUpgrade: ${upgrade}`;
+  return head + vouchedLines(read) + HEAD_END;
 }
 
 /** What the gateway says about the client and itself. */
 function vouchedLines({ ctx, forwardedFor }: ReadRequest): string {
   const received = ctx.headers.joined('via');
   const via = `${received === null ? '' : `${received}, `}${ctx.httpVersion} ${VIA}`;
-  return (
-    fieldLine('X-Forwarded-For', forwardedFor) +
-    (ctx.secure ? 'X-Forwarded-Proto: https\r\n' : 'X-Forwarded-Proto: http\r\n') +
-    fieldLine('X-Forwarded-Host', ctx.authority) +
-    fieldLine('X-Real-IP', textOf(ctx.client)) +
-    fieldLine('X-Request-Id', ctx.id) +
-    fieldLine('Via', via)
-  );
+  const scheme = ctx.secure ? 'https' : 'http';
+  return `\r\nX-Forwarded-For: ${fieldValue(forwardedFor)}\r\nX-Forwarded-Proto: ${scheme}\r\nX-Forwarded-Host: ${fieldValue(ctx.authority)}\r\nX-Real-IP: ${textOf(ctx.client)}\r\nX-Request-Id: ${fieldValue(ctx.id)}\r\nVia: ${fieldValue(via)}`;
 }
 
 /** Path and query of the request to the upstream: what every check saw, without the credential of the route. */
@@ -91,15 +86,14 @@ function upstreamTarget(route: Route, ctx: RequestContext): string {
 export function dropHopByHop(headers: FieldLines): void {
   const connection = headers.joined('connection');
   if (connection !== null) for (const name of parseConnectionOptions(connection) ?? []) headers.remove(name);
-  for (const name of RESPONSE_HOP_BY_HOP) if (headers.has(name)) headers.remove(name);
+  headers.removeAll(RESPONSE_HOP_BY_HOP);
 }
 
 /** Keeps the trailer fields that may be passed on. */
 export function cleanTrailers(trailers: FieldLines): FieldLines {
   const kept = new FieldLines();
   for (let i = 0; i < trailers.length; i++) {
-    if (!NOT_IN_TRAILERS.has(trailers.names[i] as string))
-      kept.addParsed(trailers.rawNames[i] as string, trailers.values[i] as string);
+    if (!NOT_IN_TRAILERS.has(trailers.names[i] as string)) kept.addLine(trailers.lines[i] as FieldLine);
   }
   return kept;
 }
@@ -117,6 +111,6 @@ export function finishHeaders(ctx: RequestContext, headers: FieldLines): FieldLi
   for (let i = 0; i < addedHeaders.length; i += 2) {
     headers.add(addedHeaders[i] as string, addedHeaders[i + 1] as string);
   }
-  headers.add('X-Request-Id', ctx.id);
+  headers.addLine(new FieldLine(REQUEST_ID, fieldValue(ctx.id)));
   return headers;
 }

@@ -2,15 +2,15 @@ import { STATUS_CODES } from 'node:http';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import { parseContentLength } from '../lib/http/fields.ts';
 import { CHUNKED, type Framing, UNTIL_CLOSE } from '../lib/http1/framing.ts';
-import { fieldSection } from '../lib/http1/serialize.ts';
+import { fieldSection, HEAD_END } from '../lib/http1/serialize.ts';
 
 const statusLines = new Map<number, string>();
 
-/** Writes a status line. */
+/** Writes a status line, without its line end. */
 export function statusLine(status: number): string {
   const known = statusLines.get(status);
   if (known !== undefined) return known;
-  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`;
   if (status >= 100 && status <= 599) statusLines.set(status, line);
   return line;
 }
@@ -24,7 +24,7 @@ function dateField(): string {
   const nowS = Math.floor(nowMs / 1000);
   if (nowS !== dateS) {
     dateS = nowS;
-    dateLine = `Date: ${new Date(nowMs).toUTCString()}\r\n`;
+    dateLine = `\r\nDate: ${new Date(nowMs).toUTCString()}`;
   }
   return dateLine;
 }
@@ -39,14 +39,14 @@ export function answerFraming(status: number, lines: FieldLines, method: string,
 
 /** What the Connection field of an answer says; '' where nothing has to be said. */
 export function connectionField(isClosing: boolean, version: string): string {
-  if (isClosing) return 'Connection: close\r\n';
+  if (isClosing) return '\r\nConnection: close';
   // RFC 9112, 9.3: in HTTP/1.0 it is what keeps the connection.
-  return version === '1.0' ? 'Connection: keep-alive\r\n' : '';
+  return version === '1.0' ? '\r\nConnection: keep-alive' : '';
 }
 
 /** Writes the head of an answer. */
 export function answerHead(status: number, lines: FieldLines, framing: Framing, connection: string): string {
   const date = lines.names.includes('date') ? '' : dateField();
-  const coding = framing === CHUNKED ? 'Transfer-Encoding: chunked\r\n' : '';
-  return `${statusLine(status)}${fieldSection(lines)}${date}${coding}${connection}\r\n`;
+  const coding = framing === CHUNKED ? '\r\nTransfer-Encoding: chunked' : '';
+  return `${statusLine(status)}${fieldSection(lines)}${date}${coding}${connection}${HEAD_END}`;
 }

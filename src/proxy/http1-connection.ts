@@ -14,8 +14,6 @@ import type { Wire, WireSink } from './wire.ts';
 
 /** Bytes that wait for their turn on a connection before it is read no further. */
 const MOST_WAITING = 64 * 1024;
-/** Bytes of a head that are looked at in one go. */
-const HEAD_PIECE = 16 * 1024;
 /** Longest time that a connection is still read after its last answer. */
 const LINGER_MS = 2_000;
 
@@ -85,7 +83,7 @@ export class Http1Connection implements WireSink, Timed {
   #advance(bytes: Buffer, isOwn: boolean): void {
     this.#isAdvancing = true;
     let at = 0;
-    while (at < bytes.length && this.#takesBytes) {
+    while (at < bytes.length && this.#takesBytes()) {
       const exchange = this.#exchange;
       at = exchange === null ? this.#readHead(bytes, at) : exchange.takeBody(bytes, at);
     }
@@ -96,7 +94,7 @@ export class Http1Connection implements WireSink, Timed {
     if (this.#waiting !== null && this.#waiting.length >= MOST_WAITING) this.wire.pause();
   }
 
-  get #takesBytes(): boolean {
+  #takesBytes(): boolean {
     if (this.#isDropping) return false;
     return this.#exchange === null ? !this.isClosing : this.#exchange.takesBody;
   }
@@ -104,8 +102,7 @@ export class Http1Connection implements WireSink, Timed {
   #readHead(bytes: Buffer, at: number): number {
     const head = this.#head;
     const isFirst = !head.isBegun;
-    const text = bytes.toString('latin1', at, Math.min(bytes.length, at + HEAD_PIECE));
-    const end = at + head.read(text, 0);
+    const end = head.read(bytes, at);
     if (head.fault !== '') this.#refuse(headRefusal(head.fault));
     else if (head.isComplete) this.#takeRequest();
     else if (isFirst && head.isBegun && this.#hasServed) this.#timer.set(this.#shared.limits.headerTimeoutMs);

@@ -3,7 +3,7 @@ import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { BodyReader } from '../lib/http1/body-reader.ts';
 import { CHUNKED, type Framing, UNTIL_CLOSE } from '../lib/http1/framing.ts';
 import type { RequestLine } from '../lib/http1/request-line.ts';
-import { chunkLine, fieldSection, lastChunk } from '../lib/http1/serialize.ts';
+import { chunkLine, fieldSection, HEAD_END, lastChunk } from '../lib/http1/serialize.ts';
 import type { BodySink, ConnectionFacts, Exchange, ExchangeOwner, UpgradedWire } from './exchange.ts';
 import { answerFraming, answerHead, connectionField, statusLine } from './http1-answer.ts';
 import type { Http1Connection } from './http1-connection.ts';
@@ -14,7 +14,7 @@ import { TEXT_BYTES } from './wire.ts';
 /** Bytes of an unread request body that are read and dropped after the answer before the connection is cut. */
 const LINGER_BYTES = 1 << 20;
 
-const CONTINUE = `${statusLine(100)}\r\n`;
+const CONTINUE = `${statusLine(100)}${HEAD_END}`;
 
 /** One request of an HTTP/1 connection and its answer. */
 export class Http1Exchange implements Exchange, Paced {
@@ -89,7 +89,8 @@ export class Http1Exchange implements Exchange, Paced {
 
   /** Whether bytes of the body have somebody who takes, or drops, them. */
   get takesBody(): boolean {
-    return !this.#body.isComplete && !this.#isPaused && (this.#sink !== null || this.isLingering);
+    if (this.#body.isComplete) return false;
+    return this.isLingering || (this.#sink !== null && !this.#isPaused);
   }
 
   readBody(sink: BodySink): void {
@@ -211,7 +212,7 @@ export class Http1Exchange implements Exchange, Paced {
     const read = wire.socket.bytesRead;
     const head = this.#on.handOver();
     wire.writeText(
-      `${statusLine(101)}${fieldSection(lines)}Connection: upgrade\r\nUpgrade: ${this.upgrade}\r\n\r\n`,
+      `${statusLine(101)}${fieldSection(lines)}\r\nConnection: upgrade\r\nUpgrade: ${this.upgrade}${HEAD_END}`,
     );
     const written = wire.socket.bytesWritten;
     return {

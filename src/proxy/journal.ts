@@ -1,4 +1,5 @@
 import { close, closeSync, fstat, open, openSync, write, writeSync } from 'node:fs';
+import { BATCH_BYTES, JournalBatch, MOST_BYTES_PER_CHARACTER } from './journal-batch.ts';
 
 /** How the journal is doing, told when it changes. */
 export interface JournalEvents {
@@ -16,8 +17,7 @@ export interface JournalSettings {
 }
 
 const FLUSH_MS = 50;
-const FLUSH_BYTES = 1024 * 1024;
-/** Unwritten text that is held while the disk is full, in characters. */
+/** Unwritten bytes that are held while the disk is full. */
 const MAX_HELD = 8 * 1024 * 1024;
 /** What is held beyond that of requests that were let in before. */
 const RESERVE = 8 * 1024 * 1024;
@@ -26,9 +26,6 @@ const RETRY_MS = 1_000;
 const FULL_MS = 1_000;
 /** Owner reads and writes, group reads: the journal tells who asked for what. */
 export const JOURNAL_MODE = 0o640;
-
-const LINE_FEED = 0x0a;
-const NEW_LINE = Buffer.from('\n');
 
 /**
  * Appends records to a file shared with other threads: whole lines per write, so that lines never mix (O_APPEND).
@@ -43,11 +40,12 @@ export class Journal {
   written = 0;
   readonly #events: JournalEvents;
   #fd = -1;
-  #held: string[] = [];
-  /** Length of all that is not written yet, in characters. */
-  #heldLength = 0;
-  /** What is being written, or failed to be: it goes before anything else. */
-  #batch: { bytes: Buffer; readonly lines: number; readonly length: number } | null = null;
+  /** What is not written yet, the oldest first; the first may be being written, and then takes no more. */
+  readonly #batches: JournalBatch[] = [];
+  /** A batch whose bytes were written, to be used again. */
+  #spare: JournalBatch | null = null;
+  /** Size of all that is not written yet. */
+  #heldBytes = 0;
   #isWriting = false;
   #timer: NodeJS.Timeout | null = null;
   #problem = '';
@@ -62,22 +60,42 @@ export class Journal {
 
   /** Whether a request may be let in, as far as its record is concerned. */
   get canAccept(): boolean {
-    return this.#heldLength < MAX_HELD || !this.settings.refuses;
+    return this.#heldBytes < MAX_HELD || !this.settings.refuses;
   }
 
   /** Takes a record; `isSpare` says that it is of a request that was not let in, for which no room is reserved. */
   append(line: string, isSpare = false): void {
     const mostHeld = isSpare || !this.settings.refuses ? MAX_HELD : MAX_HELD + RESERVE;
-    if (this.#heldLength >= mostHeld) {
+    if (this.#heldBytes >= mostHeld) {
       this.dropped++;
       if (this.#problem === '') this.#report(`The journal ${this.settings.path} is not written fast enough.`);
       return;
     }
-    this.#held.push(line);
-    this.#heldLength += line.length;
+    const isFull = !this.#lastBatch().add(line);
+    this.#heldBytes += isFull ? this.#newBatch(line) : this.#lastBatch().lastBytes;
     if (this.#isWriting) return;
-    if (this.#problem === '' && this.#heldLength >= FLUSH_BYTES) this.#flush();
+    if (this.#problem === '' && isFull) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), this.#problem === '' ? FLUSH_MS : RETRY_MS);
+  }
+
+  #lastBatch(): JournalBatch {
+    const last = this.#batches.at(-1);
+    return last === undefined || (this.#isWriting && this.#batches.length === 1) ? this.#startBatch(0) : last;
+  }
+
+  #startBatch(characters: number): JournalBatch {
+    const isLarge = characters * MOST_BYTES_PER_CHARACTER > BATCH_BYTES;
+    const batch = isLarge || this.#spare === null ? new JournalBatch(characters) : this.#spare;
+    if (batch === this.#spare) this.#spare = null;
+    this.#batches.push(batch);
+    return batch;
+  }
+
+  /** Puts a line for which the last batch has no room into a new one; returns its bytes. */
+  #newBatch(line: string): number {
+    const batch = this.#startBatch(line.length);
+    batch.add(line);
+    return batch.lastBytes;
   }
 
   /** Writes to the file that the path names now, after a rotation. */
@@ -89,7 +107,7 @@ export class Journal {
 
   /** Resolves when everything appended so far is written, or could not be. */
   drain(): Promise<void> {
-    if (this.#heldLength === 0) return Promise.resolve();
+    if (this.#heldBytes === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#idle.push(resolve);
       this.#flush();
@@ -102,14 +120,14 @@ export class Journal {
    * Safety: a batch that is under way at this moment may be written twice; to leave it out might lose it.
    */
   flushNow(): void {
-    if (this.#heldLength === 0) return;
+    if (this.#heldBytes === 0) return;
     try {
       const fd = this.#fd < 0 ? openSync(this.settings.path, 'a', JOURNAL_MODE) : this.#fd;
-      let bytes = Buffer.concat([this.#batch?.bytes ?? Buffer.alloc(0), Buffer.from(this.#held.join(''))]);
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes));
-      this.#held = [];
-      this.#batch = null;
-      this.#heldLength = 0;
+      for (const { bytes } of this.#batches) {
+        for (let left = bytes; left.length > 0; ) left = left.subarray(writeSync(fd, left));
+      }
+      this.#batches.length = 0;
+      this.#heldBytes = 0;
       if (this.#fd < 0) closeSync(fd);
     } catch {
       // The disk refuses, and there is nobody left to tell.
@@ -119,7 +137,7 @@ export class Journal {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#isWriting) return;
+    if (this.#isWriting || this.#heldBytes === 0) return;
     this.#isWriting = true;
     if (this.#mustReopen) this.#closeFile();
     this.#mustReopen = false;
@@ -132,31 +150,29 @@ export class Journal {
   }
 
   #write(): void {
-    if (this.#batch === null) {
-      const text = this.#held.join('');
-      this.#batch = { bytes: Buffer.from(text), lines: this.#held.length, length: text.length };
-      this.#held = [];
-    }
-    const batch = this.#batch;
-    write(this.#fd, batch.bytes, 0, batch.bytes.length, null, (error, count) => {
+    const batch = this.#batches[0] as JournalBatch;
+    const { bytes } = batch;
+    write(this.#fd, bytes, 0, bytes.length, null, (error, count) => {
       if (error !== null) return this.#failed(error);
-      if (count < batch.bytes.length) {
-        batch.bytes = unwritten(batch.bytes, count);
-        return this.#write();
-      }
-      this.#batch = null;
-      this.#heldLength -= batch.length;
+      const isWhole = count === bytes.length;
+      this.#heldBytes += batch.written(count);
+      if (!isWhole) return this.#write();
+      this.#batches.shift();
       this.written += batch.lines;
+      if (batch.isReusable) {
+        batch.reset();
+        this.#spare = batch;
+      }
       this.#succeeded();
     });
   }
 
   #succeeded(): void {
     this.#isWriting = false;
-    if (this.#heldLength < MAX_HELD) this.#report('');
+    if (this.#heldBytes < MAX_HELD) this.#report('');
     this.#watchSize();
-    if (this.#heldLength === 0) this.#wake();
-    else if (this.#heldLength >= FLUSH_BYTES || this.#idle.length > 0) this.#flush();
+    if (this.#heldBytes === 0) this.#wake();
+    else if (this.#batches.length > 1 || this.#idle.length > 0) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
@@ -175,8 +191,7 @@ export class Journal {
     // The path may name another file by the next attempt: one on a disk with space.
     this.#mustReopen = true;
     // Another thread may have left half a line at the end of the file: this must not become part of it.
-    if (this.#batch !== null && this.#batch.bytes[0] !== LINE_FEED)
-      this.#batch.bytes = Buffer.concat([NEW_LINE, this.#batch.bytes]);
+    this.#heldBytes += this.#batches[0]?.startOnOwnLine() ?? 0;
     const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
     this.#report(`The journal ${this.settings.path} cannot be written: ${why}.`);
     this.#timer ??= setTimeout(() => this.#flush(), RETRY_MS);
@@ -199,14 +214,4 @@ export class Journal {
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
-}
-
-/**
- * What is left to write when only `count` bytes were: from the start of the line that was cut, on a line of its own.
- *
- * Safety: half a line stays in the file, as the disk left it; the record is there once more, whole.
- */
-function unwritten(bytes: Buffer, count: number): Buffer {
-  const start = count === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, count - 1) + 1;
-  return start === count ? bytes.subarray(count) : Buffer.concat([NEW_LINE, bytes.subarray(start)]);
 }

@@ -184,12 +184,15 @@ export class Listener {
     const key = keyOf(socket);
     this.#handshakes.set(key, peer);
     socket.once('close', () => this.#handshakes.delete(key));
+    // Who ends its side within the handshake is gone.
+    socket.allowHalfOpen = false;
     this.#tls.emit('connection', socket);
   }
 
   #secured(socket: TLSSocket): void {
     const peer = this.#handshakes.get(keyOf(socket));
     if (peer === undefined) return void socket.destroy();
+    socket.allowHalfOpen = true;
     socket.on('error', () => socket.destroy());
     const tlsVersion = socket.getProtocol() ?? '';
     this.#events.onHandshake(tlsVersion);

@@ -1,5 +1,5 @@
 import { type Decision, deny } from '../core/decision.ts';
-import { FieldLines } from '../lib/http/field-lines.ts';
+import { type FieldLine, FieldLines } from '../lib/http/field-lines.ts';
 import { parseConnectionOptions } from '../lib/http/fields.ts';
 import type { Exchange } from './exchange.ts';
 import { mayBeConnectionNamed, ruleOf } from './field-rules.ts';
@@ -9,13 +9,16 @@ const CONNECTION_ATTACK = deny('protocol.field', { detail: 'Connection names an 
 const TWO_HOSTS = deny('protocol.host', { detail: 'more than one Host field' });
 const UPGRADE_WITH_BODY = deny('protocol.upgrade', { detail: 'an upgrade to websocket with a body' });
 
+/** Shared by the requests that have none, and never written. */
+const NONE = new FieldLines();
+
 /** The header fields of a request, sorted by what may be done with them. */
 export class RequestFields {
   /** Fields that stages and the upstream may see. */
   readonly kept = new FieldLines();
   host: string | null = null;
   /** Forwarding fields as received; believed only from a trusted proxy. */
-  readonly claimed = new FieldLines();
+  claimed: FieldLines = NONE;
   connection: string | null = null;
   /** Protocols the client would like to switch to. */
   upgrade: string | null = null;
@@ -30,15 +33,13 @@ export class RequestFields {
  * Cost: one pass over the lines.
  */
 export function readFields(exchange: Exchange): RequestFields | Decision {
-  const { rawNames, names, values } = exchange.fields;
+  const { lines, names, values } = exchange.fields;
   const fields = new RequestFields();
   const { kept } = fields;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (ruleOf(name) === 'keep') {
-      kept.rawNames.push(rawNames[i] as string);
-      kept.names.push(name);
-      kept.values.push(values[i] as string);
+      kept.addLine(lines[i] as FieldLine);
     } else if (name === 'host' && fields.host !== null) return TWO_HOSTS;
     else takeSpecial(fields, name, values[i] as string);
   }
@@ -63,6 +64,7 @@ function takeSpecial(fields: RequestFields, name: string, value: string): void {
       fields.takesTrailers = /(^|[,\s])trailers([,;\s]|$)/i.test(value);
       break;
     default:
+      if (fields.claimed === NONE) fields.claimed = new FieldLines();
       fields.claimed.addParsed(name, value);
   }
 }

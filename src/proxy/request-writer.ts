@@ -33,6 +33,7 @@ export class RequestWriter implements BodyWriter {
   }
 
   writeBody(bytes: Buffer): boolean {
+    if (bytes.length === 0) return true;
     this.#onProgress();
     const before = this.#isChunked ? this.#held + chunkLine(bytes.length) : this.#held;
     const after = this.#isChunked ? '\r\n' : '';

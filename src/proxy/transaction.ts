@@ -86,7 +86,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
     this.#settle(decision, () => this.#afterHead(route));
   }
 
-  get #context(): RequestContext {
+  #context(): RequestContext {
     return (this.#read as ReadRequest).ctx;
   }
 
@@ -97,7 +97,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
   }
 
   #afterHead(route: Route): void {
-    const ctx = this.#context;
+    const ctx = this.#context();
     if (!ctx.hasBody || !wantsBody(route.bodyChecks, ctx)) return this.#forward();
     holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
       if (this.#isOver) return;
@@ -143,7 +143,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
 
   /** Sends a refusal or an answer of the gateway's own. */
   refuse(decision: Decision): void {
-    const ctx = this.#context;
+    const ctx = this.#context();
     const decider = ctx.decidedAt < 0 ? undefined : ctx.ran[ctx.decidedAt];
     this.#decide(decision, decider?.stage ?? 'proxy');
     if (this.#exchange.expectsContinue && ctx.hasBody) this.#exchange.closeAfterwards();

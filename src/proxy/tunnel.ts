@@ -19,6 +19,8 @@ class Direction implements WireSink {
   start(): void {
     const { head, wire } = this.#from;
     if (head.length > 0) this.onBytes(head);
+    // It may have ended before the tunnel stood, and does not say so a second time.
+    if (wire.socket.readableEnded) this.onEnd();
     if (!this.#into.isBlocked) wire.resume();
   }
 

@@ -19,8 +19,6 @@ const STATUS_LINE = {
   tooLong: 'status-line-size',
   emptyLines: 0,
 } as const;
-/** Bytes of a head that are looked at in one go. */
-const HEAD_PIECE = 16 * 1024;
 /** Interim answers (RFC 9110, 15.2) before the final one: more would keep a request waiting for ever. */
 const MAX_INTERIM = 32;
 
@@ -115,8 +113,7 @@ export class UpstreamConnection implements WireSink, Timed {
 
   #readHead(call: UpstreamCall, bytes: Buffer, at: number): number {
     const head = this.#head;
-    const text = bytes.toString('latin1', at, Math.min(bytes.length, at + HEAD_PIECE));
-    const end = at + head.read(text, 0);
+    const end = head.read(bytes, at);
     if (head.fault !== '') this.#refuse(HTTP1_FAULTS[head.fault]);
     else if (head.isComplete) this.#takeHead(call, bytes, end);
     return end;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { DirectSocket } from './direct-socket.ts';
+import { flushLater } from './flush-later.ts';
 
 /** Takes what comes out of a connection. */
 export interface WireSink {
@@ -31,6 +32,10 @@ export class Wire {
   sink: WireSink = NOBODY;
   readonly #isDirect: boolean;
   #isPaused = false;
+  /** What is written at the end of this turn, and whether it is the end of a message. */
+  #text = '';
+  #isWaiting = false;
+  #isFinishing = false;
   #isClosed = false;
   readonly #tellFlushed = (): void => this.sink.onFlushed();
 
@@ -76,39 +81,62 @@ export class Wire {
     this.socket.resume();
   }
 
-  /** Writes text whose characters are bytes; false asks to wait for `onDrain`. */
+  /** Writes text whose characters are bytes, at the end of this turn; false asks to wait for `onDrain`. */
   writeText(text: string): boolean {
-    return this.socket.write(text, 'latin1');
+    this.#text += text;
+    if (this.#text.length > TEXT_BYTES) return this.flush();
+    if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      flushLater(this);
+    }
+    return !this.socket.writableNeedDrain;
   }
 
   /** Writes bytes, which may be overwritten afterwards; false asks to wait for `onDrain`. */
   write(bytes: Uint8Array): boolean {
-    return this.socket.write(Buffer.from(bytes));
+    return this.writeBetween('', bytes, '');
   }
 
   /** Writes bytes between two texts in one go. */
   writeBetween(before: string, bytes: Uint8Array, after: string): boolean {
     const { socket } = this;
+    const text = this.#text + before;
+    this.#text = '';
     socket.cork();
-    if (before !== '') socket.write(before, 'latin1');
+    if (text !== '') socket.write(text, 'latin1');
     let hasRoom = socket.write(Buffer.from(bytes));
     if (after !== '') hasRoom = socket.write(after, 'latin1');
     socket.uncork();
     return hasRoom;
   }
 
-  /** Writes the last text of a message; `onFlushed` follows, possibly before this returns. */
+  /** Writes the last text of a message; `onFlushed` follows. */
   finish(text: string): void {
+    this.#isFinishing = true;
+    this.writeText(text);
+  }
+
+  /** Gives what waits to the system; false asks to wait for `onDrain`. */
+  flush(): boolean {
     const { socket } = this;
+    const text = this.#text;
+    this.#text = '';
+    this.#isWaiting = false;
+    if (!this.#isFinishing) return text === '' || socket.write(text, 'latin1');
+    this.#isFinishing = false;
     // A TLS socket never has it done at once.
-    if (!this.#isDirect) return void socket.write(text, 'latin1', this.#tellFlushed);
-    if (text !== '') socket.write(text, 'latin1');
+    const hasRoom = this.#isDirect
+      ? socket.write(text, 'latin1')
+      : socket.write(text, 'latin1', this.#tellFlushed);
+    if (!this.#isDirect) return hasRoom;
     if (socket.writableLength === 0) this.sink.onFlushed();
     else socket.write(NOTHING, this.#tellFlushed);
+    return hasRoom;
   }
 
   /** Sends no more. */
   end(): void {
+    if (this.#isWaiting) this.flush();
     this.socket.end();
   }
 

@@ -2,27 +2,14 @@ import type { Chooser } from '../fuzz/mutate.ts';
 
 type Mutation = (text: string, choose: Chooser) => string;
 
+/** The texts between broken bars. */
+function split(texts: string): string[] {
+  return texts.split('¦');
+}
+
 /** Bytes and runs of them that one reader takes for an end, a blank or nothing, and another one does not. */
 const SPECIAL = [
-  ...[
-    '\r',
-    '\n',
-    '\r\n',
-    '\0',
-    ' ',
-    '\t',
-    '\x0b',
-    '\x0c',
-    ':',
-    ';',
-    ',',
-    '"',
-    '\\',
-    '=',
-    '#',
-    '\x7f',
-    '\x1f',
-  ],
+  ...split('\r¦\n¦\r\n¦\0¦ ¦\t¦\x0b¦\x0c¦:¦;¦,¦"¦\\¦=¦#¦\x7f¦\x1f'),
   ...['\x80', '\x85', '\xa0', '\xff', '\r\n ', '\r\n\t', '\r\n\r\n', '\n\n', '0', '1', 'f', '0\r\n\r\n'],
   ...['Transfer-Encoding: chunked\r\n', 'Content-Length: 3\r\n', 'HTTP/1.1', 'GET / HTTP/1.1\r\n'],
 ];
@@ -39,39 +26,8 @@ function anyMatch(pattern: RegExp, choices: readonly string[]): Mutation {
 }
 
 const LENGTHS = [
-  ...[
-    '+$&',
-    '-$&',
-    '0x$&',
-    '$&,$&',
-    '$&, $&',
-    '$& $&',
-    '$&.0',
-    '$&e0',
-    '0$&',
-    '$&0',
-    '',
-    ' ',
-    '"$&"',
-    "'$&'",
-  ],
-  ...[
-    '$&;',
-    '$&;a',
-    '$&\0',
-    '$&\x0b',
-    '\x0b$&',
-    '$&\t',
-    '$&_0',
-    '1',
-    '2',
-    '0',
-    '5',
-    'a',
-    '$&,',
-    ',$&',
-    '\xa0$&',
-  ],
+  ...split('+$&¦-$&¦0x$&¦$&,$&¦$&, $&¦$& $&¦$&.0¦$&e0¦0$&¦$&0¦¦ ¦"$&"¦\'$&\''),
+  ...split('$&;¦$&;a¦$&\0¦$&\x0b¦\x0b$&¦$&\t¦$&_0¦1¦2¦0¦5¦a¦$&,¦,$&¦\xa0$&'),
   ...[
     '99999999999999999999',
     '9007199254740993',
@@ -86,213 +42,40 @@ const LENGTHS = [
 const CODINGS = [
   ...['chunked, chunked', 'chunked, identity', 'identity, chunked', 'gzip, chunked', 'chunked, gzip', 'gzip'],
   ...[' $&', '$& ', '$&\t', '"$&"', "'$&'", 'x$&', '$&x', '$&;q=1', '$& ;', ',$&', '$&,', '$&, ', 'CHUNKED'],
-  ...[
-    'chun\r\n ked',
-    '\x0b$&',
-    '\x0c$&',
-    '$&\0',
-    '\0$&',
-    '$&\x0b',
-    '$&\x85',
-    '\xa0$&',
-    'identity',
-    '',
-    'chunke',
-  ],
-  ...[
-    '$&\r\nTransfer-Encoding: $&',
-    '$&\r\nTransfer-Encoding: identity',
-    '$&\r\nContent-Length: 3',
-    '\r\n $&',
-  ],
-  ...[
-    '$&\r\n ',
-    '$&\r\n , identity',
-    '$&\rX: y',
-    '$&\nX: y',
-    'identity\r\nTransfer-Encoding: $&',
-    'c h u n k e d',
-  ],
+  ...split('chun\r\n ked¦\x0b$&¦\x0c$&¦$&\0¦\0$&¦$&\x0b¦$&\x85¦\xa0$&¦identity¦¦chunke'),
+  ...split('$&\r\nTransfer-Encoding: $&¦$&\r\nTransfer-Encoding: identity¦$&\r\nContent-Length: 3'),
+  ...split('$&\r\n ¦$&\r\n , identity¦$&\rX: y¦$&\nX: y¦identity\r\nTransfer-Encoding: $&'),
+  ...split('\r\n $&¦c h u n k e d¦\t$&¦\t$&\t¦$& \t'),
 ];
 
 const FRAMING_NAMES = [
-  ...[
-    '$& ',
-    '$&\t',
-    ' $&',
-    '\t$&',
-    '$&\0',
-    '$&\x0b',
-    '\x0b$&',
-    'X-$&',
-    '$&x',
-    '$&\r\n',
-    '$&\xa0',
-    '"$&"',
-    '$&\r',
-  ],
-  ...[
-    'Content-Length',
-    'Transfer-Encoding',
-    'Content_Length',
-    'transfer_encoding',
-    'CONTENT-LENGTH',
-    '$&:',
-    '$&: ',
-  ],
+  ...split('$& ¦$&\t¦ $&¦\t$&¦$&\0¦$&\x0b¦\x0b$&¦X-$&¦$&x¦$&\r\n¦$&\xa0¦"$&"¦$&\r'),
+  ...split('Content-Length¦Transfer-Encoding¦Content_Length¦transfer_encoding¦CONTENT-LENGTH¦$&:¦$&: '),
   ...['X: y\r\n$&', 'X: y\n$&', 'X: y\r$&', '\r\n$&', '\n$&', 'X:\r\n $&', 'X\r\n$&'],
 ];
 
 const SIZES = [
-  ...[
-    '0x$&',
-    '+$&',
-    '-$&',
-    ' $&',
-    '$& ',
-    '$&\t',
-    '\t$&',
-    '$&\0',
-    '$&\x0b',
-    '0$&',
-    '00000000000000000$&',
-    '$&;',
-    '$& ;a',
-  ],
-  ...[
-    '$&;a=',
-    '$&;=b',
-    '$&; a',
-    '$&;a b',
-    '$&;a ;b',
-    '$&;a="',
-    '$&;a="b',
-    '$&;a="b"c',
-    '$&;a=\r',
-    '$&;a\0',
-    '$&;a\nb',
-  ],
-  ...[
-    '$&;a="\r\n"',
-    '$&;a="\\"',
-    '$&,a',
-    '$&:a',
-    '',
-    'g',
-    '$&g',
-    '1',
-    '0',
-    'ffffffff',
-    '100000000',
-    'ffffffffffffffff',
-  ],
-  ...[
-    '10000000000000000',
-    '1$&',
-    '$&\r\n',
-    '\r\n$&',
-    '$&\r',
-    '$&\r\r',
-    '$&;a\r',
-    '$&.0',
-    '$&h',
-    '1e1',
-    '$&;a=b=c',
-    '$&;a=(b)',
-  ],
+  ...split('0x$&¦+$&¦-$&¦ $&¦$& ¦$&\t¦\t$&¦$&\0¦$&\x0b¦0$&¦00000000000000000$&¦$&;¦$& ;a'),
+  ...split('$&;a=¦$&;=b¦$&; a¦$&;a b¦$&;a ;b¦$&;a="¦$&;a="b¦$&;a="b"c¦$&;a=\r¦$&;a\0¦$&;a\nb'),
+  ...split('$&;a="\r\n"¦$&;a="\\"¦$&,a¦$&:a¦¦g¦$&g¦1¦0¦ffffffff¦100000000¦ffffffffffffffff'),
+  ...split('10000000000000000¦1$&¦$&\r\n¦\r\n$&¦$&\r¦$&\r\r¦$&;a\r¦$&.0¦$&h¦$&_0¦1e1¦$&;a=b=c¦$&;a=(b)'),
 ];
 
 const VERSIONS = [
-  ...[
-    'HTTP/1.0',
-    'HTTP/1.2',
-    'HTTP/2.0',
-    'HTTP/0.9',
-    'HTTP/1',
-    'HTTP/1.10',
-    'HTTP/01.1',
-    'http/1.1',
-    'HTTP/ 1.1',
-  ],
-  ...[
-    'HTTP 1.1',
-    'HTTP/1,1',
-    'RTSP/1.0',
-    'ICE/1.0',
-    'HTTPS/1.1',
-    ' HTTP/1.1',
-    '$& ',
-    '$&x',
-    '',
-    '\tHTTP/1.1',
-    '$&\0',
-  ],
+  ...split('HTTP/1.0¦HTTP/1.2¦HTTP/2.0¦HTTP/0.9¦HTTP/1¦HTTP/1.10¦HTTP/01.1¦http/1.1¦HTTP/ 1.1'),
+  ...split('HTTP 1.1¦HTTP/1,1¦RTSP/1.0¦ICE/1.0¦HTTPS/1.1¦ HTTP/1.1¦$& ¦$&x¦¦\tHTTP/1.1¦$&\0'),
 ];
 
 const LINE_ENDS = [
-  ...[
-    '\n',
-    '\r',
-    '\r\r\n',
-    '\n\r',
-    '\n\r\n',
-    '\r\n\r\n',
-    '\r\n ',
-    '\r\n\t',
-    '',
-    ' ',
-    '\0\r\n',
-    ' \r\n',
-    '\t\r\n',
-  ],
-  ...[
-    '\x0b\r\n',
-    '\r\x0b\n',
-    '\n\n',
-    '\r\n\n',
-    '\r\n\r',
-    '\r \n',
-    '\x85',
-    '\r\n:',
-    '\r\n: x\r\n',
-    '\r\nX\r\n',
-  ],
+  ...split('\n¦\r¦\r\r\n¦\n\r¦\n\r\n¦\r\n\r\n¦\r\n ¦\r\n\t¦¦ ¦\0\r\n¦ \r\n¦\t\r\n'),
+  ...split('\x0b\r\n¦\r\x0b\n¦\n\n¦\r\n\n¦\r\n\r¦\r \n¦\x85¦\r\n:¦\r\n: x\r\n¦\r\nX\r\n'),
 ];
 
 const BLANK_CHOICES = ['  ', '\t', '\x0b', '\x0c', '\r', '\n', '\r\n', '', '\xa0', '\0', ' \t', '\x85'];
 const COLONS = [' :', '\t:', ';', '::', '', ':\r\n ', ':\0', ':\x0b', ':\r', '=', ' : ', ': :'];
-const TARGETS = [
-  '',
-  '*',
-  '/a b',
-  '/\t',
-  '/#',
-  '/\x80',
-  '/\xff',
-  '/\0',
-  '/\x7f',
-  '//',
-  'a',
-  '?',
-  'http:/',
-  '/"<>\\^`{|}',
-];
-const STATUSES = [
-  '99',
-  '600',
-  '999',
-  '1000',
-  '2 00',
-  '+200',
-  '20',
-  '204',
-  '304',
-  '100',
-  '101',
-  '199',
-  '000',
-  '200\t',
-];
+const TARGETS = split('¦*¦/a b¦/\t¦/#¦/\x80¦/\xff¦/\0¦/\x7f¦//¦a¦?¦http:/¦/"<>\\^`{|}');
+const METHODS = split('get¦$&X¦ $&¦¦$& ¦$&\t¦"$&"¦$&\0¦PRI¦SOURCE¦DESCRIBE¦\n$&');
+const STATUSES = split('99¦600¦999¦1000¦2 00¦+200¦20¦204¦304¦100¦101¦199¦000¦200\t');
 
 /** Pieces that frame messages, each in all the spellings that readers disagree about. */
 const TOKENS: readonly Mutation[] = [
@@ -307,20 +90,7 @@ const TOKENS: readonly Mutation[] = [
   anyMatch(/:/g, COLONS),
   anyMatch(/(?<=^[^ ]+ )[^ ]+(?= HTTP)/g, TARGETS),
   anyMatch(/(?<=HTTP\/1\.[01] )[0-9]{3}/g, STATUSES),
-  anyMatch(/^[A-Z]+(?= )/g, [
-    'get',
-    '$&X',
-    ' $&',
-    '',
-    '$& ',
-    '$&\t',
-    '"$&"',
-    '$&\0',
-    'PRI',
-    'SOURCE',
-    'DESCRIBE',
-    '\n$&',
-  ]),
+  anyMatch(/^[A-Z]+(?= )/g, METHODS),
   anyMatch(/(?<=\n)[0-9a-f]+(?:;[^\r\n]*)?\r\n(?=[^\r\n])/gi, SIZES),
 ];
 

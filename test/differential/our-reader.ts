@@ -70,10 +70,9 @@ class StreamReader<T extends { readonly version: string }> {
   }
 
   take(bytes: Buffer): void {
-    const text = bytes.toString('latin1');
     let at = 0;
     while (at < bytes.length && this.fault === '' && !this.#isOver) {
-      const next = this.#isInBody ? this.#readBody(bytes, at) : this.#readHead(text, at);
+      const next = this.#isInBody ? this.#readBody(bytes, at) : this.#readHead(bytes, at);
       if (next <= at || next > bytes.length) throw new Error(`the reader went from ${at} to ${next}`);
       this.#consumed += next - at;
       at = next;
@@ -88,9 +87,9 @@ class StreamReader<T extends { readonly version: string }> {
     return { messages, ends, fault, isUntilClose };
   }
 
-  #readHead(text: string, at: number): number {
+  #readHead(bytes: Buffer, at: number): number {
     const head = this.#head;
-    const end = head.read(text, at);
+    const end = head.read(bytes, at);
     this.fault = head.fault;
     if (!head.isComplete) return end;
     const framing = this.#kind.framingOf(head.start as T, head.lines);

@@ -4,7 +4,9 @@ import { type TestGateway, until } from '../support/test-gateway.ts';
 /** Sum over all threads of a metric of a gateway. */
 export async function metricOf(gateway: TestGateway, name: string): Promise<number> {
   const text = await (await gateway.admin('/metrics')).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)));
+  const lines = text
+    .split('\n')
+    .filter((line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)));
   if (lines.length === 0) throw new Error(`no metric ${name} in\n${text}`);
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addressOf, forEachOf, reasonOf, sendFrom } from '../http1/world.ts';
 import type { RawResult } from '../support/raw-client.ts';
-import { type JournalRecord, plainConfig, startTestGateway, type TestGateway, until } from '../support/test-gateway.ts';
+import {
+  type JournalRecord,
+  plainConfig,
+  startTestGateway,
+  type TestGateway,
+  until,
+} from '../support/test-gateway.ts';
 import { type Death, type DyingUpstream, openDying } from './dying-upstream.ts';
 import { untilNoConnection } from './metrics.ts';
 
@@ -93,7 +99,10 @@ const CASES = ANSWERS.flatMap((answer, at) =>
 
 test.each(CASES)('$title after every byte', async ({ at, way, text, completeFrom, ...answer }) => {
   const { version = '1.1', fields = '', status = 200 } = answer;
-  const places = Array.from({ length: text.length + 1 }, (_, bytes) => ({ bytes, path: `/${at}/${way}/${bytes}` }));
+  const places = Array.from({ length: text.length + 1 }, (_, bytes) => ({
+    bytes,
+    path: `/${at}/${way}/${bytes}`,
+  }));
   const outcomes: string[] = [];
   await forEachOf(places, async ({ path, bytes }) => {
     const close = fields.includes('Upgrade') ? '' : 'Connection: close\r\n';

@@ -19,9 +19,13 @@ export interface GatewayProcess extends AsyncDisposable {
 
 const ENTRY = join(import.meta.dirname, 'gateway-process-entry.ts');
 
-/** Starts the process and waits until it serves. */
-export async function startGatewayProcess(config: object): Promise<GatewayProcess> {
+/** Starts the process and waits until it serves; `files` are written beside the configuration first. */
+export async function startGatewayProcess(
+  config: object,
+  files: Record<string, string> = {},
+): Promise<GatewayProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-test-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   const configPath = join(dir, 'portcullis.yaml');
   writeFileSync(configPath, JSON.stringify(config));
   const child = spawn(process.execPath, [ENTRY, configPath], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -1,16 +1,52 @@
 import { isFieldValue, isToken } from './fields.ts';
 
-const MAX_INTERNED = 512;
-const interned = new Map<string, string>();
+/** A field name as written, in lower case, and as the beginning of a line that follows another one. */
+export interface FieldName {
+  readonly raw: string;
+  readonly lower: string;
+  /** CR LF, the name, a colon and a blank. */
+  readonly start: string;
+}
 
-/** Lower-cases a field name; common spellings are remembered, so that equal names are the same string. */
-export function lowerName(name: string): string {
+/** One field line; the messages in which it stands share it. */
+export class FieldLine {
+  readonly name: FieldName;
+  readonly value: string;
+  /** The whole line, behind the end of another one. */
+  readonly text: string;
+
+  /** The value must have been checked, see `FieldLines.add`. */
+  constructor(name: FieldName, value: string, text: string = name.start + value) {
+    this.name = name;
+    this.value = value;
+    this.text = text;
+  }
+}
+
+/** A set of lower-case names. */
+export interface NameSet {
+  has(name: string): boolean;
+}
+
+const MAX_INTERNED = 512;
+const LONGEST_INTERNED = 64;
+const interned = new Map<string, FieldName>();
+
+/** Finds the name of a field; common spellings are remembered, so that equal names are the same strings. */
+export function fieldNameOf(name: string): FieldName {
   const known = interned.get(name);
   if (known !== undefined) return known;
-  const own = ownCopy(name);
-  const lower = own.toLowerCase();
-  if (interned.size < MAX_INTERNED && name.length <= 64) interned.set(own, lower);
-  return lower;
+  const raw = ownCopy(name);
+  const fieldName = { raw, lower: raw.toLowerCase(), start: `\r\n${raw}: ` };
+  if (raw.length > LONGEST_INTERNED) return fieldName;
+  if (interned.size >= MAX_INTERNED) interned.clear();
+  interned.set(raw, fieldName);
+  return fieldName;
+}
+
+/** Lower-cases a field name. */
+export function lowerName(name: string): string {
+  return fieldNameOf(name).lower;
 }
 
 /**
@@ -28,12 +64,18 @@ export function ownCopy(text: string): string {
  * Shape: three arrays of equal length. Lookups are linear scans: real headers have about ten lines.
  */
 export class FieldLines {
-  readonly rawNames: string[] = [];
+  readonly lines: FieldLine[] = [];
+  /** In lower case. */
   readonly names: string[] = [];
   readonly values: string[] = [];
 
   get length(): number {
     return this.names.length;
+  }
+
+  /** The names as written. */
+  get rawNames(): string[] {
+    return this.lines.map(({ name }) => name.raw);
   }
 
   /** Reads a flat list of names and values; throws like `add`. */
@@ -77,45 +119,80 @@ export class FieldLines {
    * Safety: every line is checked here or by the parser, so that none can hold the end of a line.
    */
   add(name: string, value: string): void {
-    if (!isToken(name) || !isFieldValue(value))
-      throw new TypeError(`not a field line: ${JSON.stringify(name)}`);
-    this.addParsed(name, value);
+    this.addLine(fieldLineOf(name, value));
   }
 
   /** Appends a line whose characters a parser has checked. */
   addParsed(name: string, value: string): void {
-    this.rawNames.push(name);
-    this.names.push(lowerName(name));
-    this.values.push(value);
+    this.addLine(new FieldLine(fieldNameOf(name), value));
+  }
+
+  /** Appends a line of another message, or a ready-made one. */
+  addLine(line: FieldLine): void {
+    this.lines.push(line);
+    this.names.push(line.name.lower);
+    this.values.push(line.value);
+  }
+
+  /** Appends all lines of another message or of a set of ready-made ones. */
+  addAll({ lines }: FieldLines): void {
+    for (let i = 0; i < lines.length; i++) this.addLine(lines[i] as FieldLine);
   }
 
   copy(): FieldLines {
     const copy = new FieldLines();
-    copy.rawNames.push(...this.rawNames);
-    copy.names.push(...this.names);
-    copy.values.push(...this.values);
+    copy.addAll(this);
     return copy;
   }
 
   /** Removes every line of a field. */
   remove(name: string): void {
-    let kept = this.names.indexOf(name);
-    if (kept < 0) return;
-    for (let i = kept + 1; i < this.names.length; i++) {
-      if (this.names[i] === name) continue;
-      this.rawNames[kept] = this.rawNames[i] as string;
-      this.names[kept] = this.names[i] as string;
-      this.values[kept] = this.values[i] as string;
-      kept++;
-    }
-    this.rawNames.length = kept;
-    this.names.length = kept;
-    this.values.length = kept;
+    const first = this.names.indexOf(name);
+    if (first < 0) return;
+    let kept = first;
+    for (let i = first + 1; i < this.names.length; i++) if (this.names[i] !== name) this.#move(i, kept++);
+    this.#cut(kept);
   }
 
-  /** Replaces every line of a field by one. */
-  set(name: string, value: string): void {
-    this.remove(lowerName(name));
-    this.add(name, value);
+  /** Removes every line of the fields in a set. */
+  removeAll(removed: NameSet): void {
+    let kept = 0;
+    for (let i = 0; i < this.names.length; i++) {
+      if (removed.has(this.names[i] as string)) continue;
+      if (kept !== i) this.#move(i, kept);
+      kept++;
+    }
+    this.#cut(kept);
   }
+
+  #move(from: number, to: number): void {
+    this.lines[to] = this.lines[from] as FieldLine;
+    this.names[to] = this.names[from] as string;
+    this.values[to] = this.values[from] as string;
+  }
+
+  #cut(length: number): void {
+    if (length === this.names.length) return;
+    this.lines.length = length;
+    this.names.length = length;
+    this.values.length = length;
+  }
+
+  /** Replaces every line of a field by one; throws like `add`. */
+  set(name: string, value: string): void {
+    checkLine(name, value);
+    this.remove(lowerName(name));
+    this.addParsed(name, value);
+  }
+}
+
+/** Makes a line; throws TypeError for what is no token or no field value. */
+export function fieldLineOf(name: string, value: string): FieldLine {
+  checkLine(name, value);
+  return new FieldLine(fieldNameOf(name), value);
+}
+
+function checkLine(name: string, value: string): void {
+  if (!isToken(name) || !isFieldValue(value))
+    throw new TypeError(`not a field line: ${JSON.stringify(name)}`);
 }

@@ -103,9 +103,7 @@ export class BodyReader {
 
   #readTrailers(bytes: Buffer, at: number): number {
     const trailers = this.#trailers as HeadReader<never>;
-    // No more text than can belong to them: a byte beyond the limit is enough to see that they are too long.
-    const most = Math.min(bytes.length, at + this.#limits.fieldBytes + 4);
-    const end = at + trailers.read(bytes.toString('latin1', at, most), 0);
+    const end = trailers.read(bytes, at);
     this.fault = trailers.fault;
     if (!trailers.isComplete) return end;
     if (NEVER_TRAILERS.some((name) => trailers.lines.has(name))) this.fault = 'trailer-field';

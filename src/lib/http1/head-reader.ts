@@ -1,5 +1,5 @@
 import { CHARS, VALUE } from '../http/chars.ts';
-import { FieldLines, lowerName } from '../http/field-lines.ts';
+import { FieldLine, FieldLines, type FieldName, fieldNameOf, ownCopy } from '../http/field-lines.ts';
 import { tokenEnd, trimBlanks } from '../http/fields.ts';
 import type { Http1Fault } from './faults.ts';
 
@@ -22,6 +22,20 @@ export interface StartLine<T> {
   readonly emptyLines: number;
 }
 
+/** Bytes that are looked at in one go: of what follows a head, no more is decoded in vain. */
+const PIECE = 4096;
+const NOTHING = Buffer.alloc(0);
+const MOST_KNOWN = 32;
+
+/** A line that was read, as it came. */
+interface KnownLine {
+  /** With its end. */
+  readonly received: string;
+  line: FieldLine;
+  /** Whether it came a second time, and its text has been made one piece. */
+  isFlat: boolean;
+}
+
 const CR = 0x0d;
 const LF = 0x0a;
 const SP = 0x20;
@@ -39,9 +53,9 @@ const TABBED_FAULTS: ReadonlyMap<string, Http1Fault> = new Map([
 ]);
 
 /**
- * Reads start line and field lines (RFC 9112, 2.1) out of text whose characters are bytes, in whatever pieces it comes.
+ * Reads start line and field lines (RFC 9112, 2.1), in whatever pieces they come.
  *
- * Cost: one pass over the characters; of a piece that ends within a line only that line is looked at again.
+ * Cost: one pass over the bytes; of a piece that ends within a line only that line is looked at again.
  * Safety: a line ends with CR LF and nothing else, and holds no other control character but HTAB. Names, order and
  * duplicates are kept as they are; only blanks around values are cut off.
  */
@@ -55,10 +69,12 @@ export class HeadReader<T> {
   readonly #startLine: StartLine<T> | null;
   readonly #limits: HeadLimits;
   /** The line that is not complete yet, and how much of it is known to hold no control character. */
-  #held = '';
+  #held: Buffer = NOTHING;
   #scanned = 0;
   #fieldBytes = 0;
   #emptyLines = 0;
+  /** Lines of the heads before: the next one on a connection mostly has the same ones at the same places. */
+  readonly #known: KnownLine[] = [];
 
   /** `startLine` null: there are field lines only. */
   constructor(startLine: StartLine<T> | null, limits: HeadLimits) {
@@ -68,7 +84,7 @@ export class HeadReader<T> {
 
   /** Whether something of a head was read already. */
   get isBegun(): boolean {
-    return this.start !== null || this.#held !== '' || this.#emptyLines > 0;
+    return this.start !== null || this.#held.length > 0 || this.#emptyLines > 0;
   }
 
   /** Makes it ready for the next head. */
@@ -77,42 +93,79 @@ export class HeadReader<T> {
     this.lines = new FieldLines();
     this.fault = '';
     this.isComplete = false;
-    this.#held = '';
+    this.#held = NOTHING;
     this.#scanned = 0;
     this.#fieldBytes = 0;
     this.#emptyLines = 0;
   }
 
-  /** Reads on from `from`; returns where the head ends, or the end of the text when it is not complete or broken. */
-  read(piece: string, from: number): number {
+  /** Reads on from `from`; returns where the head ends, or up to where it read when it is not complete. */
+  read(bytes: Buffer, from: number): number {
+    const pieceEnd = Math.min(bytes.length, from + PIECE);
     const before = this.#held.length;
-    const text = before === 0 ? piece : this.#held + (from === 0 ? piece : piece.slice(from));
-    const shift = before === 0 ? 0 : from - before;
-    let at = before === 0 ? from : 0;
+    if (before === 0) return this.#readLines(bytes, from, pieceEnd);
+    const joined = Buffer.concat([this.#held, bytes.subarray(from, pieceEnd)]);
+    return this.#readLines(joined, 0, joined.length) + from - before;
+  }
+
+  #readLines(bytes: Buffer, from: number, pieceEnd: number): number {
+    const text = bytes.toString('latin1', from, pieceEnd);
+    let at = from;
     let scanFrom = at + this.#scanned;
     for (;;) {
-      const end = plainEnd(text, scanFrom);
-      if (end + 1 >= text.length && (end === text.length || text.charCodeAt(end) === CR)) {
-        this.#hold(text, at, end);
-        break;
+      if (scanFrom === at) {
+        at = scanFrom = from + this.#skipKnown(text, at - from);
+        if (this.fault !== '') return pieceEnd;
       }
-      if (text.charCodeAt(end) !== CR || text.charCodeAt(end + 1) !== LF) {
-        this.#refuse(text, at, end);
-        break;
+      const end = plainEnd(bytes, scanFrom, pieceEnd);
+      if (end + 1 >= pieceEnd && (end === pieceEnd || bytes[end] === CR)) {
+        this.#hold(bytes.subarray(at, pieceEnd), end - at);
+        return pieceEnd;
       }
-      this.#takeLine(text, at, end);
+      if (bytes[end] !== CR || bytes[end + 1] !== LF) {
+        this.#refuse(text, at - from, end - from);
+        return pieceEnd;
+      }
+      this.#takeLine(text, at - from, end - from);
       at = scanFrom = end + 2;
-      if (this.isComplete) return at + shift;
-      if (this.fault !== '') break;
+      if (this.isComplete) return at;
+      if (this.fault !== '') return pieceEnd;
     }
-    return text.length + shift;
+  }
+
+  /**
+   * Takes the lines from `at` that are, byte for byte, those of an earlier head at the same places; returns where they end.
+   *
+   * Safety: what was a good line then is one now; only the limits are those of this head.
+   */
+  #skipKnown(text: string, at: number): number {
+    if (this.#isAtStart()) return at;
+    let end = at;
+    for (;;) {
+      const known = this.#known[this.lines.length];
+      if (known === undefined) return end;
+      const { length } = known.received;
+      if (text.slice(end, end + length) !== known.received) return end;
+      if (!this.#countField(length)) return end;
+      if (!known.isFlat) flatten(known);
+      this.lines.addLine(known.line);
+      end += length;
+    }
+  }
+
+  /** Counts a field line against the limits; false when it is over one. */
+  #countField(bytes: number): boolean {
+    this.#fieldBytes += bytes;
+    if (this.#fieldBytes > this.#limits.fieldBytes) this.fault = 'field-bytes';
+    else if (this.lines.length >= this.#limits.fieldCount) this.fault = 'field-count';
+    return this.fault === '';
   }
 
   /** Keeps an unfinished line, unless it is too long already. */
-  #hold(text: string, at: number, end: number): void {
-    this.#held = at === text.length ? '' : text.slice(at);
-    this.#scanned = end - at;
-    if (this.#isOver(text.length - at, end - at)) this.fault = this.#tooLong(text, at);
+  #hold(line: Buffer, scanned: number): void {
+    this.#held = line.length === 0 ? NOTHING : Buffer.from(line);
+    this.#scanned = scanned;
+    if (this.#isOver(line.length, scanned)) this.fault = this.#tooLong(line.toString('latin1'), 0);
   }
 
   /** Refuses a line for the character at `bad`, or for what it would have been refused for without it. */
@@ -124,25 +177,25 @@ export class HeadReader<T> {
   /** Whether so many bytes of an unfinished line are too many; the empty line that ends a head never is. */
   #isOver(received: number, characters: number): boolean {
     if (characters === 0) return false;
-    if (this.#isAtStart) return received > this.#limits.startLineBytes;
+    if (this.#isAtStart()) return received > this.#limits.startLineBytes;
     return this.#fieldBytes + received > this.#limits.fieldBytes;
   }
 
-  get #isAtStart(): boolean {
+  #isAtStart(): boolean {
     return this.#startLine !== null && this.start === null;
   }
 
   #tooLong(text: string, at: number): Http1Fault {
-    if (!this.#isAtStart) return 'field-bytes';
+    if (!this.#isAtStart()) return 'field-bytes';
     const { parse, tooLong } = this.#startLine as StartLine<T>;
     // A line that does not even begin as it should is not too long, but something else.
     return parse(text, at, text.length) === 'method' ? 'method' : tooLong;
   }
 
   #takeLine(text: string, at: number, end: number): void {
-    this.#held = '';
+    this.#held = NOTHING;
     this.#scanned = 0;
-    if (this.#isAtStart) this.#takeStart(text, at, end);
+    if (this.#isAtStart()) this.#takeStart(text, at, end);
     else if (end === at) this.isComplete = true;
     else this.fault = this.#takeField(text, at, end);
   }
@@ -163,33 +216,34 @@ export class HeadReader<T> {
   }
 
   #takeField(text: string, at: number, end: number): Http1Fault | '' {
-    this.#fieldBytes += end + 2 - at;
-    if (this.#fieldBytes > this.#limits.fieldBytes) return 'field-bytes';
-    if (this.lines.length >= this.#limits.fieldCount) return 'field-count';
+    if (!this.#countField(end + 2 - at)) return this.fault;
     const nameEnd = tokenEnd(text, at);
     if (nameEnd === at || text.charCodeAt(nameEnd) !== COLON) return nameFault(text, at, nameEnd, end);
+    const name = fieldNameOf(text.slice(at, nameEnd));
     let valueStart = nameEnd + 1;
     let valueEnd = end;
     while (valueStart < valueEnd && text.charCodeAt(valueStart) === SP) valueStart++;
     while (valueEnd > valueStart && text.charCodeAt(valueEnd - 1) === SP) valueEnd--;
-    const name = text.slice(at, nameEnd);
     if (text.charCodeAt(valueStart) === HTAB || text.charCodeAt(valueEnd - 1) === HTAB)
       return this.#takeTabbed(name, text.slice(nameEnd + 1, end));
-    this.lines.addParsed(name, text.slice(valueStart, valueEnd));
+    const line = new FieldLine(name, text.slice(valueStart, valueEnd));
+    const place = this.lines.length;
+    if (place < MOST_KNOWN) this.#known[place] = { received: text.slice(at, end + 2), line, isFlat: false };
+    this.lines.addLine(line);
     return '';
   }
 
   /** Takes a field with tabs around its value. */
-  #takeTabbed(name: string, value: string): Http1Fault | '' {
-    const fault = TABBED_FAULTS.get(lowerName(name));
+  #takeTabbed(name: FieldName, value: string): Http1Fault | '' {
+    const fault = TABBED_FAULTS.get(name.lower);
     if (fault !== undefined) return fault;
-    this.lines.addParsed(name, trimBlanks(value));
+    this.lines.addLine(new FieldLine(name, trimBlanks(value)));
     return '';
   }
 
   /** Names what the character at `bad`, which may not stand in a line that begins at `at`, means. */
   #faultAt(text: string, at: number, bad: number): Http1Fault {
-    if (this.#isAtStart) return (this.#startLine as StartLine<T>).faultAt(text, at, bad);
+    if (this.#isAtStart()) return (this.#startLine as StartLine<T>).faultAt(text, at, bad);
     const nameEnd = tokenEnd(text, at);
     if (nameEnd === bad) return 'field-name';
     if (text.charCodeAt(nameEnd) !== COLON) return nameFault(text, at, nameEnd, bad);
@@ -198,11 +252,17 @@ export class HeadReader<T> {
   }
 }
 
-/** Where the characters that may stand in a field value end. */
-function plainEnd(text: string, from: number): number {
-  const { length } = text;
+/** Makes the text of a line that comes again one piece, and lets go of the head that it was cut from. */
+function flatten(known: KnownLine): void {
+  const { name, value } = known.line;
+  known.line = new FieldLine(name, ownCopy(value), ownCopy(known.line.text));
+  known.isFlat = true;
+}
+
+/** Where the bytes that may stand in a field value end. */
+function plainEnd(bytes: Buffer, from: number, end: number): number {
   let i = from;
-  while (i < length && ((CHARS[text.charCodeAt(i)] as number) & VALUE) !== 0) i++;
+  while (i < end && ((CHARS[bytes[i] as number] as number) & VALUE) !== 0) i++;
   return i;
 }
 

@@ -1,25 +1,20 @@
 import { FieldLines, lowerName } from '../../lib/http/field-lines.ts';
 import type { HardeningConfig } from './hardening.schema.ts';
-import { dropFields, LEAK_FIELDS } from './leak-fields.ts';
+import { DroppedNames, LEAK_FIELDS } from './leak-fields.ts';
 
 /** Fields that one kind of answer loses and gets. */
 export class AnswerFields {
-  readonly #dropped: ReadonlySet<string>;
+  readonly #dropped: DroppedNames;
   readonly #added: FieldLines;
 
   constructor(dropped: Iterable<string>, added: readonly string[]) {
     this.#added = FieldLines.fromFlat(added);
-    this.#dropped = new Set([...dropped, ...this.#added.names]);
+    this.#dropped = new DroppedNames([...dropped, ...this.#added.names]);
   }
 
   apply(headers: FieldLines): void {
-    dropFields(headers, this.#dropped);
-    const { rawNames, names, values } = this.#added;
-    for (let i = 0; i < names.length; i++) {
-      headers.rawNames.push(rawNames[i] as string);
-      headers.names.push(names[i] as string);
-      headers.values.push(values[i] as string);
-    }
+    headers.removeAll(this.#dropped);
+    headers.addAll(this.#added);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
 import type { Check, Stage, StageChecks } from '../../core/stage.ts';
+import { type FieldLine, fieldLineOf } from '../../lib/http/field-lines.ts';
 import { type AnswerFieldSets, answerFieldsOf } from './answer-fields.ts';
 import { type HardeningConfig, hardeningSchema } from './hardening.schema.ts';
 import { replacementFor } from './verbose-errors.ts';
@@ -10,13 +11,13 @@ const POLICY = 'content-security-policy';
 
 class HardeningCheck implements Check {
   readonly #fields: AnswerFieldSets;
-  /** '' adds none. */
-  readonly #policy: string;
+  readonly #policy: FieldLine | null;
   readonly #replacesErrors: boolean;
 
   constructor(config: HardeningConfig) {
     this.#fields = answerFieldsOf(config);
-    this.#policy = config.csp === false ? '' : config.csp;
+    this.#policy =
+      config.csp === false || config.csp === '' ? null : fieldLineOf('Content-Security-Policy', config.csp);
     this.#replacesErrors = config.verboseErrors === 'replace';
   }
 
@@ -30,7 +31,7 @@ class HardeningCheck implements Check {
       return CONTINUE;
     }
     (ctx.secure ? this.#fields.secure : this.#fields.plain).apply(headers);
-    if (this.#policy !== '' && !headers.has(POLICY)) headers.add('Content-Security-Policy', this.#policy);
+    if (this.#policy !== null && !headers.has(POLICY)) headers.addLine(this.#policy);
     if (!ctx.fromUpstream) {
       if (status >= 400) headers.set('Cache-Control', 'no-store');
       return CONTINUE;

@@ -1,4 +1,4 @@
-import type { FieldLines } from '../../lib/http/field-lines.ts';
+import type { NameSet } from '../../lib/http/field-lines.ts';
 
 /**
  * Response fields that tell strangers what runs behind the gateway: product, version, host, path or debug data.
@@ -69,24 +69,17 @@ export const LEAK_PREFIXES: readonly string[] = [
   'x-litespeed-',
 ];
 
-/** Removes the fields that are in the set or have a leaking prefix, in one pass. */
-export function dropFields(headers: FieldLines, dropped: ReadonlySet<string>): void {
-  const { rawNames, names, values } = headers;
-  let kept = 0;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    if (dropped.has(name) || hasLeakPrefix(name)) continue;
-    if (kept !== i) {
-      rawNames[kept] = rawNames[i] as string;
-      names[kept] = name;
-      values[kept] = values[i] as string;
-    }
-    kept++;
+/** Names of fields that are dropped: those of a list, and those with a leaking prefix. */
+export class DroppedNames implements NameSet {
+  readonly #names: ReadonlySet<string>;
+
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names);
   }
-  if (kept === names.length) return;
-  rawNames.length = kept;
-  names.length = kept;
-  values.length = kept;
+
+  has(name: string): boolean {
+    return this.#names.has(name) || hasLeakPrefix(name);
+  }
 }
 
 function hasLeakPrefix(name: string): boolean {

@@ -1,0 +1,72 @@
+/** Room of a batch, unless a single line needs more. */
+export const BATCH_BYTES = 256 * 1024;
+export const MOST_BYTES_PER_CHARACTER = 3;
+
+const LINE_FEED = 0x0a;
+const NEW_LINE = Buffer.from('\n');
+
+/**
+ * Whole lines that are written to the journal together.
+ *
+ * Cost: the room of a batch is used again, so that its memory stays warm and is never cleared.
+ */
+export class JournalBatch {
+  /** Lines of which nothing is lost. */
+  lines = 0;
+  /** Size of the line that was added last. */
+  lastBytes = 0;
+  readonly #room: Buffer;
+  #end = 0;
+  #bytes: Buffer | null = null;
+
+  /** Has room for a line of so many characters at least. */
+  constructor(characters: number) {
+    this.#room = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, characters * MOST_BYTES_PER_CHARACTER));
+  }
+
+  /** What is left to write. */
+  get bytes(): Buffer {
+    return this.#bytes ?? this.#room.subarray(0, this.#end);
+  }
+
+  get isReusable(): boolean {
+    return this.#room.length === BATCH_BYTES;
+  }
+
+  reset(): void {
+    this.lines = 0;
+    this.#end = 0;
+    this.#bytes = null;
+  }
+
+  /** Adds a line; false when there is no room for it, or part of the batch has been written. */
+  add(line: string): boolean {
+    if (this.#bytes !== null || this.#end + line.length * MOST_BYTES_PER_CHARACTER > this.#room.length)
+      return false;
+    this.lastBytes = this.#room.write(line, this.#end);
+    this.#end += this.lastBytes;
+    this.lines++;
+    return true;
+  }
+
+  /**
+   * Takes note that `count` bytes were written; returns by how much what is left to write has grown, mostly less than 0.
+   *
+   * Safety: when a line was cut, half of it stays in the file, as the disk left it; it is written once more, whole and on
+   * a line of its own.
+   */
+  written(count: number): number {
+    const before = this.bytes;
+    const start = count === 0 ? 0 : before.lastIndexOf(LINE_FEED, count - 1) + 1;
+    const left = before.subarray(start);
+    this.#bytes = start === count ? left : Buffer.concat([NEW_LINE, left]);
+    return this.#bytes.length - before.length;
+  }
+
+  /** Puts a line end before the first line; returns the bytes that this adds. */
+  startOnOwnLine(): number {
+    if (this.bytes[0] === LINE_FEED) return 0;
+    this.#bytes = Buffer.concat([NEW_LINE, this.bytes]);
+    return 1;
+  }
+}
