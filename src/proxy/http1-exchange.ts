@@ -77,9 +77,9 @@ export class Http1Exchange implements Exchange, Paced {
     return this.#isHeadSent;
   }
 
-  /** Whether the client does not take what was sent. */
+  /** Whether the client does not take what was sent. A tunnel has no answer that it could leave unread. */
   get isBlocked(): boolean {
-    return this.#on.wire.isBlocked;
+    return !this.#isSwitched && this.#on.wire.isBlocked;
   }
 
   /** Whether a body is being waited for. */
@@ -214,6 +214,7 @@ export class Http1Exchange implements Exchange, Paced {
     wire.writeText(
       `${statusLine(101)}${fieldSection(lines)}\r\nConnection: upgrade\r\nUpgrade: ${this.upgrade}${HEAD_END}`,
     );
+    wire.flush();
     const written = wire.socket.bytesWritten;
     return {
       wire,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { DirectSocket } from './direct-socket.ts';
+import { DirectSocket, giveBack, isShared, keepBytes } from './direct-socket.ts';
 import { flushLater } from './flush-later.ts';
 
 /** Takes what comes out of a connection. */
@@ -99,15 +99,25 @@ export class Wire {
 
   /** Writes bytes between two texts in one go. */
   writeBetween(before: string, bytes: Uint8Array, after: string): boolean {
-    const { socket } = this;
     const text = this.#text + before;
     this.#text = '';
-    socket.cork();
-    if (text !== '') socket.write(text, 'latin1');
-    let hasRoom = socket.write(Buffer.from(bytes));
-    if (after !== '') hasRoom = socket.write(after, 'latin1');
-    socket.uncork();
-    return hasRoom;
+    if (isShared(bytes)) return this.#writeAll(text, Buffer.from(bytes), after, undefined);
+    keepBytes(bytes);
+    return this.#writeAll(text, bytes, after, () => giveBack(bytes));
+  }
+
+  #writeAll(before: string, bytes: Uint8Array, after: string, onWritten: (() => void) | undefined): boolean {
+    const { socket } = this;
+    if (before === '' && after === '') {
+      socket.write(bytes, onWritten);
+    } else {
+      socket.cork();
+      if (before !== '') socket.write(before, 'latin1');
+      socket.write(bytes, onWritten);
+      if (after !== '') socket.write(after, 'latin1');
+      socket.uncork();
+    }
+    return !socket.writableNeedDrain;
   }
 
   /** Writes the last text of a message; `onFlushed` follows. */
