@@ -1,6 +1,5 @@
 /** Room of a batch, unless a single line needs more. */
 export const BATCH_BYTES = 256 * 1024;
-export const MOST_BYTES_PER_CHARACTER = 3;
 
 const LINE_FEED = 0x0a;
 const NEW_LINE = Buffer.from('\n');
@@ -21,7 +20,7 @@ export class JournalBatch {
 
   /** Has room for a line of so many characters at least. */
   constructor(characters: number) {
-    this.#room = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, characters * MOST_BYTES_PER_CHARACTER));
+    this.#room = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, characters));
   }
 
   /** What is left to write. */
@@ -39,11 +38,14 @@ export class JournalBatch {
     this.#bytes = null;
   }
 
-  /** Adds a line; false when there is no room for it, or part of the batch has been written. */
+  /**
+   * Adds a line of ASCII; false when there is no room for it, or part of the batch has been written.
+   *
+   * Cost: the encoding of bytes is the one that reads a text of many pieces without making it one first.
+   */
   add(line: string): boolean {
-    if (this.#bytes !== null || this.#end + line.length * MOST_BYTES_PER_CHARACTER > this.#room.length)
-      return false;
-    this.lastBytes = this.#room.write(line, this.#end);
+    if (this.#bytes !== null || this.#end + line.length > this.#room.length) return false;
+    this.lastBytes = this.#room.write(line, this.#end, 'latin1');
     this.#end += this.lastBytes;
     this.lines++;
     return true;

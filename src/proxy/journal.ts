@@ -1,5 +1,5 @@
 import { close, closeSync, fstat, open, openSync, write, writeSync } from 'node:fs';
-import { BATCH_BYTES, JournalBatch, MOST_BYTES_PER_CHARACTER } from './journal-batch.ts';
+import { BATCH_BYTES, JournalBatch } from './journal-batch.ts';
 
 /** How the journal is doing, told when it changes. */
 export interface JournalEvents {
@@ -84,7 +84,7 @@ export class Journal {
   }
 
   #startBatch(characters: number): JournalBatch {
-    const isLarge = characters * MOST_BYTES_PER_CHARACTER > BATCH_BYTES;
+    const isLarge = characters > BATCH_BYTES;
     const batch = isLarge || this.#spare === null ? new JournalBatch(characters) : this.#spare;
     if (batch === this.#spare) this.#spare = null;
     this.#batches.push(batch);

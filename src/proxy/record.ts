@@ -29,14 +29,23 @@ const MAX_KNOWN = 512;
 const checks = new WeakMap<RouteCheck, string>();
 const clients = new WeakMap<Ip, string>();
 const routes = new WeakMap<Route, { readonly listener: string; readonly part: string }>();
+/** Code units that are not ASCII. */
+const FOREIGN = /[\x7f-\uffff]/;
+const FOREIGN_ALL = /[\x7f-\uffff]/g;
 const CONTINUED = '"continue"';
 const PASSED = '{"effect":"continue","reason":"request.passed","stage":"proxy"}';
 const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'));
 /** Texts that come again and again, such as user agents, as JSON. */
 const known = new Map<string, string>();
 
+/** Writes text as JSON of ASCII only, which is what the journal takes. */
 function text(value: string): string {
-  return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+  const json = JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+  return FOREIGN.test(json) ? json.replaceAll(FOREIGN_ALL, escaped) : json;
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** As `text`, for a canonical path: it holds nothing that JSON would have to escape, see `lib/uri`. */

@@ -19,6 +19,13 @@ export interface WireSink {
 /** Longest piece of bytes that is written as text: it leaves with what is written before it in one go. */
 export const TEXT_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
+const ROOM_BYTES = 32 * 1024;
+/**
+ * Where texts become bytes on their way out of this thread.
+ *
+ * Cost: a text of many pieces is read from where its pieces lie; given to the socket as it is, it would be made one first.
+ */
+let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 const NOBODY: WireSink = { onBytes() {}, onEnd() {}, onDrain() {}, onFlushed() {}, onClose() {} };
 
 /**
@@ -132,15 +139,22 @@ export class Wire {
     const text = this.#text;
     this.#text = '';
     this.#isWaiting = false;
-    if (!this.#isFinishing) return text === '' || socket.write(text, 'latin1');
+    if (!this.#isFinishing) return text === '' || this.#writeNow(text);
     this.#isFinishing = false;
     // A TLS socket never has it done at once.
-    const hasRoom = this.#isDirect
-      ? socket.write(text, 'latin1')
-      : socket.write(text, 'latin1', this.#tellFlushed);
-    if (!this.#isDirect) return hasRoom;
+    if (!this.#isDirect) return socket.write(text, 'latin1', this.#tellFlushed);
+    const hasRoom = text === '' || this.#writeNow(text);
     if (socket.writableLength === 0) this.sink.onFlushed();
     else socket.write(NOTHING, this.#tellFlushed);
+    return hasRoom;
+  }
+
+  #writeNow(text: string): boolean {
+    const { socket } = this;
+    if (!this.#isDirect || text.length > room.length) return socket.write(text, 'latin1');
+    const hasRoom = socket.write(room.subarray(0, room.write(text, 0, 'latin1')));
+    // What the system has not taken yet is read from there later.
+    if (socket.writableLength > 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
     return hasRoom;
   }
 
