@@ -49,7 +49,7 @@ export class Wire {
   constructor(socket: Socket) {
     this.socket = socket;
     this.#isDirect = socket instanceof DirectSocket;
-    const take = (bytes: Buffer): void => this.sink.onBytes(bytes);
+    const take = (bytes: Buffer): void => this.#take(bytes);
     if (socket instanceof DirectSocket) socket.receiver = take;
     else socket.on('data', take);
     socket.on('end', () => this.sink.onEnd());
@@ -57,6 +57,16 @@ export class Wire {
     // TLS tells of a refused certificate only after the handshake, and the end that follows would hide it.
     socket.on('error', (error) => this.#close(error));
     socket.once('close', () => this.#close(null));
+  }
+
+  /** Safety: where taking bytes throws, nobody knows what of them was taken: nothing more of the connection is. */
+  #take(bytes: Buffer): void {
+    try {
+      this.sink.onBytes(bytes);
+    } catch (error) {
+      this.socket.destroy();
+      throw error;
+    }
   }
 
   #close(error: Error | null): void {
