@@ -7,7 +7,6 @@ import type { ActivePlan } from './gate.ts';
 const NO_ROUTE = deny('route.none');
 const NO_HOST = deny('protocol.host', { detail: 'no Host to redirect to' });
 const NO_UPGRADE = deny('protocol.upgrade');
-const NO_CONNECT = deny('protocol.method', { detail: 'CONNECT' });
 
 /** Finds the route of a request, or what is answered without one. */
 export function findRoute(plan: ActivePlan, exchange: Exchange, ctx: RequestContext): Route | Decision {
@@ -43,6 +42,5 @@ function routedMethod(ctx: RequestContext): string {
 function refusedUpgrade(exchange: Exchange, route: Route, ctx: RequestContext): Decision | null {
   const { upgrade } = exchange;
   if (upgrade === '') return null;
-  if (upgrade === 'connect') return NO_CONNECT;
   return route.upgrades.includes(upgrade) && !ctx.hasBody ? null : NO_UPGRADE;
 }

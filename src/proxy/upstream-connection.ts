@@ -127,7 +127,7 @@ export class UpstreamConnection implements WireSink, Timed {
     if (typeof framing === 'string') return this.#refuse(HTTP1_FAULTS[framing]);
     this.#body.begin(framing);
     this.#isInBody = true;
-    this.#isKept = framing !== UNTIL_CLOSE && canBeKept(lines, version);
+    this.#isKept = framing !== UNTIL_CLOSE && canBeKept(lines, version, status);
     if (this.#isKept) this.#target.noteKeepAlive(keepAliveHint(lines));
     this.#timer.set(call.request.idleMs);
     call.sink.onHead(status, lines);
@@ -138,14 +138,14 @@ export class UpstreamConnection implements WireSink, Timed {
   /** Interim answers of the upstream end here: the gateway itself sent 100 (Continue) where it was asked to. */
   #takeInterim(call: UpstreamCall, status: number, bytes: Buffer, end: number): void {
     const { lines } = this.#head;
+    if (lines.has('content-length') || lines.has('transfer-encoding'))
+      return this.#refuse('an interim answer with a length');
     if (status === 101) {
       if (!hasSwitched(lines, call.request.upgrade))
         return this.#refuse('a switch of protocols that was not asked for');
       return this.#handOver(call, Buffer.from(bytes.subarray(end)));
     }
     if (status === 100) return this.#refuse('a 100 that was not asked for');
-    if (lines.has('content-length') || lines.has('transfer-encoding'))
-      return this.#refuse('an interim answer with a length');
     if (++this.#interim > MAX_INTERIM) return this.#refuse('too many interim answers');
     this.#head.reset();
   }

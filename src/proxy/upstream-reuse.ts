@@ -1,8 +1,13 @@
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import { parseConnectionOptions } from '../lib/http/fields.ts';
 
-/** Whether the upstream lets its connection be used again after this answer (RFC 9112, 9.3). */
-export function canBeKept(lines: FieldLines, version: '1.0' | '1.1'): boolean {
+/**
+ * Whether a connection may be used again after this answer (RFC 9112, 9.3).
+ *
+ * Safety: a 204 that announces a body may send it after all, late enough to be taken for the next answer.
+ */
+export function canBeKept(lines: FieldLines, version: '1.0' | '1.1', status: number): boolean {
+  if (status === 204 && (lines.get('content-length') ?? '0') !== '0') return false;
   const connection = lines.joined('connection');
   if (connection === null) return version === '1.1';
   const options = parseConnectionOptions(connection);

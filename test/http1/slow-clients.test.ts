@@ -130,3 +130,11 @@ test('one address cannot take all connections', async () => {
   });
   for (const client of clients) client.close();
 });
+
+test('an empty line behind a request is not the beginning of another one', async () => {
+  await using world = await openWorld({}, { limits: { keepAliveMs: 100, headerTimeoutMs: 400 } });
+  const { responses, closed } = await exchange(world.port, `${GET}\r\n`);
+  expect(responses.map(({ status }) => status)).toEqual([200]);
+  expect(closed).not.toBe('open');
+  expect(await world.gateway.records(1)).toHaveLength(1);
+});

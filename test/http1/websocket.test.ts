@@ -145,3 +145,21 @@ test('a client that leaves while the upstream thinks about the switch leaves not
   expect((await world.gateway.records(1)).map(reasonOf)).toEqual(['request.aborted']);
   await until('the upstream connection closes', () => world.upstream.open === 0);
 });
+
+test.each([
+  'Content-Length: 5\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Upgrade: other\r\n',
+  'Connection: close\r\n',
+])('a switch that says something else as well (%j) is refused', async (field) => {
+  const lines = ['Upgrade: websocket\r\n', 'Connection: Upgrade\r\n'];
+  const kept = lines.filter((line) => line.split(':')[0] !== field.split(':')[0]);
+  const switched = `HTTP/1.1 101 Switching Protocols\r\n${kept.join('')}${field}\r\n`;
+  await using world = await openWorld({ respond: () => switched });
+  const client = await openRawClient(world.port);
+  await client.write(HANDSHAKE);
+  const { responses, closed } = await client.read();
+  expect(responses.map(({ status }) => status)).toEqual([502]);
+  expect(closed).toBe('end');
+  expect((await world.gateway.records(1)).map(reasonOf)).toEqual(['upstream.invalid']);
+});

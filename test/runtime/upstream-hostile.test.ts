@@ -90,7 +90,8 @@ test('an answer that comes while nobody asks is never that of the next request',
   expect((await gateway.gateway.reload()).problems).toEqual([]);
   for (let i = 0; i < 3; i++) {
     expect((await askRecorded(gateway)).response?.body.toString()).toBe('good');
-    await until('the gateway closes the connection', () => talker.open === 0);
+    // Long before an idle connection would be closed.
+    await until('the gateway closes the connection', () => talker.open === 0, 2_000);
   }
   await talker.close();
 });

@@ -168,3 +168,17 @@ test('requests do not wait for ever, nor in any number, behind slow ones that ho
   // What was given up is never sent.
   expect(slow.waiting).toBe(0);
 });
+
+test('a 204 that announces a body ends its connection: what comes late is no answer', async () => {
+  let answered = 0;
+  const upstream = await serve('', {
+    respond: () =>
+      answered++ === 0
+        ? 'HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n'
+        : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+  });
+  await using gateway = await gatewayFor([upstream.port]);
+  expect(await askRecorded(gateway)).toMatchObject({ status: 204, reason: 'request.passed' });
+  expect(await askRecorded(gateway)).toMatchObject({ status: 200, reason: 'request.passed' });
+  expect(upstream.bytes()).toHaveLength(2);
+});

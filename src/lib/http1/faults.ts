@@ -2,7 +2,7 @@
 export const HTTP1_FAULTS = {
   'bare-lf': 'a line feed that does not follow a carriage return',
   'bare-cr': 'a carriage return that no line feed follows',
-  'empty-lines': 'more than one empty line before the request line',
+  'empty-lines': 'empty lines before the first line',
   method: 'the method is not a token of at most 64 characters',
   'target-missing': 'the request line has no target',
   'target-character': 'a control character in the target',

@@ -82,9 +82,9 @@ export class HeadReader<T> {
     this.#limits = limits;
   }
 
-  /** Whether something of a head was read already. */
+  /** Whether something of a head was read already; an empty line before it is nothing of it. */
   get isBegun(): boolean {
-    return this.start !== null || this.#held.length > 0 || this.#emptyLines > 0;
+    return this.start !== null || this.#held.length > 0;
   }
 
   /** Makes it ready for the next head. */
