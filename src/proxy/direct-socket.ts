@@ -9,26 +9,40 @@ const MOST_SPARE = 16;
 
 /** Bulk buffers that nobody uses now. */
 const spare: Buffer[] = [];
-/** Memory of which bytes are still being written, and in how many pieces: no read may go there. */
+/** Memory of bulk buffers, and in how many pieces bytes of it are still being written: no read may go there. */
 const kept = new WeakMap<ArrayBufferLike, number>();
+
+function newBulk(): Buffer {
+  const bulk = Buffer.allocUnsafeSlow(BULK_BYTES);
+  kept.set(bulk.buffer, 0);
+  return bulk;
+}
 
 /** Whether other bytes may take the place of these when the call that brought them is over. */
 export function isShared(bytes: Uint8Array): boolean {
   return bytes.buffer === SHARED.buffer;
 }
 
-/** Lets nothing overwrite bytes that are not shared, until they are given back: somebody has yet to write them. */
-export function keepBytes(bytes: Uint8Array): void {
-  kept.set(bytes.buffer, (kept.get(bytes.buffer) ?? 0) + 1);
+/**
+ * Lets nothing overwrite bytes that are not shared, until they are given back: somebody has yet to write them.
+ *
+ * Safety: only of bulk buffers; whatever else holds bytes is its owner's, and never one of the buffers for reading.
+ */
+export function keepBytes({ buffer }: Uint8Array): void {
+  const pieces = kept.get(buffer);
+  if (pieces !== undefined) kept.set(buffer, pieces + 1);
 }
 
 /** The bytes have been written. */
 export function giveBack({ buffer }: Uint8Array): void {
-  const pieces = kept.get(buffer) ?? 0;
-  if (pieces > 1) return void kept.set(buffer, pieces - 1);
-  kept.delete(buffer);
-  if (buffer.byteLength === BULK_BYTES && spare.length < MOST_SPARE)
-    spare.push(Buffer.from(buffer as ArrayBuffer));
+  const pieces = kept.get(buffer);
+  if (pieces === undefined) return;
+  kept.set(buffer, pieces - 1);
+  if (pieces === 1 && spare.length < MOST_SPARE) spare.push(Buffer.from(buffer as ArrayBuffer));
+}
+
+function isKept({ buffer }: Uint8Array): boolean {
+  return (kept.get(buffer) ?? 0) > 0;
 }
 
 /** What this needs of the handle of an accepted connection. */
@@ -74,16 +88,15 @@ export class DirectSocket extends Socket {
   #next(): Buffer | undefined {
     if (!this.#hasRead) return this.#into;
     const hasOwn = this.#into !== SHARED;
-    if (hasOwn === this.#isLarge && !(hasOwn && kept.has(this.#into.buffer))) return undefined;
+    if (hasOwn === this.#isLarge && !(hasOwn && isKept(this.#into))) return undefined;
     this.#release();
-    if (this.#isLarge) this.#into = spare.pop() ?? Buffer.allocUnsafeSlow(BULK_BYTES);
+    if (this.#isLarge) this.#into = spare.pop() ?? newBulk();
     return this.#into;
   }
 
   /** Gives a buffer of its own back. */
   #release(): void {
-    const { buffer } = this.#into;
-    if (this.#into !== SHARED && !kept.has(buffer) && spare.length < MOST_SPARE) spare.push(this.#into);
+    if (this.#into !== SHARED && !isKept(this.#into) && spare.length < MOST_SPARE) spare.push(this.#into);
     this.#into = SHARED;
   }
 }

@@ -168,7 +168,7 @@ export class Http1Exchange implements Exchange, Paced {
       return this.#on.wire.writeBetween(before, bytes, after);
     }
     this.#held = before + textOf(bytes) + after;
-    return true;
+    return this.#on.wire.hasRoom;
   }
 
   /** Safety: bytes beyond the length that was announced would be the client's next answer. */

@@ -44,7 +44,10 @@ export class Wire {
   #isWaiting = false;
   #isFinishing = false;
   #isClosed = false;
-  readonly #tellFlushed = (): void => this.sink.onFlushed();
+  /** Safety: what was written on a connection that is cut has not left, though the writing is over. */
+  readonly #tellFlushed = (error?: Error | null): void => {
+    if (!error && !this.socket.destroyed) this.sink.onFlushed();
+  };
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -81,6 +84,11 @@ export class Wire {
     return this.socket.writableLength > 0;
   }
 
+  /** Whether the other end has taken enough of what was written before; where not, `onDrain` follows. */
+  get hasRoom(): boolean {
+    return !this.socket.writableNeedDrain;
+  }
+
   get isOpen(): boolean {
     return !this.socket.destroyed;
   }
@@ -106,7 +114,7 @@ export class Wire {
       this.#isWaiting = true;
       flushLater(this);
     }
-    return !this.socket.writableNeedDrain;
+    return this.hasRoom;
   }
 
   /** Writes bytes, which may be overwritten afterwards; false asks to wait for `onDrain`. */
@@ -134,7 +142,7 @@ export class Wire {
       if (after !== '') socket.write(after, 'latin1');
       socket.uncork();
     }
-    return !socket.writableNeedDrain;
+    return this.hasRoom;
   }
 
   /** Writes the last text of a message; `onFlushed` follows. */
@@ -154,6 +162,7 @@ export class Wire {
     // A TLS socket never has it done at once.
     if (!this.#isDirect) return socket.write(text, 'latin1', this.#tellFlushed);
     const hasRoom = text === '' || this.#writeNow(text);
+    if (socket.destroyed) return hasRoom;
     if (socket.writableLength === 0) this.sink.onFlushed();
     else socket.write(NOTHING, this.#tellFlushed);
     return hasRoom;
