@@ -153,7 +153,7 @@ export class UpstreamConnection implements WireSink, Timed {
   #readBody(call: UpstreamCall, bytes: Buffer, at: number): number {
     const body = this.#body;
     const end = body.next(bytes, at);
-    this.#timer.set(call.request.idleMs);
+    if (!this.#isClosed) this.#timer.set(call.request.idleMs);
     if (body.dataEnd > body.dataStart) call.sink.onData(bytes.subarray(body.dataStart, body.dataEnd));
     if (this.#call !== call) return end;
     if (body.fault !== '') this.#refuse(HTTP1_FAULTS[body.fault as Http1Fault]);
@@ -204,7 +204,7 @@ export class UpstreamConnection implements WireSink, Timed {
   resume(): void {
     const call = this.#call;
     if (call === null) return;
-    this.#timer.set(call.request.idleMs);
+    if (!this.#isClosed) this.#timer.set(call.request.idleMs);
     if (this.#isAdvancing) return this.#wire.resume();
     const waiting = this.#waiting;
     this.#waiting = null;
@@ -252,6 +252,8 @@ export class UpstreamConnection implements WireSink, Timed {
   onClose(error: Error | null): void {
     this.close();
     const call = this.#call;
+    // All of the answer is here; the rest of it is told when the call goes on.
+    if (error === null && this.#isEnded && call?.isPaused === true) return;
     this.#call = null;
     call?.fail(error ?? new UpstreamFault('upstream.reset', 'the connection to the upstream was closed'));
   }
@@ -259,7 +261,6 @@ export class UpstreamConnection implements WireSink, Timed {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#waiting = null;
     this.#timer.remove();
     this.#wire.destroy();
     this.#target.closed(this);
