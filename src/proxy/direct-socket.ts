@@ -9,12 +9,12 @@ const MOST_SPARE = 16;
 
 /** Bulk buffers that nobody uses now. */
 const spare: Buffer[] = [];
-/** Memory of bulk buffers, and in how many pieces bytes of it are still being written: no read may go there. */
-const kept = new WeakMap<ArrayBufferLike, number>();
+/** How many use the memory of a bulk buffer: the socket that reads into it, and each write of bytes of it. */
+const users = new WeakMap<ArrayBufferLike, number>();
 
-function newBulk(): Buffer {
-  const bulk = Buffer.allocUnsafeSlow(BULK_BYTES);
-  kept.set(bulk.buffer, 0);
+function takeBulk(): Buffer {
+  const bulk = spare.pop() ?? Buffer.allocUnsafeSlow(BULK_BYTES);
+  users.set(bulk.buffer, 1);
   return bulk;
 }
 
@@ -29,20 +29,16 @@ export function isShared(bytes: Uint8Array): boolean {
  * Safety: only of bulk buffers; whatever else holds bytes is its owner's, and never one of the buffers for reading.
  */
 export function keepBytes({ buffer }: Uint8Array): void {
-  const pieces = kept.get(buffer);
-  if (pieces !== undefined) kept.set(buffer, pieces + 1);
+  const count = users.get(buffer);
+  if (count !== undefined) users.set(buffer, count + 1);
 }
 
-/** The bytes have been written. */
+/** One user less. Safety: a buffer is free when its last user gives it back, and so becomes free once. */
 export function giveBack({ buffer }: Uint8Array): void {
-  const pieces = kept.get(buffer);
-  if (pieces === undefined) return;
-  kept.set(buffer, pieces - 1);
-  if (pieces === 1 && spare.length < MOST_SPARE) spare.push(Buffer.from(buffer as ArrayBuffer));
-}
-
-function isKept({ buffer }: Uint8Array): boolean {
-  return (kept.get(buffer) ?? 0) > 0;
+  const count = users.get(buffer);
+  if (count === undefined) return;
+  users.set(buffer, count - 1);
+  if (count === 1 && spare.length < MOST_SPARE) spare.push(Buffer.from(buffer as ArrayBuffer));
 }
 
 /** What this needs of the handle of an accepted connection. */
@@ -88,16 +84,18 @@ export class DirectSocket extends Socket {
   #next(): Buffer | undefined {
     if (!this.#hasRead) return this.#into;
     const hasOwn = this.#into !== SHARED;
-    if (hasOwn === this.#isLarge && !(hasOwn && isKept(this.#into))) return undefined;
+    const isBeingWritten = hasOwn && (users.get(this.#into.buffer) ?? 0) > 1;
+    if (hasOwn === this.#isLarge && !isBeingWritten) return undefined;
     this.#release();
-    if (this.#isLarge) this.#into = spare.pop() ?? newBulk();
+    if (this.#isLarge) this.#into = takeBulk();
     return this.#into;
   }
 
   /** Gives a buffer of its own back. */
   #release(): void {
-    if (this.#into !== SHARED && !isKept(this.#into) && spare.length < MOST_SPARE) spare.push(this.#into);
+    const own = this.#into;
     this.#into = SHARED;
+    if (own !== SHARED) giveBack(own);
   }
 }
 

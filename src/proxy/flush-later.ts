@@ -14,8 +14,14 @@ export function flushLater(one: Flushable): void {
   if (waiting.push(one) === 1) setImmediate(flushAll);
 }
 
+/** Safety: what one of them throws must not keep the others from being flushed. */
 function flushAll(): void {
   const flushed = waiting;
   waiting = [];
-  for (const one of flushed) one.flush();
+  let next = 0;
+  try {
+    while (next < flushed.length) (flushed[next++] as Flushable).flush();
+  } finally {
+    for (; next < flushed.length; next++) flushLater(flushed[next] as Flushable);
+  }
 }

@@ -156,13 +156,27 @@ export class Forwarding implements UpstreamSink {
     this.#endCall();
     if (this.#isStopped) return upstream.wire.destroy();
     const { ctx } = this.#read;
-    dropHopByHop(lines);
-    checkAnswer(ctx, 101, lines, true, this.#gate.reportBug);
-    this.status = 101;
-    joinWires(this.#exchange.switchProtocols(finishHeaders(ctx, lines)), upstream);
+    try {
+      dropHopByHop(lines);
+      checkAnswer(ctx, 101, lines, true, this.#gate.reportBug);
+      const finished = finishHeaders(ctx, lines);
+      this.status = 101;
+      joinWires(this.#exchange.switchProtocols(finished), upstream);
+    } catch (thrown) {
+      upstream.wire.destroy();
+      this.#owner.failed(thrown);
+    }
   }
 
   onFailure(error: unknown): void {
+    try {
+      this.#takeFailure(error);
+    } catch (thrown) {
+      this.#owner.failed(thrown);
+    }
+  }
+
+  #takeFailure(error: unknown): void {
     const call = this.#call as UpstreamCall;
     const route = this.#read.ctx.route as Route;
     this.#endCall();

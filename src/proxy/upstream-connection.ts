@@ -246,6 +246,10 @@ export class UpstreamConnection implements WireSink, Timed {
   onTime(): void {
     const call = this.#call;
     if (call === null) return this.close();
+    // Where the request waits for its client, the upstream is not late; pace.ts sees to the client.
+    const isWaitingForClient =
+      this.#isConnected && !this.#isInBody && !this.#writer.isDone && !this.#wire.isBlocked;
+    if (isWaitingForClient) return this.#timer.set(call.request.firstByteMs);
     this.#fail(!this.#isConnected ? CONNECT_TIMEOUT : this.#isInBody ? IDLE_TIMEOUT : FIRST_BYTE_TIMEOUT);
   }
 

@@ -127,10 +127,11 @@ export class UpstreamTarget {
   #openTls(): ReturnType<typeof connectTls> {
     const { tls } = this.#settings;
     const secure = tls === null ? {} : secureOptions(tls);
-    const options: ConnectionOptions = {
+    const options = {
       ...this.#address,
       ...secure,
       session: this.#session,
+      allowHalfOpen: true,
       ALPNProtocols: ['http/1.1'],
     };
     // RFC 6066, 3: an address is no server name.

@@ -4,7 +4,7 @@ import { reasonOf } from '../http1/world.ts';
 import { openRawClient } from '../support/raw-client.ts';
 import { plainConfig, startTestGateway, until } from '../support/test-gateway.ts';
 
-const UPLOAD = 9_500_000;
+const UPLOAD = 30_000_000;
 /** Time in which the upload has come to a stop, because the upstream does not read it. */
 const STALL_MS = 500;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BlackHole, openBlackHole } from '../support/black-hole.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { openRawClient } from '../support/raw-client.ts';
 import { askRecorded } from '../support/recorded.ts';
 import { type RecordingUpstream, type Reply, start } from '../support/recording-upstream.ts';
 import { plainConfig, startTestGateway, type TestGateway } from '../support/test-gateway.ts';
@@ -111,4 +112,18 @@ test.each([
   expect((await askRecorded(gateway, line, rest)).attempts).toBe(attempts);
   const asked = line.split(' ')[1]?.startsWith('/a/') ? attempts : 0;
   expect(upstream.requests).toHaveLength(asked);
+});
+
+test('an upload that its client lets pause does not make the upstream late', async () => {
+  const waiting = await start();
+  await using own = await startTestGateway(
+    plainConfig(waiting.port, { defaults: { timeouts: { firstByteMs: 300 } } }),
+  );
+  const client = await openRawClient(own.port);
+  await client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nh');
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  await client.write('ello');
+  expect((await client.read(1)).responses.map(({ status }) => status)).toEqual([200]);
+  client.close();
+  await waiting.close();
 });

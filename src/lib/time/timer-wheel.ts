@@ -69,16 +69,16 @@ export class TimerWheel {
 
   /** Fires what is due in a slot and moves the rest on. What a firing timer sets or stops is seen. */
   #empty(slot: number): void {
-    let timer = this.#slots[slot] as Timer | null;
     const later: Timer[] = [];
-    while (timer !== null) {
-      this.unlink(timer);
-      if (timer.deadlineMs <= this.nowMs) timer.fire();
-      else if (timer.deadlineMs !== Number.POSITIVE_INFINITY) later.push(timer);
-      timer = this.#slots[slot] as Timer | null;
+    try {
+      for (let timer = this.#slots[slot] ?? null; timer !== null; timer = this.#slots[slot] ?? null) {
+        this.unlink(timer);
+        if (timer.deadlineMs <= this.nowMs) timer.fire();
+        else if (timer.isSet) later.push(timer);
+      }
+    } finally {
+      for (const each of later) if (each.slot < 0 && each.isSet) this.link(each);
     }
-    for (const each of later)
-      if (each.slot < 0 && each.deadlineMs !== Number.POSITIVE_INFINITY) this.link(each);
   }
 }
 
