@@ -106,8 +106,8 @@ export function finishHeaders(ctx: RequestContext, headers: FieldLines): FieldLi
     if (name !== 'vary') headers.remove(name);
   }
   headers.remove('x-request-id');
-  // RFC 9110, 8.6: a 204 has no Content-Length.
-  if (ctx.responseStatus === 204) headers.remove('content-length');
+  // RFC 9110, 8.6: a 204 has no Content-Length, nor has an interim answer.
+  if (ctx.responseStatus === 204 || ctx.responseStatus < 200) headers.remove('content-length');
   for (let i = 0; i < addedHeaders.length; i += 2) {
     headers.add(addedHeaders[i] as string, addedHeaders[i + 1] as string);
   }

@@ -138,7 +138,7 @@ export class UpstreamConnection implements WireSink, Timed {
   /** Interim answers of the upstream end here: the gateway itself sent 100 (Continue) where it was asked to. */
   #takeInterim(call: UpstreamCall, status: number, bytes: Buffer, end: number): void {
     const { lines } = this.#head;
-    if (lines.has('content-length') || lines.has('transfer-encoding'))
+    if (lines.has('transfer-encoding') || (lines.joined('content-length') ?? '0') !== '0')
       return this.#refuse('an interim answer with a length');
     if (status === 101) {
       if (!hasSwitched(lines, call.request.upgrade))
