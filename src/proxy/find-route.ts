@@ -15,7 +15,7 @@ export function findRoute(plan: ActivePlan, exchange: Exchange, ctx: RequestCont
   const match = plan.find(ctx.host, ctx.path, routedMethod(ctx));
   if (match === 'none') return NO_ROUTE;
   if (isMethodList(match)) return deny('route.method', { headers: ['Allow', match.join(', ')] });
-  return refusedUpgrade(exchange, match, ctx) ?? match;
+  return refusedUpgrade(exchange, match) ?? match;
 }
 
 function isMethodList(match: Route | readonly string[]): match is readonly string[] {
@@ -39,8 +39,8 @@ function routedMethod(ctx: RequestContext): string {
   return ctx.headers.get('access-control-request-method') ?? ctx.method;
 }
 
-function refusedUpgrade(exchange: Exchange, route: Route, ctx: RequestContext): Decision | null {
-  const { upgrade } = exchange;
-  if (upgrade === '') return null;
-  return route.upgrades.includes(upgrade) && !ctx.hasBody ? null : NO_UPGRADE;
+function refusedUpgrade({ upgrade }: Exchange, route: Route): Decision | null {
+  if (upgrade === '' || route.upgrades.includes(upgrade)) return null;
+  // RFC 9110, 7.8: a request for any other protocol is served as if it had not asked.
+  return upgrade === 'websocket' ? NO_UPGRADE : null;
 }

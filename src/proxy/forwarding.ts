@@ -73,7 +73,7 @@ export class Forwarding implements UpstreamSink {
   #ask(route: Route, target: UpstreamTarget): void {
     const { ctx } = this.#read;
     this.attempts.begin(target.origin);
-    const { upgrade } = this.#exchange;
+    const upgrade = this.#upgradeFor(route);
     const request = {
       method: ctx.method,
       head: upstreamHead(route, this.#read, target.host, upgrade),
@@ -85,6 +85,15 @@ export class Forwarding implements UpstreamSink {
     };
     this.#call = new UpstreamCall(target, request, this);
     this.#call.start();
+  }
+
+  /** The protocol that the upstream is asked to switch to; '' for none. */
+  #upgradeFor(route: Route): string {
+    const { upgrade } = this.#exchange;
+    if (upgrade === '' || !route.upgrades.includes(upgrade)) return '';
+    // What follows may be frames of that protocol, also when the answer is no switch.
+    this.#exchange.closeAfterwards();
+    return upgrade;
   }
 
   /** The body of the request on its way through; null when there is none. */

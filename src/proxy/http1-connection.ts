@@ -224,7 +224,7 @@ export class Http1Connection implements WireSink, Timed {
 /** Whether a request asks for the end of the connection after its answer (RFC 9112, 9.3). */
 function isLast({ httpVersion, fields, upgrade }: Http1Exchange): boolean {
   // What follows a request to switch protocols may be frames of that protocol, whatever the answer.
-  if (upgrade !== '') return true;
+  if (upgrade === 'websocket') return true;
   const connection = fields.joined('connection');
   if (connection === null) return httpVersion === '1.0';
   const options = parseConnectionOptions(connection);

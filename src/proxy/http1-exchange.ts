@@ -67,7 +67,7 @@ export class Http1Exchange implements Exchange, Paced {
     this.hasBody = framing !== 0;
     this.contentLength = framing > 0 || (framing === 0 && fields.has('content-length')) ? framing : -1;
     this.expectsContinue = line.version === '1.1' && this.hasBody && expectsContinue(fields);
-    this.upgrade = line.version === '1.1' && !this.hasBody && line.method === 'GET' ? upgradeOf(fields) : '';
+    this.upgrade = line.version === '1.1' && !this.hasBody ? upgradeOf(fields, line.method) : '';
     this.#on = on;
     this.#body = body;
   }
@@ -259,10 +259,14 @@ function expectsContinue(fields: FieldLines): boolean {
   return fields.joined('expect')?.toLowerCase() === '100-continue';
 }
 
-/** RFC 9110, 7.8: an Upgrade field without its connection option means nothing. Only WebSocket can be switched to. */
-function upgradeOf(fields: FieldLines): string {
+/** A protocol of RFC 9110, 7.8: one name, with or without a version. */
+const PROTOCOL = /^[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?$/;
+
+/** RFC 9110, 7.8: an Upgrade field without its connection option means nothing. RFC 6455, 4.1: WebSocket by GET only. */
+function upgradeOf(fields: FieldLines, method: string): string {
   const upgrade = fields.joined('upgrade')?.toLowerCase();
-  if (upgrade !== 'websocket') return '';
+  if (upgrade === undefined || !PROTOCOL.test(upgrade)) return '';
+  if (upgrade === 'websocket' && method !== 'GET') return '';
   const options = fields.joined('connection') ?? '';
   return /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(options) ? upgrade : '';
 }

@@ -1,13 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { trimBlanks } from '../../src/lib/http/fields.ts';
 import { readRequests } from '../differential/our-reader.ts';
 import { completeCount, type OurOutcome, type SeenMessage } from '../differential/outcome.ts';
-
-const corpora = process.env.PORTCULLIS_CORPORA ?? join(import.meta.dirname, '../../../shared/corpora');
-const folder = join(corpora, 'http/llhttp-request');
+import { type Case, loadCases, MISSING } from './llhttp-cases.ts';
 
 type Outcome = 'same' | 'stricter' | 'accepted' | 'different';
 
@@ -36,50 +32,12 @@ const OTHERWISE: Readonly<Record<string, readonly [Outcome, string]>> = {
 /** Codes of llhttp that refuse nothing: data behind the last message of a connection, another protocol follows. */
 const NOT_REFUSED = new Set([5, 22, 23]);
 
-interface Case {
-  /** File and line. */
-  readonly place: string;
-  readonly title: string;
-  readonly text: string;
-  /** What llhttp tells of it, an event a line. */
-  readonly log: string;
-}
-
 /** What llhttp takes a text for, as far as it reads. */
 interface Expected {
   readonly messages: SeenMessage[];
   readonly isRefused: boolean;
   /** It reads on behind the last message. */
   readonly goesOn: boolean;
-}
-
-function utf8(text: string): string {
-  return Buffer.from(text).toString('latin1');
-}
-
-/** The bytes that a text in the files stands for: lines end with CR LF, other characters are escaped. */
-function bytesWritten(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', f: '\f' };
-  return text
-    .replaceAll(/\\\n/g, '')
-    .replaceAll('\n', '\r\n')
-    .replaceAll(/\\([rntf])/g, (_all, letter: string) => escapes[letter] as string)
-    .replaceAll(/\\x([0-9a-fA-F]{2})/g, (_all, digits: string) =>
-      utf8(String.fromCharCode(Number.parseInt(digits, 16))),
-    );
-}
-
-/** Finds the cases that llhttp reads without any leniency. */
-function casesOf(file: string): Case[] {
-  const text = readFileSync(join(folder, file), 'latin1');
-  const block = /^<!-- meta=(\{.*\}) -->\n\s*```http\n([\s\S]*?)\n```\n[^`]*```log\n([\s\S]*?)```/gm;
-  return [...text.matchAll(block)].flatMap(({ 1: meta, 2: http = '', 3: log = '', index }) => {
-    const { type, skipBody } = JSON.parse(meta as string) as { type: string; skipBody?: boolean };
-    if ((type !== 'request' && type !== 'request-finish') || skipBody) return [];
-    const before = text.slice(0, index).split('\n');
-    const title = before.findLast((line) => line.startsWith('#'))?.replace(/^#+ /, '') ?? '';
-    return [{ place: `${file}:${before.length}`, title, text: bytesWritten(http), log }];
-  });
 }
 
 /** Follows the events. */
@@ -142,14 +100,11 @@ function outcomeOf(one: Case): Outcome {
   return ours.fault === '' ? 'different' : 'stricter';
 }
 
-if (!existsSync(folder)) {
-  test.skip(`skipped the request cases of llhttp: set PORTCULLIS_CORPORA, ${folder} is not there`, () => {});
-} else {
-  const cases = readdirSync(folder)
-    .filter((file) => file.endsWith('.md'))
-    .sort()
-    .flatMap(casesOf);
+const cases = loadCases();
 
+if (cases === null) {
+  test.skip(`skipped the request cases of llhttp: ${MISSING}`, () => {});
+} else {
   describe('request cases of llhttp without leniency', () => {
     test.each(cases)('$place $title', (one) => {
       expect(outcomeOf(one)).toBe(OTHERWISE[one.place]?.[0] ?? 'same');

@@ -1,11 +1,11 @@
 import { Chooser } from '../fuzz/mutate.ts';
+import { seeded } from '../support/seeded.ts';
 import { compareAnswers, compareRequests, type Verdict } from './comparison.ts';
 import { type Draft, makeAnswer, makeRequest } from './messages.ts';
 import { mutate } from './mutations.ts';
 import { nodeAnswers, nodeRequests } from './node-reader.ts';
 import { readAnswers, readRequests } from './our-reader.ts';
 import type { OurOutcome } from './outcome.ts';
-import { seeded } from './random.ts';
 
 /** A draft after mutations. */
 export interface Trial extends Draft {

@@ -1,6 +1,4 @@
-import type { Chooser } from '../fuzz/mutate.ts';
-
-type Mutation = (text: string, choose: Chooser) => string;
+import { byteMutations, type Chooser, type Mutation } from '../fuzz/mutate.ts';
 
 /** The texts between broken bars. */
 function split(texts: string): string[] {
@@ -129,23 +127,7 @@ const LINES: readonly Mutation[] = [
 ];
 
 const BYTES: readonly Mutation[] = [
-  (text, choose) => {
-    const at = choose.below(text.length);
-    const flipped = text.charCodeAt(at) ^ (1 << choose.below(8));
-    return text.slice(0, at) + String.fromCharCode(flipped) + text.slice(at + 1);
-  },
-  (text, choose) => {
-    const at = choose.below(text.length + 1);
-    return text.slice(0, at) + choose.from(SPECIAL) + text.slice(at);
-  },
-  (text, choose) => {
-    const at = choose.below(text.length);
-    return text.slice(0, at) + choose.from(SPECIAL) + text.slice(at + 1);
-  },
-  (text, choose) => {
-    const at = choose.below(text.length);
-    return text.slice(0, at) + text.slice(at + 1 + choose.below(3));
-  },
+  ...byteMutations(SPECIAL),
   (text, choose) => text.slice(0, 1 + choose.below(text.length)),
 ];
 

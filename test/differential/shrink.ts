@@ -1,6 +1,6 @@
 import { Chooser } from '../fuzz/mutate.ts';
+import { seeded } from '../support/seeded.ts';
 import { type Discrepancy, judge, type Trial } from './campaign.ts';
-import { seeded } from './random.ts';
 
 /** Discrepancies are of one kind when their names are, but for numbers. */
 function kindOf(what: string): string {

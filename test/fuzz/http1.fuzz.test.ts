@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { BENIGN, HOSTILE } from '../conformance/http1/cases.ts';
-import { addressOf, cutAtRandom, seeded } from '../http1/world.ts';
+import { addressOf, cutAtRandom } from '../http1/world.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { valuesOf } from '../support/message-reader.ts';
 import { exchange } from '../support/raw-client.ts';
 import { type SeenRequest, start } from '../support/recording-upstream.ts';
+import { seeded } from '../support/seeded.ts';
 import { type JournalRecord, plainConfig, until } from '../support/test-gateway.ts';
 import { Chooser, mutate } from './mutate.ts';
 

@@ -53,7 +53,7 @@ export class Chooser {
   }
 }
 
-type Mutation = (text: string, choose: Chooser) => string;
+export type Mutation = (text: string, choose: Chooser) => string;
 
 function onLines(change: (lines: string[], at: number, choose: Chooser) => void): Mutation {
   return (text, choose) => {
@@ -63,24 +63,31 @@ function onLines(change: (lines: string[], at: number, choose: Chooser) => void)
   };
 }
 
+/** Changes of single bytes: a bit flipped, one of `special` put in or in place, some cut out. */
+export function byteMutations(special: readonly string[]): readonly Mutation[] {
+  return [
+    (text, choose) => {
+      const at = choose.below(text.length);
+      const flipped = text.charCodeAt(at) ^ (1 << choose.below(8));
+      return text.slice(0, at) + String.fromCharCode(flipped) + text.slice(at + 1);
+    },
+    (text, choose) => {
+      const at = choose.below(text.length + 1);
+      return text.slice(0, at) + choose.from(special) + text.slice(at);
+    },
+    (text, choose) => {
+      const at = choose.below(text.length);
+      return text.slice(0, at) + choose.from(special) + text.slice(at + 1);
+    },
+    (text, choose) => {
+      const at = choose.below(text.length);
+      return text.slice(0, at) + text.slice(at + 1 + choose.below(3));
+    },
+  ];
+}
+
 const MUTATIONS: readonly Mutation[] = [
-  (text, choose) => {
-    const at = choose.below(text.length);
-    const flipped = text.charCodeAt(at) ^ (1 << choose.below(8));
-    return text.slice(0, at) + String.fromCharCode(flipped) + text.slice(at + 1);
-  },
-  (text, choose) => {
-    const at = choose.below(text.length + 1);
-    return text.slice(0, at) + choose.from(SPECIAL) + text.slice(at);
-  },
-  (text, choose) => {
-    const at = choose.below(text.length);
-    return text.slice(0, at) + choose.from(SPECIAL) + text.slice(at + 1);
-  },
-  (text, choose) => {
-    const at = choose.below(text.length);
-    return text.slice(0, at) + text.slice(at + 1 + choose.below(3));
-  },
+  ...byteMutations(SPECIAL),
   (text, choose) => {
     const at = choose.below(text.length);
     const end = at + choose.below(20);

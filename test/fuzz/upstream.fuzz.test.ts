@@ -1,8 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { seeded } from '../http1/world.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { exchange } from '../support/raw-client.ts';
+import { seeded } from '../support/seeded.ts';
 import { type JournalRecord, plainConfig, until } from '../support/test-gateway.ts';
 import { Chooser, mutate } from './mutate.ts';
 

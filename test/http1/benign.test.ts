@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BENIGN } from '../conformance/http1/cases.ts';
 import { valuesOf } from '../support/message-reader.ts';
 import type { SeenRequest } from '../support/recording-upstream.ts';
-import { addressOf, cutAtRandom, openWorld, reasonOf, seeded, sendFrom, type World } from './world.ts';
+import { seeded } from '../support/seeded.ts';
+import { addressOf, cutAtRandom, openWorld, reasonOf, sendFrom, type World } from './world.ts';
 
 const random = seeded(2);
 let world: World;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOSTILE, type HostileCase } from '../conformance/http1/cases.ts';
 import type { RawResult } from '../support/raw-client.ts';
+import { seeded } from '../support/seeded.ts';
 import { type JournalRecord, until } from '../support/test-gateway.ts';
 import { openTlsWorld } from '../support/tls-world.ts';
-import { addressOf, cutAtRandom, forEachOf, openWorld, seeded, sendFrom, type World } from './world.ts';
+import { addressOf, cutAtRandom, forEachOf, openWorld, sendFrom, type World } from './world.ts';
 
 const CASES = HOSTILE;
 const GOOD = 'GET /first HTTP/1.1\r\nHost: a.test\r\n\r\n';

@@ -163,3 +163,33 @@ test.each([
   expect(closed).toBe('end');
   expect((await world.gateway.records(1)).map(reasonOf)).toEqual(['upstream.invalid']);
 });
+
+const OTHER = (method: string): string =>
+  `${method} /exec HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`;
+
+test.each(['GET', 'POST'])('another protocol that the API lists can be switched to by %s', async (method) => {
+  await using world = await openWorld(
+    {
+      respond: () =>
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\nhello',
+    },
+    (upstream) => ({
+      apis: [{ id: 'web', path: '/', upstream, authenticate: 'none', protocol: { upgrades: ['spdy/3.1'] } }],
+    }),
+  );
+  const client = await openRawClient(world.port);
+  await client.write(OTHER(method));
+  expect((await client.read(1)).responses[0]?.status).toBe(101);
+  expect((await readBytes(client, 5)).toString()).toBe('hello');
+  expect(world.upstream.requests.map((request) => valuesOf(request, 'upgrade'))).toEqual([['spdy/3.1']]);
+  client.close();
+});
+
+test('one that the API does not list is served as if it had not asked, and the connection goes on', async () => {
+  await using world = await openWorld();
+  const client = await openRawClient(world.port);
+  await client.write(OTHER('GET') + OTHER('POST'));
+  expect((await client.read(2)).responses.map(({ status }) => status)).toEqual([200, 200]);
+  expect(world.upstream.requests.map((request) => valuesOf(request, 'upgrade'))).toEqual([[], []]);
+  client.close();
+});

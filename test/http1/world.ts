@@ -106,14 +106,3 @@ export function cutAtRandom(text: string, cuts: number, random: () => number): s
   const sorted = [...new Set(places)].sort((a, b) => a - b);
   return [0, ...sorted].map((from, i) => text.slice(from, sorted[i] ?? text.length));
 }
-
-/** A reproducible sequence of numbers from 0 to 1 (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -113,3 +113,28 @@ test('the name that is verified is never one that the client chose', async () =>
   const { responses } = await exchange(gateway.port, head, { expect: 1 });
   expect(responses[0]?.status).toBe(502);
 });
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'a second connection takes up the session of the first (%s)',
+  async (version) => {
+    const reused: boolean[] = [];
+    const server = createServer({ ...ofAddress, maxVersion: version }, (socket) => {
+      reused.push(socket.isSessionReused());
+      socket.on('error', () => socket.destroy());
+      socket.on('data', () =>
+        socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const upstream = { targets: [`https://127.0.0.1:${port}`], tls: { ca: './ours.pem' } };
+    await using own = await startTestGateway(
+      plainConfig(1, { apis: [{ id: 'web', path: '/', upstream, authenticate: 'none' }] }),
+      FILES,
+    );
+    for (let i = 0; i < 3; i++) expect((await askRecorded(own)).status).toBe(200);
+    expect(reused[0]).toBe(false);
+    expect(reused).toContain(true);
+    server.close();
+  },
+);

@@ -20,6 +20,32 @@ const methodSchema = z
     }
   });
 
+/** HTTP/2 in the clear and TLS by Upgrade would carry requests past every check. */
+const NEVER_UPGRADED = /^(?:h2c|http(?:\/.*)?|tls(?:\/.*)?)$/;
+
+const upgradeSchema = z
+  .string()
+  .max(64)
+  .superRefine((protocol, issues) => {
+    const [name = '', version = '1', ...more] = protocol.split('/');
+    if (NEVER_UPGRADED.test(protocol.toLowerCase())) {
+      issues.addIssue({
+        code: 'custom',
+        message: `${protocol} is never switched to: requests in it would pass unchecked.`,
+      });
+    } else if (
+      !isToken(name) ||
+      !isToken(version) ||
+      more.length > 0 ||
+      protocol !== protocol.toLowerCase()
+    ) {
+      issues.addIssue({
+        code: 'custom',
+        message: `${JSON.stringify(protocol)} is not a protocol in lower case, such as "websocket" or "spdy/3.1".`,
+      });
+    }
+  });
+
 export const protocolSchema = z
   .strictObject({
     mode: modeSchema,
@@ -38,10 +64,10 @@ export const protocolSchema = z
           '`allow` weakens protection: URLs end up in logs, browser histories and Referer fields.',
       ),
     upgrades: z
-      .array(z.enum(['websocket']))
+      .array(upgradeSchema)
       .default(['websocket'])
       .describe(
-        'Protocols a client may upgrade to; a request for another one is served as if it had not asked.',
+        'Protocols a client may upgrade to over HTTP/1.1, such as `websocket` or `spdy/3.1`: what follows the switch passes unread. A request for `websocket` is refused where it is not listed; one for another protocol is served as if it had not asked.',
       ),
   })
   .describe('What is let in of requests that are valid HTTP.');

@@ -50,12 +50,17 @@ test.each([
   expect(problemsOf(protocol, block)).toEqual([problem]);
 });
 
-test.each([{ methods: [] }, { upgrades: ['h2c'] }, { credentialsInUrl: 'log' }, { method: ['GET'] }])(
-  '%j is a mistake',
-  (block) => {
-    expect(problemsOf(protocol, block)).toHaveLength(1);
-  },
-);
+test.each(['websocket', 'spdy/3.1', 'x-own'])('%s may be listed as an upgrade', (upgrade) => {
+  expect(problemsOf(protocol, { upgrades: [upgrade] })).toEqual([]);
+});
+
+test.each(['h2c', 'HTTP/2.0', 'tls/1.2', 'WebSocket', 'a b', 'a/b/c', '', 'a/'])('%j may not', (upgrade) => {
+  expect(problemsOf(protocol, { upgrades: [upgrade] })).toHaveLength(1);
+});
+
+test.each([{ methods: [] }, { credentialsInUrl: 'log' }, { method: ['GET'] }])('%j is a mistake', (block) => {
+  expect(problemsOf(protocol, block)).toHaveLength(1);
+});
 
 test.each([
   'access_token=x',
