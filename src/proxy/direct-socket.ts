@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 /** A read of so many bytes is part of something large. */
 const LARGE_READ_BYTES = 48 * 1024;
-const BULK_BYTES = 256 * 1024;
-const MOST_SPARE = 16;
+const BULK_BYTES = 512 * 1024;
+const MOST_SPARE = 8;
 
 /** Bulk buffers that nobody uses now. */
 const spare: Buffer[] = [];

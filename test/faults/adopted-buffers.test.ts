@@ -5,7 +5,7 @@ import { plainConfig, startTestGateway, type TestGateway, until } from '../suppo
 import { differenceFrom, markedBytes } from './marked-bytes.ts';
 
 /** As large as the buffers that large reads go to. */
-const BULK = 256 * 1024;
+const BULK = 512 * 1024;
 const HEAD_END = '\r\n\r\n';
 const EMPTY = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0${HEAD_END}`;
 

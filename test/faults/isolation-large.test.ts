@@ -15,7 +15,7 @@ const SIZES = [48, 64, 256, 512, 768, 1024]
   .flatMap((kib) => [kib * KIB - 1, kib * KIB, kib * KIB + 1])
   .concat(3_000_000);
 /** As large as a held body may be, and exactly as large as a buffer for large reads. */
-const HELD = 256 * KIB;
+const HELD = 512 * KIB;
 const HELD_AROUND = '{"text":""}'.length;
 
 let plain: MarkingUpstream;
