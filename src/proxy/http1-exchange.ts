@@ -9,7 +9,7 @@ import { answerFraming, answerHead, connectionField, statusLine } from './http1-
 import type { Http1Connection } from './http1-connection.ts';
 import { bodyRefusal } from './http1-faults.ts';
 import { Pace, type Paced } from './pace.ts';
-import { TEXT_BYTES } from './wire.ts';
+import { TEXT_BYTES, textOf } from './wire.ts';
 
 /** Bytes of an unread request body that are read and dropped after the answer before the connection is cut. */
 const LINGER_BYTES = 1 << 20;
@@ -249,10 +249,6 @@ export class Http1Exchange implements Exchange, Paced {
     if (!isCompleted) this.failBody(null);
     this.owner?.onClose(isCompleted);
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 function expectsContinue(fields: FieldLines): boolean {

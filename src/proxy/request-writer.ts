@@ -1,7 +1,7 @@
 import { chunkLine, lastChunk } from '../lib/http1/serialize.ts';
 import type { BodyWriter } from './body-relay.ts';
 import type { UpstreamRequest } from './upstream-call.ts';
-import { TEXT_BYTES, type Wire } from './wire.ts';
+import { TEXT_BYTES, textOf, type Wire } from './wire.ts';
 
 /** Writes requests to an upstream, one after the other, each with one framing. */
 export class RequestWriter implements BodyWriter {
@@ -29,7 +29,8 @@ export class RequestWriter implements BodyWriter {
       this.#held = head;
       body.start(this);
       if (this.#held !== '' && this.#wire.isOpen) this.#flush('');
-    } else this.#wire.writeBetween(head, body, '');
+    } else if (head.length + body.length > TEXT_BYTES) this.#wire.writeBetween(head, body, '');
+    else this.#wire.writeText(head + textOf(body));
   }
 
   writeBody(bytes: Buffer): boolean {
@@ -39,7 +40,7 @@ export class RequestWriter implements BodyWriter {
     const after = this.#isChunked ? '\r\n' : '';
     this.#held = '';
     if (before.length + bytes.length > TEXT_BYTES) return this.#wire.writeBetween(before, bytes, after);
-    return this.#wire.writeText(before + bytes.toString('latin1') + after);
+    return this.#wire.writeText(before + textOf(bytes) + after);
   }
 
   endBody(): void {

@@ -19,6 +19,12 @@ export interface WireSink {
 /** Longest piece of bytes that is written as text: it leaves with what is written before it in one go. */
 export const TEXT_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
+
+/** Bytes as text whose characters are bytes. */
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
 const ROOM_BYTES = 32 * 1024;
 /**
  * Where texts become bytes on their way out of this thread.
