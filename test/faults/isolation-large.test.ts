@@ -26,7 +26,9 @@ beforeAll(async () => {
   const certificate = makeCertificate(['a.test']);
   [plain, secure] = await Promise.all([openMarking(), openMarking(certificate)]);
   const tls = { certificates: [{ cert: './a.pem', key: './a.key' }] };
-  const common = { authenticate: 'none', validate: { maxBodyBytes: 8_000_000 } };
+  // Clients, gateway and upstreams share the processors: a handshake may take its time.
+  const timeouts = { connectMs: 30_000 };
+  const common = { authenticate: 'none', timeouts, validate: { maxBodyBytes: 8_000_000 } };
   const toSecure = { targets: [secure.origin], tls: { verify: false } };
   gateway = await startTestGateway(
     plainConfig(0, {
