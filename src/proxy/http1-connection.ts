@@ -3,13 +3,13 @@ import { parseConnectionOptions } from '../lib/http/fields.ts';
 import { BodyReader } from '../lib/http1/body-reader.ts';
 import { requestFraming } from '../lib/http1/framing.ts';
 import { HeadReader } from '../lib/http1/head-reader.ts';
-import type { RequestLine } from '../lib/http1/request-line.ts';
+import { REQUEST_LINE, type RequestLine } from '../lib/http1/request-line.ts';
 import { type Timed, Timer } from '../lib/time/timer-wheel.ts';
 import type { ConnectionFacts } from './exchange.ts';
 import { answerHead, connectionField } from './http1-answer.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { headRefusal } from './http1-faults.ts';
-import { type Http1Shared, REQUEST_LINE } from './http1-server.ts';
+import type { Http1Shared } from './http1-server.ts';
 import type { Wire, WireSink } from './wire.ts';
 
 /** Bytes that wait for their turn on a connection before it is read no further. */

@@ -1,12 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Decision } from '../core/decision.ts';
-import type { HeadLimits, StartLine } from '../lib/http1/head-reader.ts';
-import {
-  MAX_METHOD_LENGTH,
-  parseRequestLine,
-  type RequestLine,
-  requestLineFault,
-} from '../lib/http1/request-line.ts';
+import type { HeadLimits } from '../lib/http1/head-reader.ts';
+import { MAX_METHOD_LENGTH } from '../lib/http1/request-line.ts';
 import type { TimerWheel } from '../lib/time/timer-wheel.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
 import { Http1Connection } from './http1-connection.ts';
@@ -21,14 +16,6 @@ export interface ServerEvents {
   /** Something that never became a request is refused; returns the answer, for where one can be sent. */
   onUnreadable(connection: ConnectionFacts, decision: Decision, firstLine: string): OwnAnswer;
 }
-
-/** RFC 9112, 2.2: an empty line before the request line is ignored. One; more are no mistake of a client. */
-export const REQUEST_LINE: StartLine<RequestLine> = {
-  parse: parseRequestLine,
-  faultAt: requestLineFault,
-  tooLong: 'request-line-size',
-  emptyLines: 1,
-};
 
 /** What a request line has beside method and target. */
 const LINE_OVERHEAD = '  HTTP/1.1\r\n'.length;

@@ -71,8 +71,13 @@ export class Journal {
       if (this.#problem === '') this.#report(`The journal ${this.settings.path} is not written fast enough.`);
       return;
     }
-    const isFull = !this.#lastBatch().add(line);
-    this.#heldBytes += isFull ? this.#newBatch(line) : this.#lastBatch().lastBytes;
+    let batch = this.#lastBatch();
+    const isFull = !batch.add(line);
+    if (isFull) {
+      batch = this.#startBatch(line.length);
+      batch.add(line);
+    }
+    this.#heldBytes += batch.lastBytes;
     if (this.#isWriting) return;
     if (this.#problem === '' && isFull) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), this.#problem === '' ? FLUSH_MS : RETRY_MS);
@@ -89,13 +94,6 @@ export class Journal {
     if (batch === this.#spare) this.#spare = null;
     this.#batches.push(batch);
     return batch;
-  }
-
-  /** Puts a line for which the last batch has no room into a new one; returns its bytes. */
-  #newBatch(line: string): number {
-    const batch = this.#startBatch(line.length);
-    batch.add(line);
-    return batch.lastBytes;
   }
 
   /** Writes to the file that the path names now, after a rotation. */

@@ -52,10 +52,6 @@ export class UpstreamCall {
     this.sink = sink;
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Reports to the sink; where no connection is free and too many calls wait for one, before it returns. */
   start(): void {
     this.target.active++;

@@ -1,8 +1,8 @@
 import { BodyReader } from '../lib/http1/body-reader.ts';
-import { HTTP1_FAULTS, type Http1Fault } from '../lib/http1/faults.ts';
+import { HTTP1_FAULTS } from '../lib/http1/faults.ts';
 import { responseFraming, UNTIL_CLOSE } from '../lib/http1/framing.ts';
 import { HeadReader } from '../lib/http1/head-reader.ts';
-import { parseStatusLine, type StatusLine, statusLineFault } from '../lib/http1/status-line.ts';
+import { STATUS_LINE, type StatusLine } from '../lib/http1/status-line.ts';
 import { type Timed, Timer, type TimerWheel } from '../lib/time/timer-wheel.ts';
 import { RequestWriter } from './request-writer.ts';
 import type { UpstreamCall } from './upstream-call.ts';
@@ -13,12 +13,6 @@ import type { Wire, WireSink } from './wire.ts';
 
 /** Bounds on the head of an answer, and on its trailers. */
 const HEAD_LIMITS = { startLineBytes: 8 * 1024, fieldBytes: 64 * 1024, fieldCount: 1000 };
-const STATUS_LINE = {
-  parse: parseStatusLine,
-  faultAt: statusLineFault,
-  tooLong: 'status-line-size',
-  emptyLines: 0,
-} as const;
 /** Interim answers (RFC 9110, 15.2) before the final one: more would keep a request waiting for ever. */
 const MAX_INTERIM = 32;
 
@@ -156,7 +150,7 @@ export class UpstreamConnection implements WireSink, Timed {
     if (!this.#isClosed) this.#timer.set(call.request.idleMs);
     if (body.dataEnd > body.dataStart) call.sink.onData(bytes.subarray(body.dataStart, body.dataEnd));
     if (this.#call !== call) return end;
-    if (body.fault !== '') this.#refuse(HTTP1_FAULTS[body.fault as Http1Fault]);
+    if (body.fault !== '') this.#refuse(HTTP1_FAULTS[body.fault]);
     else if (body.isComplete) this.#complete(call, end === bytes.length);
     return end;
   }

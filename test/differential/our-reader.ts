@@ -3,25 +3,11 @@ import { BodyReader } from '../../src/lib/http1/body-reader.ts';
 import type { Http1Fault } from '../../src/lib/http1/faults.ts';
 import { type Framing, requestFraming, responseFraming, UNTIL_CLOSE } from '../../src/lib/http1/framing.ts';
 import { type HeadLimits, HeadReader, type StartLine } from '../../src/lib/http1/head-reader.ts';
-import { parseRequestLine, type RequestLine, requestLineFault } from '../../src/lib/http1/request-line.ts';
-import { parseStatusLine, type StatusLine, statusLineFault } from '../../src/lib/http1/status-line.ts';
+import { REQUEST_LINE, type RequestLine } from '../../src/lib/http1/request-line.ts';
+import { STATUS_LINE, type StatusLine } from '../../src/lib/http1/status-line.ts';
 import type { OurOutcome, SeenMessage } from './outcome.ts';
 
 export const LIMITS: HeadLimits = { startLineBytes: 8_192, fieldBytes: 16_384, fieldCount: 100 };
-
-export const REQUEST_LINE: StartLine<RequestLine> = {
-  parse: parseRequestLine,
-  faultAt: requestLineFault,
-  tooLong: 'request-line-size',
-  emptyLines: 1,
-};
-
-export const STATUS_LINE: StartLine<StatusLine> = {
-  parse: parseStatusLine,
-  faultAt: statusLineFault,
-  tooLong: 'status-line-size',
-  emptyLines: 0,
-};
 
 /** How messages of one kind follow each other. */
 interface Kind<T> {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { REQUEST_LINE, STATUS_LINE } from '../../../test/differential/our-reader.ts';
 import { type HeadLimits, HeadReader, type StartLine } from './head-reader.ts';
+import { REQUEST_LINE } from './request-line.ts';
+import { STATUS_LINE } from './status-line.ts';
 
 const LIMITS: HeadLimits = { startLineBytes: 200, fieldBytes: 200, fieldCount: 8 };
 

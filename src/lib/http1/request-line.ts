@@ -1,5 +1,6 @@
 import { tokenEnd } from '../http/fields.ts';
 import type { Http1Fault } from './faults.ts';
+import type { StartLine } from './head-reader.ts';
 
 /** The first line of a request; the target is as received, any characters from 21 but DEL. */
 export interface RequestLine {
@@ -58,3 +59,11 @@ export function requestLineFault(text: string, from: number, at: number): Http1F
   const targetEnd = text.indexOf(' ', methodEnd + 1);
   return targetEnd < 0 || targetEnd > at ? 'target-character' : 'request-line';
 }
+
+/** RFC 9112, 2.2: an empty line before the request line is ignored. One; more are no mistake of a client. */
+export const REQUEST_LINE: StartLine<RequestLine> = {
+  parse: parseRequestLine,
+  faultAt: requestLineFault,
+  tooLong: 'request-line-size',
+  emptyLines: 1,
+};

@@ -1,4 +1,5 @@
 import type { Http1Fault } from './faults.ts';
+import type { StartLine } from './head-reader.ts';
 
 /** The first line of an answer, without its reason phrase, which nobody may rely on (RFC 9112, 4). */
 export interface StatusLine {
@@ -32,3 +33,10 @@ export function parseStatusLine(text: string, from: number, end: number): Status
 export function statusLineFault(text: string, _from: number, at: number): Http1Fault {
   return text.charCodeAt(at) === LF ? 'bare-lf' : 'status-line';
 }
+
+export const STATUS_LINE: StartLine<StatusLine> = {
+  parse: parseStatusLine,
+  faultAt: statusLineFault,
+  tooLong: 'status-line-size',
+  emptyLines: 0,
+};
