@@ -1,4 +1,4 @@
-import { byteMutations, type Chooser, type Mutation } from '../fuzz/mutate.ts';
+import { byteMutations, type Chooser, LINE_MUTATIONS, type Mutation, onLines } from '../fuzz/mutate.ts';
 
 /** The texts between broken bars. */
 function split(texts: string): string[] {
@@ -92,21 +92,8 @@ const TOKENS: readonly Mutation[] = [
   anyMatch(/(?<=\n)[0-9a-f]+(?:;[^\r\n]*)?\r\n(?=[^\r\n])/gi, SIZES),
 ];
 
-function onLines(change: (lines: string[], at: number, choose: Chooser) => void): Mutation {
-  return (text, choose) => {
-    const lines = text.split('\r\n');
-    change(lines, choose.below(lines.length), choose);
-    return lines.join('\r\n');
-  };
-}
-
 const LINES: readonly Mutation[] = [
-  onLines((lines, at) => void lines.splice(at, 0, lines[at] as string)),
-  onLines((lines, at) => void lines.splice(at, 1)),
-  onLines((lines, at, choose) => {
-    const other = choose.below(lines.length);
-    [lines[at], lines[other]] = [lines[other] as string, lines[at] as string];
-  }),
+  ...LINE_MUTATIONS,
   onLines((lines, at, choose) => {
     lines[at] = choose.from([' ', '\t', '\0', ':', '\x0b']) + lines[at];
   }),

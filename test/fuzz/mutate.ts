@@ -55,7 +55,8 @@ export class Chooser {
 
 export type Mutation = (text: string, choose: Chooser) => string;
 
-function onLines(change: (lines: string[], at: number, choose: Chooser) => void): Mutation {
+/** Changes the lines of a message; `at` is one of them. */
+export function onLines(change: (lines: string[], at: number, choose: Chooser) => void): Mutation {
   return (text, choose) => {
     const lines = text.split('\r\n');
     change(lines, choose.below(lines.length), choose);
@@ -86,6 +87,16 @@ export function byteMutations(special: readonly string[]): readonly Mutation[] {
   ];
 }
 
+/** Doubles a line, leaves one out, lets two change places. */
+export const LINE_MUTATIONS: readonly Mutation[] = [
+  onLines((lines, at) => void lines.splice(at, 0, lines[at] as string)),
+  onLines((lines, at) => void lines.splice(at, 1)),
+  onLines((lines, at, choose) => {
+    const other = choose.below(lines.length);
+    [lines[at], lines[other]] = [lines[other] as string, lines[at] as string];
+  }),
+];
+
 const MUTATIONS: readonly Mutation[] = [
   ...byteMutations(SPECIAL),
   (text, choose) => {
@@ -93,12 +104,7 @@ const MUTATIONS: readonly Mutation[] = [
     const end = at + choose.below(20);
     return text.slice(0, end) + text.slice(at);
   },
-  onLines((lines, at) => void lines.splice(at, 0, lines[at] as string)),
-  onLines((lines, at) => void lines.splice(at, 1)),
-  onLines((lines, at, choose) => {
-    const other = choose.below(lines.length);
-    [lines[at], lines[other]] = [lines[other] as string, lines[at] as string];
-  }),
+  ...LINE_MUTATIONS,
   onLines((lines, at, choose) => {
     lines[at] = choose.chance(0.5) ? (lines[at] as string).toUpperCase() : ` ${lines[at]}`;
   }),
