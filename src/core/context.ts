@@ -67,6 +67,8 @@ export class RequestContext {
   route: Route | null;
   /** Written by authentication. */
   principal: Principal | null;
+  /** Written by authentication: whether a credential can be judged only with the body. */
+  awaitsBody: boolean;
   /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
   claimedCredential: string;
   /** Written by the proxy when a body check asked for it. */
@@ -109,6 +111,7 @@ export class RequestContext {
     this.contentLength = facts.contentLength;
     this.route = null;
     this.principal = null;
+    this.awaitsBody = false;
     this.claimedCredential = '';
     this.body = null;
     this.addedHeaders = [];

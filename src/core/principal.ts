@@ -5,18 +5,52 @@ export interface KeyGrant {
   readonly methods: readonly string[];
 }
 
+/** The ways to prove who is asking. */
+export type AuthenticationMethod = 'apiKey' | 'jwt' | 'introspection' | 'mtls' | 'webhook';
+
+/** `user` is a person, `client` an application that speaks for itself, `service` a machine with a certificate. */
+export type PrincipalType = 'user' | 'client' | 'service' | 'key' | 'webhook';
+
+/** What is known of a caller beside name and rights; '' and empty where the credential does not say. */
+export interface PrincipalAttributes {
+  /** Whether more than one factor was used. */
+  readonly mfa: boolean;
+  /** Authentication context class (OpenID Connect Core, section 2). */
+  readonly acr: string;
+  /** Authentication methods (RFC 8176). */
+  readonly amr: readonly string[];
+  readonly department: string;
+  readonly clearance: string;
+  readonly tenant: string;
+}
+
+export const NO_ATTRIBUTES: PrincipalAttributes = {
+  mfa: false,
+  acr: '',
+  amr: [],
+  department: '',
+  clearance: '',
+  tenant: '',
+};
+
 /** Who is asking, as authentication verified it. */
 export class Principal {
-  /** How the caller proved it. */
-  readonly method: 'apiKey' | 'jwt';
+  readonly type: PrincipalType;
+  /** How the caller proved it; of several credentials, the one that gave subject and rights. */
+  readonly method: AuthenticationMethod;
+  /** Every method that the caller proved it by, with `+` between. */
+  readonly methods: string;
   /** The user, service or key owner. */
   readonly subject: string;
   /** The credential itself: key id, or `jti`, or '' for a token without one. Never a secret. */
   readonly credentialId: string;
+  /** Id of the API key among the credentials; '' when there is none. */
+  readonly keyId: string;
   readonly clientId: string;
   readonly issuer: string;
   readonly scopes: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;
+  readonly attributes: PrincipalAttributes;
   /** Rate limit tier, or '' when the credential names none. */
   readonly tier: string;
   readonly grant: KeyGrant | null;
@@ -24,13 +58,17 @@ export class Principal {
   readonly counterKey: string;
 
   constructor(fields: Omit<Principal, never>) {
+    this.type = fields.type;
     this.method = fields.method;
+    this.methods = fields.methods;
     this.subject = fields.subject;
     this.credentialId = fields.credentialId;
+    this.keyId = fields.keyId;
     this.clientId = fields.clientId;
     this.issuer = fields.issuer;
     this.scopes = fields.scopes;
     this.roles = fields.roles;
+    this.attributes = fields.attributes;
     this.tier = fields.tier;
     this.grant = fields.grant;
     this.counterKey = fields.counterKey;

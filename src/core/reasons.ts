@@ -262,6 +262,18 @@ export const REASONS = {
     'The credential is not valid',
     'The `kid` of the token is not in the key set of its issuer.',
   ),
+  'authn.incomplete': reason(
+    401,
+    'unauthorized',
+    'Another credential is required',
+    'Send every credential of one of the combinations that `authenticate` of the API lists.',
+  ),
+  'authn.contradiction': reason(
+    400,
+    'contradicting_credentials',
+    'The credentials contradict each other',
+    'Send the credentials of one caller; callers who legitimately send two kinds belong into an `allOf`.',
+  ),
   'authn.ambiguous': reason(
     400,
     'ambiguous_credentials',

@@ -22,6 +22,8 @@ export class Route {
   readonly apiId: string;
   readonly endpointId: string;
   readonly headChecks: readonly RouteCheck[];
+  /** Head checks that wait for a credential which is judged with the body; run once it is held, or else at once. */
+  readonly deferredChecks: readonly RouteCheck[];
   readonly bodyChecks: readonly RouteCheck[];
   readonly responseChecks: readonly RouteCheck[];
   /** Bytes of body to hold for the body checks; 0 streams the body. */
@@ -49,6 +51,7 @@ export class Route {
     this.apiId = fields.apiId;
     this.endpointId = fields.endpointId;
     this.headChecks = fields.headChecks;
+    this.deferredChecks = fields.deferredChecks;
     this.bodyChecks = fields.bodyChecks;
     this.responseChecks = fields.responseChecks;
     this.bufferBytes = fields.bufferBytes;

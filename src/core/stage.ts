@@ -35,6 +35,11 @@ export interface Check {
 export interface StageChecks {
   readonly head?: Check;
   readonly body?: Check;
+  /**
+   * Completes the head phase once the body is held, where the check wants it, or else at once. The head checks of all
+   * later stages wait for it.
+   */
+  readonly deferred?: Check;
   /** The most bytes the body phase needs in memory. A longer body is refused as `validation.body-size`. */
   readonly bodyLimitBytes?: number;
   /** The most bytes of body to pass on while streaming; a longer body is refused as `validation.body-size`. */

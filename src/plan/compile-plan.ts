@@ -3,7 +3,7 @@ import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '..
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
-import type { IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
+import type { Check, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
 import {
   type AuthenticationConfig,
@@ -24,20 +24,25 @@ export interface Plan {
   readonly upstreams: readonly Omit<UpstreamSettings, 'tls'>[];
 }
 
-type Checks = { readonly [phase in Phase]: RouteCheck[] };
+type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
 
 /** Collects what the stages compile to for one route. */
 class RouteBuilder {
-  readonly checks: Checks = { head: [], body: [], response: [] };
+  readonly checks: Checks = { head: [], deferred: [], body: [], response: [] };
   bufferBytes = 0;
   streamLimitBytes = 0;
 
   // biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
   add(stage: Stage<any>, mode: 'enforce' | 'observe' | 'off', compiled: StageChecks): void {
-    for (const phase of ['head', 'body', 'response'] as const) {
-      const check = withMode(compiled[phase], mode);
-      if (check !== null) this.checks[phase].push({ stage: stage.name, phase, mode, check });
-    }
+    const push = (list: RouteCheck[], phase: Phase, wanted: Check | undefined): void => {
+      const check = withMode(wanted, mode);
+      if (check !== null) list.push({ stage: stage.name, phase, mode, check });
+    };
+    const { head, deferred, body, response } = this.checks;
+    push(deferred.length > 0 ? deferred : head, 'head', compiled.head);
+    push(deferred, 'body', compiled.deferred);
+    push(body, 'body', compiled.body);
+    push(response, 'response', compiled.response);
     if (mode === 'off') return;
     this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
     const limit = compiled.streamLimitBytes ?? 0;
@@ -71,14 +76,13 @@ function configOf<Config>(blocks: StageBlocks, key: string): Config {
   return block.config as Config;
 }
 
-function compileRoute(
-  api: ApiConfig,
-  endpoint: EndpointConfig | null,
+/** Compiles every stage for one route; what only the stages can see goes to `problems`. */
+function compileStages(
+  settings: RouteSettings,
   facts: RouteFacts,
   ports: Ports,
   problems: ConfigProblem[],
-): Route {
-  const settings: RouteSettings = endpoint ?? api;
+): RouteBuilder {
   const builder = new RouteBuilder();
   for (const { stage } of STAGES) {
     const block = settings.blocks.get(stage.key);
@@ -93,6 +97,18 @@ function compileRoute(
       }
     }
   }
+  return builder;
+}
+
+function compileRoute(
+  api: ApiConfig,
+  endpoint: EndpointConfig | null,
+  facts: RouteFacts,
+  ports: Ports,
+  problems: ConfigProblem[],
+): Route {
+  const settings: RouteSettings = endpoint ?? api;
+  const builder = compileStages(settings, facts, ports, problems);
   const authentication = configOf<AuthenticationConfig>(settings.blocks, 'authenticate');
   const credentials = credentialHeaders(authentication);
   const parameter = credentialQuery(authentication);
@@ -101,6 +117,7 @@ function compileRoute(
     apiId: api.id,
     endpointId: endpoint?.id ?? '',
     headChecks: builder.checks.head,
+    deferredChecks: builder.checks.deferred,
     bodyChecks: builder.checks.body,
     responseChecks: builder.checks.response,
     bufferBytes: builder.bufferBytes,
@@ -140,6 +157,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     apiId: '',
     endpointId: '',
     headChecks: [],
+    deferredChecks: [],
     bodyChecks: [],
     responseChecks: builder.checks.response,
     bufferBytes: 0,

@@ -152,7 +152,7 @@ export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
   if (principal !== null) line += `,"user.id":${text(principal.subject)}`;
   line += routePart(ctx.route as Route, ctx.listener) + decisionOf(outcome);
   if (principal !== null)
-    line += `,"credential":${text(principal.credentialId)},"authentication":"${principal.method}"`;
+    line += `,"credential":${text(principal.credentialId)},"authentication":"${principal.methods}"`;
   else if (ctx.claimedCredential !== '')
     line += `,"claimed_credential":${text(ctx.claimedCredential.slice(0, 8))}`;
   if (outcome.upstream !== '') {

@@ -97,14 +97,37 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
   }
 
   #afterHead(route: Route): void {
+    const { deferredChecks } = route;
+    if (deferredChecks.length === 0) return this.#afterDeferred(route);
+    const ctx = this.#context();
+    const runDeferred = (): void => {
+      const decision = runChecks(deferredChecks, ctx, this.#gate.reportBug);
+      this.#settle(decision, () => this.#afterDeferred(route));
+    };
+    const isWanted =
+      ctx.hasBody && deferredChecks.some(({ phase, check }) => phase === 'body' && check.wantsBody?.(ctx));
+    if (isWanted) this.#hold(route, runDeferred);
+    else runDeferred();
+  }
+
+  #afterDeferred(route: Route): void {
     const ctx = this.#context();
     if (!ctx.hasBody || !wantsBody(route.bodyChecks, ctx)) return this.#forward();
+    this.#hold(route, () => {
+      const decision = runChecks(route.bodyChecks, ctx, this.#gate.reportBug);
+      this.#settle(decision, () => this.#forward());
+    });
+  }
+
+  /** Goes on when the whole body is in `ctx.body`. */
+  #hold(route: Route, next: () => void): void {
+    const ctx = this.#context();
+    if (ctx.body !== null) return next();
     holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
       if (this.#isOver) return;
       if (body === null) return this.breakOff(failure);
       ctx.body = body;
-      const decision = runChecks(route.bodyChecks, ctx, this.#gate.reportBug);
-      this.#settle(decision, () => this.#forward());
+      next();
     });
   }
 

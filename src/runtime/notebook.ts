@@ -32,7 +32,8 @@ export class Notebook {
 
   note(ctx: RequestContext, outcome: Outcome, record: string): void {
     const nowMs = this.#clock.nowMs();
-    if (ctx.principal?.method === 'apiKey') this.#count(ctx.principal.credentialId, outcome.status, nowMs);
+    const keyId = ctx.principal?.keyId ?? '';
+    if (keyId !== '') this.#count(keyId, outcome.status, nowMs);
     if (nowMs - this.#windowMs >= 1000) {
       this.#windowMs = nowMs;
       this.#refusals = 0;

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { RequestContext } from '../../src/core/context.ts';
 import { CONTINUE } from '../../src/core/decision.ts';
 import type { Ports } from '../../src/core/ports.ts';
-import { Principal } from '../../src/core/principal.ts';
 import type { Route, RouteCheck } from '../../src/core/route.ts';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
 import { readRequest } from '../../src/proxy/read.ts';
+import { principalWith } from '../support/principals.ts';
 import { configOf, fakeExchange, readSettings } from './fake-exchange.ts';
 import { bytesPerRun } from './natives.ts';
 
@@ -33,15 +33,10 @@ function contextOf(route: Route): RequestContext {
   );
   if ('effect' in read) throw new Error(read.detail);
   read.ctx.route = route;
-  read.ctx.principal = new Principal({
-    method: 'apiKey',
-    subject: 'a',
+  read.ctx.principal = principalWith({
     credentialId: 'k',
-    clientId: '',
-    issuer: '',
     scopes: new Set(['orders:read']),
     roles: new Set(['reader']),
-    tier: '',
     grant: { apis: ['orders'], endpoints: [], methods: ['GET'] },
     counterKey: 'key:k',
   });

@@ -12,6 +12,7 @@ import { readRequest } from '../../src/proxy/read.ts';
 import { MemoryApiKeys } from '../../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
+import { principalWith } from '../support/principals.ts';
 import { configOf, fakeExchange, type RequestLine, readSettings } from './fake-exchange.ts';
 import { hasFastProperties, haveSameMap } from './natives.ts';
 
@@ -122,26 +123,10 @@ describe('one hidden class', () => {
   });
 
   test('Principal, of a key and of a token', () => {
-    const none = { clientId: '', issuer: '', scopes: new Set<string>(), roles: new Set<string>(), tier: '' };
-    const grant = { apis: [], endpoints: [], methods: [] };
-    expectOneShape([
-      new Principal({
-        ...none,
-        method: 'apiKey',
-        subject: 'a',
-        credentialId: 'k',
-        grant,
-        counterKey: 'key:k',
-      }),
-      new Principal({
-        counterKey: 'jwt:b',
-        grant: null,
-        credentialId: '',
-        subject: 'b',
-        method: 'jwt',
-        ...none,
-      }),
-    ]);
+    const key = principalWith({ grant: { apis: [], endpoints: [], methods: [] } });
+    const token = { ...principalWith({ method: 'jwt', clientId: 'app' }) };
+    const reversed = Object.fromEntries(Object.entries(token).reverse()) as unknown as Principal;
+    expectOneShape([key, new Principal(token), new Principal(reversed)]);
   });
 
   test('Route, of an API, an endpoint and what matches none', () => {

@@ -1,11 +1,11 @@
 import type { RequestContext } from '../../core/context.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { ApiKeyRecord, ApiKeys, Clock } from '../../core/ports.ts';
-import { Principal } from '../../core/principal.ts';
+import { NO_ATTRIBUTES, Principal } from '../../core/principal.ts';
 import { parseApiKey, shownPrefix } from '../../lib/apikey/key-format.ts';
 import { matchesSecret } from '../../lib/apikey/secret-hash.ts';
 import { findParameter } from '../../lib/uri/query.ts';
-import type { ApiKeyConfig } from './authentication.schema.ts';
+import type { ApiKeyConfig } from './api-key.schema.ts';
 import type { CredentialMethod } from './method.ts';
 import type { KeyProblem, Refusals } from './refusals.ts';
 
@@ -20,13 +20,17 @@ function principalOf(record: ApiKeyRecord): Principal {
   let principal = principals.get(record);
   if (principal === undefined) {
     principal = new Principal({
+      type: 'key',
       method: 'apiKey',
+      methods: 'apiKey',
       subject: record.owner,
       credentialId: record.id,
+      keyId: record.id,
       clientId: '',
       issuer: '',
       scopes: new Set(record.scopes),
       roles: new Set(record.roles),
+      attributes: NO_ATTRIBUTES,
       tier: record.tier,
       grant: record.grant,
       counterKey: `key:${record.id}`,
@@ -42,13 +46,20 @@ function principalOf(record: ApiKeyRecord): Principal {
  * Cost: 1 µs for the checksum and the hash, more than for finding the record.
  */
 export class ApiKeyMethod implements CredentialMethod {
+  readonly #entry: number;
   readonly #header: string;
   readonly #query: string | null;
   readonly #apiKeys: ApiKeys;
   readonly #clock: Clock;
   readonly #refusals: Refusals;
 
-  constructor(config: ApiKeyConfig, ports: { apiKeys: ApiKeys; clock: Clock }, refusals: Refusals) {
+  constructor(
+    config: ApiKeyConfig,
+    entry: number,
+    ports: { apiKeys: ApiKeys; clock: Clock },
+    refusals: Refusals,
+  ) {
+    this.#entry = entry;
     this.#header = config.header.toLowerCase();
     this.#query = config.query ?? null;
     this.#apiKeys = ports.apiKeys;
@@ -79,6 +90,10 @@ export class ApiKeyMethod implements CredentialMethod {
       return this.#refuse('expired', text, ctx);
     }
     return principalOf(record);
+  }
+
+  entriesOf(): number {
+    return this.#entry;
   }
 
   #refuse(problem: KeyProblem, text: string, ctx: RequestContext): Decision {

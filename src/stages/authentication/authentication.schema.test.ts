@@ -14,7 +14,7 @@ describe('the block', () => {
     const config = authentication.schema.parse(block ?? {});
     expect(config).toMatchObject({
       none: false,
-      methods: [{ kind: 'apiKey', header: 'X-API-Key', forward: false }],
+      alternatives: [[{ kind: 'apiKey', header: 'X-API-Key', forward: false }]],
     });
     expect(isAnonymous(config)).toBe(false);
   });

@@ -1,58 +1,40 @@
 import { z } from 'zod';
 import { modeSchema } from '../../core/mode.ts';
 import type { Mode } from '../../core/stage.ts';
-import { isToken } from '../../lib/http/fields.ts';
+import { type ApiKeyConfig, apiKeySchema } from './api-key.schema.ts';
+import { type JwtConfig, jwtSchema, toJwtConfig } from './jwt.schema.ts';
 
-const headerName = z
-  .string()
-  .max(64)
-  .refine(isToken, "A header name has letters, digits and !#$%&'*+-.^_`|~ only.");
-const claimName = z.string().min(1).max(256);
-const CLAIM_FORM = 'A claim at the top, or a JSON pointer such as `/realm_access/roles`.';
+/** THE TABLE of methods: every key that names a way to prove who is asking. */
+const METHODS = { apiKey: apiKeySchema, jwt: jwtSchema };
 
-const apiKeySchema = z
-  .strictObject({
-    header: headerName.default('X-API-Key').describe('Header field that carries the key.'),
-    query: z
-      .string()
-      .regex(/^[A-Za-z0-9_.~-]{1,64}$/)
-      .optional()
-      .describe(
-        'Query parameter that may carry the key instead. Weak: addresses end up in logs and histories.',
-      ),
-    forward: z.boolean().default(false).describe('Whether the upstream gets the key.'),
-  })
-  .describe('API keys that `portcullis key create` makes.');
+type MethodName = keyof typeof METHODS;
+type MethodBlocks = { readonly [Name in MethodName]?: z.output<(typeof METHODS)[Name]> };
 
-const jwtSchema = z
-  .strictObject({
-    issuer: z.string().optional().describe('Id of one of the `issuers`. Required.'),
-    audience: z
-      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-      .optional()
-      .describe('One of these must be in the `aud` claim. Required.'),
-    header: headerName
-      .default('Authorization')
-      .describe('Header field that carries the token: `Authorization` with the Bearer scheme, others bare.'),
-    forward: z.boolean().default(true).describe('Whether the upstream gets the token.'),
-    tierClaim: claimName.default('tier').describe(`Claim that names the rate limit tier. ${CLAIM_FORM}`),
-    rolesClaim: claimName
-      .default('roles')
-      .describe(`Claim with the roles: a list, or one role. ${CLAIM_FORM}`),
-    scopeClaim: claimName
-      .default('scope')
-      .describe(
-        `Claim with the scopes: a list, or words between spaces. \`scp\` is read where \`scope\` is absent. ${CLAIM_FORM}`,
-      ),
-  })
-  .describe('JSON Web Tokens of a configured issuer.');
+export type MethodConfig = ApiKeyConfig | JwtConfig;
+
+export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
+const LISTED = METHOD_NAMES.map((name) => `\`${name}\``).join(', ');
+
+const optionalMethods = { apiKey: apiKeySchema.optional(), jwt: jwtSchema.optional() };
+
+const namesOf = (block: object): string[] =>
+  Object.entries(block).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+
+const methodSchema = z
+  .strictObject(optionalMethods)
+  .refine((entry) => namesOf(entry).length === 1, `Name one method: ${LISTED}.`);
+
+const allOfSchema = z
+  .array(methodSchema)
+  .min(2)
+  .max(4)
+  .describe('Methods that are all needed; the first one gives subject and rights, every one its limits.');
 
 const alternativeSchema = z
-  .strictObject({ apiKey: apiKeySchema.optional(), jwt: jwtSchema.optional() })
-  .refine(
-    (entry) => (entry.apiKey === undefined) !== (entry.jwt === undefined),
-    'Name one method: `apiKey` or `jwt`.',
-  );
+  .strictObject({ ...optionalMethods, allOf: allOfSchema.optional() })
+  .refine((entry) => namesOf(entry).length === 1, `Name one method: ${LISTED}; or several under \`allOf\`.`);
+
+const CHOICES = [...METHOD_NAMES, 'allOf', 'anyOf'];
 
 const blockSchema = z
   .strictObject({
@@ -62,60 +44,41 @@ const blockSchema = z
       .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$/)
       .optional()
       .describe('What the challenge of a 401 calls the protected space; the id of the API when absent.'),
-    apiKey: apiKeySchema.optional(),
-    jwt: jwtSchema.optional(),
+    ...optionalMethods,
+    allOf: allOfSchema.optional(),
     anyOf: z
       .array(alternativeSchema)
       .min(1)
       .max(8)
       .optional()
       .describe(
-        'Methods of which one is enough. A request that carries several credentials needs every one to be valid.',
+        'Methods, or combinations of them, of which one is enough. A request that carries several credentials needs ' +
+          'every one to be valid, and all of them to name the same caller.',
       ),
   })
   .refine(
-    (block) => [block.apiKey, block.jwt, block.anyOf].filter((method) => method !== undefined).length <= 1,
-    'Name one method, or list several under `anyOf`.',
+    (block) => namesOf(block).filter((name) => CHOICES.includes(name)).length <= 1,
+    'Name one method, or list several under `anyOf` or `allOf`.',
   );
-
-interface MethodBase {
-  /** JSON pointer of the method, relative to the block. */
-  readonly pointer: string;
-  readonly header: string;
-  readonly forward: boolean;
-}
-
-export interface ApiKeyConfig extends MethodBase {
-  readonly kind: 'apiKey';
-  readonly query?: string;
-}
-
-export interface JwtConfig extends MethodBase {
-  readonly kind: 'jwt';
-  readonly issuer?: string;
-  readonly audience: readonly string[];
-  readonly tierClaim: string;
-  readonly rolesClaim: string;
-  readonly scopeClaim: string;
-}
 
 export interface AuthenticationConfig {
   readonly mode: Mode;
   readonly realm?: string;
   /** Whether the operator said `none`. */
   readonly none: boolean;
-  /** In order of preference; empty only with `none`. */
-  readonly methods: readonly (ApiKeyConfig | JwtConfig)[];
+  /** In order of preference, each with the methods it needs, the one that gives the rights first; empty only with `none`. */
+  readonly alternatives: readonly (readonly MethodConfig[])[];
 }
 
-type Method = { apiKey?: z.output<typeof apiKeySchema>; jwt?: z.output<typeof jwtSchema> };
+function toMethod({ apiKey, jwt }: MethodBlocks, at: string): MethodConfig {
+  if (jwt !== undefined) return toJwtConfig(jwt, `${at}/jwt`);
+  return { ...(apiKey ?? apiKeySchema.parse({})), kind: 'apiKey', pointer: `${at}/apiKey` };
+}
 
-function toMethod({ apiKey, jwt }: Method, at: string): ApiKeyConfig | JwtConfig {
-  if (jwt === undefined)
-    return { kind: 'apiKey', pointer: `${at}/apiKey`, ...(apiKey ?? apiKeySchema.parse({})) };
-  const { audience } = jwt;
-  const list = audience === undefined ? [] : Array.isArray(audience) ? audience : [audience];
-  return { ...jwt, kind: 'jwt', pointer: `${at}/jwt`, audience: list };
+type Alternative = MethodBlocks & { readonly allOf?: readonly MethodBlocks[] };
+
+function toAlternative(entry: Alternative, at: string): MethodConfig[] {
+  return entry.allOf?.map((part, i) => toMethod(part, `${at}/allOf/${i}`)) ?? [toMethod(entry, at)];
 }
 
 /** The `authenticate` block; an absent or empty one requires an API key. */
@@ -127,21 +90,32 @@ export const authenticationSchema = z
     blockSchema,
   ])
   .transform((block): AuthenticationConfig => {
-    if (block === 'none') return { mode: 'enforce', none: true, methods: [] };
-    const methods = block.anyOf?.map((entry, i) => toMethod(entry, `/anyOf/${i}`)) ?? [toMethod(block, '')];
-    return { mode: block.mode, realm: block.realm, none: false, methods };
+    if (block === 'none') return { mode: 'enforce', none: true, alternatives: [] };
+    const { mode, realm, anyOf } = block;
+    const alternatives = anyOf?.map((entry, i) => toAlternative(entry, `/anyOf/${i}`)) ?? [
+      toAlternative(block, ''),
+    ];
+    return { mode, realm, none: false, alternatives };
   });
+
+/** Keys that exclude each other in a block. */
+export const EXCLUSIVE_KEYS: readonly string[] = CHOICES;
 
 /** Whether requests need no credential, so that no principal can be relied on. */
 export function isAnonymous(config: AuthenticationConfig): boolean {
   return config.none || config.mode === 'off';
 }
 
+/** The methods of all alternatives. */
+export function methodsOf(config: AuthenticationConfig): readonly MethodConfig[] {
+  return config.alternatives.flat();
+}
+
 /** The request header fields that may carry a credential, lower-case, and whether the upstream gets them. */
 export function credentialHeaders(config: AuthenticationConfig): { name: string; forward: boolean }[] {
   if (isAnonymous(config)) return [];
   const found = new Map<string, boolean>();
-  for (const { header, forward } of config.methods) {
+  for (const { header, forward } of methodsOf(config)) {
     const name = header.toLowerCase();
     found.set(name, forward && (found.get(name) ?? true));
   }
@@ -151,7 +125,7 @@ export function credentialHeaders(config: AuthenticationConfig): { name: string;
 /** The query parameter that may carry a key: the journal must not show its value; null when there is none. */
 export function credentialQuery(config: AuthenticationConfig): { name: string; forward: boolean } | null {
   if (isAnonymous(config)) return null;
-  for (const method of config.methods) {
+  for (const method of methodsOf(config)) {
     if (method.kind === 'apiKey' && method.query !== undefined)
       return { name: method.query, forward: method.forward };
   }

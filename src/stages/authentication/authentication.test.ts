@@ -146,6 +146,8 @@ describe('several methods', () => {
   const bearer = (text: string) => ['Authorization', `Bearer ${text}`];
   const expired = () => token(undefined, claims({ exp: 1 }));
 
+  beforeEach(() => world.records.set(alice.id, { ...alice.record, owner: 'user-1' }));
+
   test.each<[string, () => string[], string, string?]>([
     ['a key', () => ['X-API-Key', alice.key], 'request.passed', 'apiKey'],
     ['a token', () => bearer(token()), 'request.passed', 'jwt'],

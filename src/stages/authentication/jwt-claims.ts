@@ -1,4 +1,4 @@
-import { Principal } from '../../core/principal.ts';
+import { NO_ATTRIBUTES, Principal } from '../../core/principal.ts';
 import type { IssuerFacts } from '../../core/stage.ts';
 import type { JsonObject } from './jwt-token.ts';
 import type { TokenProblem } from './refusals.ts';
@@ -62,14 +62,19 @@ function toPrincipal(claims: JsonObject, rules: TokenRules, subject: string): Pr
   const { paths, issuer } = rules;
   const scope =
     readClaim(claims, paths.scope) ?? (paths.scope[0] === 'scope' ? readClaim(claims, ['scp']) : undefined);
+  const clientId = toName(readClaim(claims, ['client_id']) ?? readClaim(claims, ['azp']));
   return new Principal({
+    type: clientId === subject ? 'client' : 'user',
     method: 'jwt',
+    methods: 'jwt',
     subject,
     credentialId: toName(readClaim(claims, ['jti'])),
-    clientId: toName(readClaim(claims, ['client_id']) ?? readClaim(claims, ['azp'])),
+    keyId: '',
+    clientId,
     issuer: issuer.issuer,
     scopes: new Set(toScopes(scope)),
     roles: new Set(toTexts(readClaim(claims, paths.roles))),
+    attributes: NO_ATTRIBUTES,
     tier: toName(readClaim(claims, paths.tier)),
     grant: null,
     counterKey: `jwt:${issuer.id}:${subject}`,

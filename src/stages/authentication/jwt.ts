@@ -15,6 +15,8 @@ const BEARER = 'Bearer ';
 
 /** An issuer whose tokens a route accepts. */
 export interface AcceptedIssuer {
+  /** Bit of the entry of the configuration. */
+  readonly entry: number;
   readonly rules: TokenRules;
   readonly audience: ReadonlySet<string>;
 }
@@ -87,6 +89,11 @@ export class JwtMethod implements CredentialMethod {
     const keys = this.#keySets.find(id, token.jws.kid);
     if (keys === null || keys.length === 0) return this.#afterRefetch(text, token, accepted, ctx);
     return this.#judge(text, token, accepted, keys, ctx);
+  }
+
+  entriesOf(principal: Principal): number {
+    for (const { entry, rules } of this.#issuers) if (rules.issuer.issuer === principal.issuer) return entry;
+    return 0;
   }
 
   /** What is remembered of a token, judged for this route and this moment; null when it must be verified. */

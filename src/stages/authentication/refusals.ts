@@ -40,6 +40,8 @@ export type TokenProblem = keyof typeof TOKEN_PROBLEMS;
 /** Every refusal of one route's authentication, built beforehand. */
 export interface Refusals {
   readonly missing: Decision;
+  readonly incomplete: Decision;
+  readonly contradiction: Decision;
   readonly ambiguousKey: Decision;
   readonly ambiguousToken: Decision;
   readonly key: Readonly<Record<KeyProblem, Decision>>;
@@ -55,28 +57,58 @@ function denyAll<Name extends string>(
   return Object.fromEntries(decisions) as Record<Name, Decision>;
 }
 
-/** Builds the refusals with their challenges. `realm` is text that needs no escape in a quoted string. */
-export function compileRefusals(realm: string, kinds: ReadonlySet<'apiKey' | 'jwt'>): Refusals {
-  const keyChallenge = ['WWW-Authenticate', `ApiKey realm="${realm}"`];
-  const bearer = `Bearer realm="${realm}"`;
-  // RFC 6750, section 3.1: without any authentication information, no error code.
-  const tokenChallenge = ['WWW-Authenticate', bearer];
-  const bearerError = (error: string, description: string) => [
-    'WWW-Authenticate',
-    `${bearer}, error="${error}", error_description="${description}"`,
-  ];
-  const ambiguous = 'authn.ambiguous';
+/** The challenges of a route: what each kind of credential is asked for with. */
+class Challenges {
+  readonly key: readonly string[];
+  readonly token: readonly string[];
+  readonly #bearer: string;
+
+  /** `realm` is text that needs no escape in a quoted string. */
+  constructor(realm: string) {
+    this.#bearer = `Bearer realm="${realm}"`;
+    this.key = ['WWW-Authenticate', `ApiKey realm="${realm}"`];
+    // RFC 6750, section 3.1: without any authentication information, no error code.
+    this.token = ['WWW-Authenticate', this.#bearer];
+  }
+
+  tokenError(error: string, description: string): readonly string[] {
+    return ['WWW-Authenticate', `${this.#bearer}, error="${error}", error_description="${description}"`];
+  }
+}
+
+/** Refusals that are about the credentials of a request together. */
+function denyTogether(headers: readonly string[]) {
   return {
     missing: deny('authn.missing', {
-      headers: [...(kinds.has('jwt') ? tokenChallenge : []), ...(kinds.has('apiKey') ? keyChallenge : [])],
+      headers,
       detail: 'The request carries no credential that this API accepts.',
     }),
-    ambiguousKey: deny(ambiguous, { headers: keyChallenge, detail: 'The API key came more than once.' }),
+    incomplete: deny('authn.incomplete', {
+      headers,
+      detail: 'The credentials are valid, but no combination that this API accepts is complete.',
+    }),
+    contradiction: deny('authn.contradiction', {
+      headers,
+      detail: 'The credentials are valid, but they name different callers or clients.',
+    }),
+  };
+}
+
+/** Builds the refusals with their challenges. `realm` is text that needs no escape in a quoted string. */
+export function compileRefusals(realm: string, kinds: ReadonlySet<'apiKey' | 'jwt'>): Refusals {
+  const challenges = new Challenges(realm);
+  const { key, token } = challenges;
+  const ambiguous = 'authn.ambiguous';
+  return {
+    ...denyTogether([...(kinds.has('jwt') ? token : []), ...(kinds.has('apiKey') ? key : [])]),
+    ambiguousKey: deny(ambiguous, { headers: key, detail: 'The API key came more than once.' }),
     ambiguousToken: deny(ambiguous, {
-      headers: bearerError('invalid_request', 'More than one token'),
+      headers: challenges.tokenError('invalid_request', 'More than one token'),
       detail: 'The header field of the token came more than once.',
     }),
-    key: denyAll(KEY_PROBLEMS, { headers: keyChallenge }),
-    token: denyAll(TOKEN_PROBLEMS, { headers: bearerError('invalid_token', 'The token is not valid') }),
+    key: denyAll(KEY_PROBLEMS, { headers: key }),
+    token: denyAll(TOKEN_PROBLEMS, {
+      headers: challenges.tokenError('invalid_token', 'The token is not valid'),
+    }),
   };
 }

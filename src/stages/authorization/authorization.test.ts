@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { principalWith } from '../../../test/support/principals.ts';
 import { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { type KeyGrant, Principal } from '../../core/principal.ts';
+import type { KeyGrant, Principal } from '../../core/principal.ts';
 import type { RouteFacts } from '../../core/stage.ts';
 import { FieldLines } from '../../lib/http/field-lines.ts';
 import { authorization } from './authorization.ts';
@@ -28,17 +29,11 @@ interface Caller {
 }
 
 function principal({ method = 'jwt', scopes = [], roles = [], grant }: Caller): Principal {
-  return new Principal({
+  return principalWith({
     method,
-    subject: 'alice',
-    credentialId: '',
-    clientId: '',
-    issuer: '',
     scopes: new Set(scopes),
     roles: new Set(roles),
-    tier: '',
     grant: grant === undefined ? null : { apis: [], endpoints: [], methods: [], ...grant },
-    counterKey: 'x',
   });
 }
 

@@ -1,8 +1,9 @@
+import { principalWith } from '../../../../test/support/principals.ts';
 import { ANY_ROUTE, contextOf, type RequestSketch, runNow } from '../../../../test/support/stage-context.ts';
 import type { RequestContext } from '../../../core/context.ts';
 import { CONTINUE, type Decision } from '../../../core/decision.ts';
 import type { Ports } from '../../../core/ports.ts';
-import { Principal } from '../../../core/principal.ts';
+import type { Principal } from '../../../core/principal.ts';
 import type { Check, RouteFacts } from '../../../core/stage.ts';
 import { addressLimit, principalLimit } from '../ratelimit.ts';
 import { DEFAULT_TIERS } from '../tiers.ts';
@@ -28,18 +29,7 @@ export const compilePrincipal = (block: unknown, route: Partial<RouteFacts> = {}
   principalLimit.compile(principalLimit.schema.parse(block), { ...ROUTE, ...route }, ports());
 
 export function principalOf(counterKey: string, tier = ''): Principal {
-  return new Principal({
-    method: 'apiKey',
-    subject: counterKey,
-    credentialId: counterKey,
-    clientId: '',
-    issuer: '',
-    scopes: new Set(),
-    roles: new Set(),
-    tier,
-    grant: null,
-    counterKey,
-  });
+  return principalWith({ subject: counterKey, credentialId: counterKey, keyId: counterKey, tier, counterKey });
 }
 
 export interface Caller extends RequestSketch {

@@ -1,0 +1,90 @@
+import type { Ports } from '../../core/ports.ts';
+import type { IssuerFacts, RouteFacts } from '../../core/stage.ts';
+import { ApiKeyMethod } from './api-key.ts';
+import type { MethodConfig } from './authentication.schema.ts';
+import type { JwtConfig } from './jwt.schema.ts';
+import { type AcceptedIssuer, JwtMethod } from './jwt.ts';
+import { parseClaimPath } from './jwt-claims.ts';
+import type { CredentialMethod } from './method.ts';
+import { isSame } from './method-conflicts.ts';
+import type { Refusals } from './refusals.ts';
+import { TokenCache } from './token-cache.ts';
+
+/** One cache of verified tokens per thread: it outlives reloads and serves every route. */
+const caches = new WeakMap<Ports, TokenCache>();
+
+function cacheOf(ports: Ports): TokenCache {
+  const cache = caches.get(ports) ?? new TokenCache();
+  caches.set(ports, cache);
+  return cache;
+}
+
+/** The methods of a route and what it asks of them together. */
+export interface CompiledMethods {
+  readonly methods: readonly CredentialMethod[];
+  /** One of these sets of entries must be met, as bits. */
+  readonly alternatives: readonly number[];
+}
+
+function compileIssuer(config: JwtConfig, entry: number, route: RouteFacts): AcceptedIssuer {
+  const issuer = route.issuers.get(config.issuer ?? '') as IssuerFacts;
+  const { tierClaim, rolesClaim, scopeClaim } = config;
+  const { algorithms, requiredClaims, clockToleranceS, maxIatSkewS } = issuer;
+  const limits = [algorithms, requiredClaims, clockToleranceS, maxIatSkewS];
+  const id = JSON.stringify([issuer.id, issuer.issuer, ...limits, tierClaim, rolesClaim, scopeClaim]);
+  const [tier, roles, scope] = [tierClaim, rolesClaim, scopeClaim].map(parseClaimPath) as [
+    string[],
+    string[],
+    string[],
+  ];
+  return { entry, rules: { id, issuer, paths: { tier, roles, scope } }, audience: new Set(config.audience) };
+}
+
+/** Compiles the entries in configured order; the tokens of one header field are one method. */
+function compileEntries(
+  entries: readonly MethodConfig[],
+  route: RouteFacts,
+  ports: Ports,
+  refusals: Refusals,
+): CredentialMethod[] {
+  const byHeader = new Map<string, AcceptedIssuer[]>();
+  const methods: CredentialMethod[] = [];
+  entries.forEach((method, at) => {
+    const entry = 1 << at;
+    if (method.kind === 'apiKey') {
+      methods.push(new ApiKeyMethod(method, entry, ports, refusals));
+      return;
+    }
+    const header = method.header.toLowerCase();
+    const accepted = compileIssuer(method, entry, route);
+    const siblings = byHeader.get(header);
+    if (siblings !== undefined) {
+      siblings.push(accepted);
+      return;
+    }
+    const issuers = [accepted];
+    byHeader.set(header, issuers);
+    methods.push(new JwtMethod(header, issuers, cacheOf(ports), ports, refusals));
+  });
+  return methods;
+}
+
+/** Compiles alternatives of methods; an entry that stands in several of them is verified once. */
+export function compileMethods(
+  alternatives: readonly (readonly MethodConfig[])[],
+  route: RouteFacts,
+  ports: Ports,
+  refusals: Refusals,
+): CompiledMethods {
+  const entries: MethodConfig[] = [];
+  const masks = alternatives.map((parts) => {
+    let mask = 0;
+    for (const part of parts) {
+      let at = entries.findIndex((entry) => isSame(entry, part));
+      if (at < 0) at = entries.push(part) - 1;
+      mask |= 1 << at;
+    }
+    return mask;
+  });
+  return { methods: compileEntries(entries, route, ports, refusals), alternatives: masks };
+}

@@ -1,0 +1,59 @@
+import { ConfigError, type ConfigProblem } from '../../core/errors.ts';
+import type { RouteFacts } from '../../core/stage.ts';
+import { closest } from '../../lib/text/suggest.ts';
+import type { MethodConfig } from './authentication.schema.ts';
+import type { JwtConfig } from './jwt.schema.ts';
+
+/** Whether two entries ask for the same, so that one credential meets both. */
+export function isSame(one: MethodConfig, other: MethodConfig): boolean {
+  return JSON.stringify({ ...one, pointer: '' }) === JSON.stringify({ ...other, pointer: '' });
+}
+
+/** What the schema cannot say about one JWT method. */
+function jwtProblems(config: JwtConfig, route: RouteFacts): ConfigProblem[] {
+  const { pointer, issuer, audience } = config;
+  const known = [...route.issuers.keys()];
+  const nearest = closest(issuer ?? '', known);
+  const all = known.length === 0 ? 'Add it to `issuers`.' : `Configured issuers: ${known.join(', ')}.`;
+  const suggestion = nearest === null ? all : `Did you mean '${nearest}'?`;
+  const problems: ConfigProblem[] = [];
+  if (issuer === undefined) {
+    const message = 'A JWT method names the issuer whose tokens it accepts.';
+    problems.push({ pointer: `${pointer}/issuer`, message, suggestion });
+  } else if (!route.issuers.has(issuer)) {
+    problems.push({ pointer: `${pointer}/issuer`, message: `There is no issuer '${issuer}'.`, suggestion });
+  }
+  if (audience.length === 0) {
+    const message = 'A JWT method names the audience that tokens must be meant for.';
+    const example = `Say which \`aud\` this API has, such as '${route.apiId}'.`;
+    problems.push({ pointer: `${pointer}/audience`, message, suggestion: example });
+  }
+  return problems;
+}
+
+/** Why two methods cannot stand side by side; null when they can. */
+function conflict(one: MethodConfig, other: MethodConfig, route: RouteFacts): string | null {
+  if (one.kind === 'apiKey' && other.kind === 'apiKey') return 'An `apiKey` method can be listed once.';
+  if (one.header.toLowerCase() !== other.header.toLowerCase()) return null;
+  if (one.kind === 'apiKey' || other.kind === 'apiKey') {
+    return `The header field ${one.header} cannot carry both API keys and tokens.`;
+  }
+  // Tokens of two issuers may share a field, because `iss` tells them apart.
+  const issuerOf = (method: JwtConfig) => route.issuers.get(method.issuer ?? '')?.issuer;
+  if (issuerOf(one) !== issuerOf(other)) return null;
+  return 'The same issuer is listed twice for one header field: put its audiences into one method.';
+}
+
+/** Throws for methods that cannot work, alone or together. */
+export function validateMethods(methods: readonly MethodConfig[], route: RouteFacts): void {
+  const problems: ConfigProblem[] = [];
+  methods.forEach((method, at) => {
+    if (method.kind === 'jwt') problems.push(...jwtProblems(method, route));
+    for (const earlier of methods.slice(0, at)) {
+      if (isSame(earlier, method)) continue;
+      const message = conflict(earlier, method, route);
+      if (message !== null) problems.push({ pointer: method.pointer, message });
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
