@@ -11,9 +11,7 @@ const TABLES = new Set(['src/core/reasons.ts']);
 const TOO_LONG: Readonly<Record<string, number>> = {};
 
 /** Functions that are longer and have to be cut; the number may only get smaller. */
-const TOO_LONG_FUNCTIONS: Readonly<Record<string, number>> = {
-  'src/plan/compile-plan.ts compileRoute': 44,
-};
+const TOO_LONG_FUNCTIONS: Readonly<Record<string, number>> = {};
 
 /** Functions that only hold others: they return an object of methods, each of which is short. */
 const HOLDERS = new Set([
