@@ -10,7 +10,7 @@ export interface Combination {
   readonly methods: readonly CredentialMethod[];
   /** One of these sets of entries must be met, as bits; in order of preference. */
   readonly alternatives: readonly number[];
-  /** For each alternative, the methods whose principals it joins, the one that gives the rights first. */
+  /** No credential at all. */
   readonly missing: Decision;
   /** Valid credentials, but others are needed beside them. */
   readonly incomplete: Decision;
