@@ -116,7 +116,9 @@ function typeOfOption(schema: JsonSchema): string {
     case 'array':
       return isSchema(schema.items) ? `list of ${typeOf(schema.items)}` : 'list';
     case 'object':
-      return isSchema(schema.additionalProperties) ? 'block by name' : 'block';
+      return isSchema(schema.additionalProperties)
+        ? `${typeOf(schema.additionalProperties)} by name`
+        : 'block';
     case 'boolean':
       return '`true` or `false`';
     default:

@@ -1,3 +1,5 @@
+import type { FieldFilter } from '../lib/http/field-filter.ts';
+import type { Principal } from './principal.ts';
 import type { Check, Mode, Phase, StageName } from './stage.ts';
 
 /** A check of a route with what the journal says about it. */
@@ -6,6 +8,12 @@ export interface RouteCheck {
   readonly phase: Phase;
   readonly mode: Mode;
   readonly check: Check;
+}
+
+/** Header fields that tell the upstream who is asking. */
+export interface IdentityHeaders {
+  /** The field lines for a principal, each behind the end of another one. */
+  linesFor(principal: Principal): string;
 }
 
 /** Limits of time for one exchange with the upstream, in milliseconds. */
@@ -41,10 +49,12 @@ export class Route {
   readonly preserveHost: boolean;
   /** Protocols a client may upgrade to, lower-case. */
   readonly upgrades: readonly string[];
-  /** Request header fields that the upstream must not get, lower-case: the credentials of this route unless passed on. */
-  readonly withheldHeaders: ReadonlySet<string>;
+  /** Request header fields that the upstream must not get from the client: credentials, and names of identity headers. */
+  readonly withheldHeaders: FieldFilter;
   /** Query parameter that the upstream must not get, because it carries a credential; '' when there is none. */
   readonly withheldParameter: string;
+  /** Tells the upstream who is asking; null where nothing is told. */
+  readonly identityHeaders: IdentityHeaders | null;
 
   constructor(fields: Omit<Route, never>) {
     this.id = fields.id;
@@ -64,5 +74,6 @@ export class Route {
     this.upgrades = fields.upgrades;
     this.withheldHeaders = fields.withheldHeaders;
     this.withheldParameter = fields.withheldParameter;
+    this.identityHeaders = fields.identityHeaders;
   }
 }

@@ -5,15 +5,18 @@ import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
 import type { Check, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
+import { FieldFilter } from '../lib/http/field-filter.ts';
 import {
   type AuthenticationConfig,
   credentialHeaders,
   credentialQuery,
   isAnonymous,
 } from '../stages/authentication/authentication.schema.ts';
+import { compileIdentityHeaders } from '../stages/authentication/identity-headers.ts';
 import { STAGES } from '../stages/index.ts';
 import { withMode } from './mode.ts';
 import { type ApiEntry, Router } from './router.ts';
+import { identityNames, identityProblems, withheldFields } from './upstream-fields.ts';
 
 /** A configuration compiled: what every request of a thread is decided with. */
 export interface Plan {
@@ -104,13 +107,13 @@ function compileRoute(
   api: ApiConfig,
   endpoint: EndpointConfig | null,
   facts: RouteFacts,
+  identity: ReadonlySet<string>,
   ports: Ports,
   problems: ConfigProblem[],
 ): Route {
   const settings: RouteSettings = endpoint ?? api;
   const builder = compileStages(settings, facts, ports, problems);
   const authentication = configOf<AuthenticationConfig>(settings.blocks, 'authenticate');
-  const credentials = credentialHeaders(authentication);
   const parameter = credentialQuery(authentication);
   return new Route({
     id: endpoint === null ? api.id : `${api.id}/${endpoint.id}`,
@@ -128,8 +131,11 @@ function compileRoute(
     retries: settings.retries,
     preserveHost: api.preserveHost,
     upgrades: configOf<{ upgrades: readonly string[] }>(settings.blocks, 'protocol').upgrades,
-    withheldHeaders: new Set(credentials.filter(({ forward }) => !forward).map(({ name }) => name)),
+    withheldHeaders: withheldFields(authentication, identity),
     withheldParameter: parameter === null || parameter.forward ? '' : parameter.name,
+    identityHeaders: isAnonymous(authentication)
+      ? null
+      : compileIdentityHeaders(authentication.identityHeaders),
   });
 }
 
@@ -168,25 +174,27 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     retries: 0,
     preserveHost: false,
     upgrades: [],
-    withheldHeaders: new Set(),
+    withheldHeaders: new FieldFilter(),
     withheldParameter: '',
+    identityHeaders: null,
   });
 }
 
 function compileApi(
   config: GatewayConfig,
   api: ApiConfig,
+  identity: ReadonlySet<string>,
   ports: Ports,
   problems: ConfigProblem[],
 ): ApiEntry {
   return {
     hosts: api.hosts,
     path: api.path,
-    route: compileRoute(api, null, factsOf(config, api, null), ports, problems),
+    route: compileRoute(api, null, factsOf(config, api, null), identity, ports, problems),
     endpoints: api.endpoints.map((endpoint) => ({
       path: endpoint.path,
       methods: endpoint.methods,
-      route: compileRoute(api, endpoint, factsOf(config, api, endpoint), ports, problems),
+      route: compileRoute(api, endpoint, factsOf(config, api, endpoint), identity, ports, problems),
     })),
     denyUndeclared: api.undeclared === 'deny',
   };
@@ -194,8 +202,9 @@ function compileApi(
 
 /** Compiles a configuration whole; throws ConfigError with everything that only the stages can see. */
 export function compilePlan(config: GatewayConfig, ports: Ports): Plan {
-  const problems: ConfigProblem[] = [];
-  const apis = config.apis.map((api) => compileApi(config, api, ports, problems));
+  const problems = identityProblems(config);
+  const identity = identityNames(config);
+  const apis = config.apis.map((api) => compileApi(config, api, identity, ports, problems));
   if (problems.length > 0) throw new ConfigError(dedupe(problems));
   return {
     router: new Router(apis, config.paths.matchCase === 'fold'),

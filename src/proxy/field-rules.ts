@@ -1,8 +1,10 @@
+import type { FieldName } from '../lib/http/field-lines.ts';
+
 /** What reading does with a request field of a name. */
 export type FieldRule = 'keep' | 'hop' | 'special' | 'gateway';
 
 /** Fields that speak about one connection only (RFC 9110, 7.6.1); they end here. */
-const HOP_BY_HOP = [
+export const HOP_BY_HOP = [
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -16,7 +18,7 @@ const HOP_BY_HOP = [
 ];
 
 /** Fields that only the gateway may set for the upstream; a client's own are replaced or dropped. */
-const GATEWAY_OWNED = [
+export const GATEWAY_OWNED = [
   'forwarded',
   'x-forwarded',
   'x-forwarded-for',
@@ -71,16 +73,15 @@ const NEVER_CONNECTION_NAMED = new Set([
 ]);
 
 /**
- * Finds the rule of a lower-case field name.
+ * Finds the rule of a field name.
  *
- * Safety: CGI-like upstreams read `_` as `-`, so `x_forwarded_for` is what `x-forwarded-for` is. The harmless error is a
- * dropped field that nobody would have misread.
+ * Safety: CGI-like upstreams read `_`, and some of them any other sign, as `-`, so `x_forwarded_for` is what
+ * `x-forwarded-for` is. The harmless error is a dropped field that nobody would have misread.
  */
-export function ruleOf(name: string): FieldRule {
-  const rule = RULES.get(name);
+export function ruleOf({ lower, folded }: FieldName): FieldRule {
+  const rule = RULES.get(lower);
   if (rule !== undefined) return rule;
-  if (!name.includes('_')) return 'keep';
-  const folded = name.replaceAll('_', '-');
+  if (folded === lower) return 'keep';
   return RULES.has(folded) || NEVER_CONNECTION_NAMED.has(folded) ? 'gateway' : 'keep';
 }
 

@@ -55,13 +55,15 @@ export function upstreamHead(route: Route, read: ReadRequest, targetHost: string
   const host = route.preserveHost && ctx.authority !== '' ? ctx.authority : targetHost;
   let head = `${requestLine(ctx.method, upstreamTarget(route, ctx))}\r\nHost: ${fieldValue(host)}`;
   for (let i = 0; i < headers.length; i++) {
-    const name = headers.names[i] as string;
+    const { name, text } = headers.lines[i] as FieldLine;
     // RFC 9110, 10.1.1: the gateway itself met the expectation before it read the body.
-    if (name !== 'via' && name !== 'expect' && !route.withheldHeaders.has(name))
-      head += (headers.lines[i] as FieldLine).text;
+    if (name.lower !== 'via' && name.lower !== 'expect' && !route.withheldHeaders.withholds(name))
+      head += text;
   }
   head += framingLine(ctx);
   if (upgrade !== '') head += `\r\nConnection: upgrade\r\nUpgrade: ${upgrade}`;
+  if (ctx.principal !== null && route.identityHeaders !== null)
+    head += route.identityHeaders.linesFor(ctx.principal);
   return head + vouchedLines(read) + HEAD_END;
 }
 

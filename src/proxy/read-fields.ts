@@ -38,8 +38,9 @@ export function readFields(exchange: Exchange): RequestFields | Decision {
   const { kept } = fields;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (ruleOf(name) === 'keep') {
-      kept.addLine(lines[i] as FieldLine);
+    const line = lines[i] as FieldLine;
+    if (ruleOf(line.name) === 'keep') {
+      kept.addLine(line);
     } else if (name === 'host' && fields.host !== null) return TWO_HOSTS;
     else takeSpecial(fields, name, values[i] as string);
   }

@@ -4,6 +4,8 @@ import { isFieldValue, isToken } from './fields.ts';
 export interface FieldName {
   readonly raw: string;
   readonly lower: string;
+  /** In lower case, with `-` for everything that is no letter or digit, see `foldName`. */
+  readonly folded: string;
   /** CR LF, the name, a colon and a blank. */
   readonly start: string;
 }
@@ -37,11 +39,17 @@ export function fieldNameOf(name: string): FieldName {
   const known = interned.get(name);
   if (known !== undefined) return known;
   const raw = ownCopy(name);
-  const fieldName = { raw, lower: raw.toLowerCase(), start: `\r\n${raw}: ` };
+  const lower = raw.toLowerCase();
+  const fieldName = { raw, lower, folded: foldName(lower), start: `\r\n${raw}: ` };
   if (raw.length > LONGEST_INTERNED) return fieldName;
   if (interned.size >= MAX_INTERNED) interned.clear();
   interned.set(raw, fieldName);
   return fieldName;
+}
+
+/** A lower-case field name as upstreams read it that keep fields in variables (CGI, WSGI, PHP): all else is one character. */
+export function foldName(lower: string): string {
+  return lower.replace(/[^a-z0-9-]/g, '-');
 }
 
 /** Lower-cases a field name. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modeSchema } from '../../core/mode.ts';
 import type { Mode } from '../../core/stage.ts';
 import { type ApiKeyConfig, apiKeySchema } from './api-key.schema.ts';
+import { type IdentityHeadersConfig, identityHeadersSchema } from './identity-headers.schema.ts';
 import { type JwtConfig, jwtSchema, toJwtConfig } from './jwt.schema.ts';
 
 /** THE TABLE of methods: every key that names a way to prove who is asking. */
@@ -55,6 +56,7 @@ const blockSchema = z
         'Methods, or combinations of them, of which one is enough. A request that carries several credentials needs ' +
           'every one to be valid, and all of them to name the same caller.',
       ),
+    identityHeaders: identityHeadersSchema,
   })
   .refine(
     (block) => namesOf(block).filter((name) => CHOICES.includes(name)).length <= 1,
@@ -68,6 +70,8 @@ export interface AuthenticationConfig {
   readonly none: boolean;
   /** In order of preference, each with the methods it needs, the one that gives the rights first; empty only with `none`. */
   readonly alternatives: readonly (readonly MethodConfig[])[];
+  /** What the upstream is told of the caller. */
+  readonly identityHeaders: IdentityHeadersConfig;
 }
 
 function toMethod({ apiKey, jwt }: MethodBlocks, at: string): MethodConfig {
@@ -90,12 +94,12 @@ export const authenticationSchema = z
     blockSchema,
   ])
   .transform((block): AuthenticationConfig => {
-    if (block === 'none') return { mode: 'enforce', none: true, alternatives: [] };
-    const { mode, realm, anyOf } = block;
+    if (block === 'none') return { mode: 'enforce', none: true, alternatives: [], identityHeaders: {} };
+    const { mode, realm, anyOf, identityHeaders } = block;
     const alternatives = anyOf?.map((entry, i) => toAlternative(entry, `/anyOf/${i}`)) ?? [
       toAlternative(block, ''),
     ];
-    return { mode, realm, none: false, alternatives };
+    return { mode, realm, none: false, alternatives, identityHeaders };
   });
 
 /** Keys that exclude each other in a block. */
