@@ -101,7 +101,8 @@ function openPorts(): { key: string; ports: Ports } {
     refetch: () => Promise.resolve(),
   };
   const counters = openCounters(createCounterTable({ clients: 1000 }));
-  return { key: made.key, ports: { clock: { nowMs: Date.now }, counters, apiKeys, keySets } };
+  const notices = { raise: () => {} };
+  return { key: made.key, ports: { clock: { nowMs: Date.now }, counters, apiKeys, keySets, notices } };
 }
 
 /** A context as the proxy makes one of the request that wrk sends, with the upstream's answer already there. */

@@ -6,6 +6,7 @@ import { init } from './init.ts';
 import { keyCreate } from './key-create.ts';
 import { keyList } from './key-list.ts';
 import { keyRevoke } from './key-revoke.ts';
+import { noticesList } from './notices-list.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   keyCreate,
   keyList,
   keyRevoke,
+  noticesList,
   reload,
   status,
 ];

@@ -10,6 +10,7 @@ const NO_PORTS: Ports = {
   counters: { take: () => {} },
   apiKeys: { find: () => null },
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
+  notices: { raise: () => {} },
 };
 
 /** Finds what only shows when a valid configuration is put to use: in certificates, and by the stages. */

@@ -115,9 +115,9 @@ export const dev = defineCommand({
     const url = `http://127.0.0.1:${gateway.ports[DEV_LISTENER]}`;
     saveCopy({ ...wishes, adminPort: Number(new URL(gateway.admin.url).port) });
     const key = open ? null : await createDevKey(gateway);
-    const follower = followJournal(gateway.services.journalPath(), (record) =>
-      terminal.err(requestLine(record, terminal)),
-    );
+    const follower = followJournal(gateway.services.journalPath(), (record) => {
+      if (record['event.action'] === 'request') terminal.err(requestLine(record, terminal));
+    });
     const facts = { url, key, upstream: wishes.upstream, admin: gateway.admin, imported };
     return {
       text: devText(facts, terminal),

@@ -6,6 +6,7 @@ import { Problem, runOperation } from '../control/operation.ts';
 import { type InputOf, OPERATIONS, type OperationId, type ResultOf } from '../control/operations.ts';
 import type { ControlServices } from '../control/services.ts';
 import type { ConfigProblem } from '../core/errors.ts';
+import { recordOfNotice } from '../runtime/notice-board.ts';
 import { type Database, openDatabase } from '../stores/sqlite/open-database.ts';
 import { VERSION } from '../version.ts';
 import { CommandFailure } from './failure.ts';
@@ -71,13 +72,18 @@ export async function operateAnywhere<Id extends OperationId>(
 
 /** Services on the database alone; the names of APIs and tiers are those of the file. */
 function servicesOn({ path, journalPath, names }: Target, database: Database): ControlServices {
-  const { keys, usage, decisions } = database;
+  const { keys, usage, decisions, notices } = database;
   const services = offlineServices({
     clock,
     version: VERSION,
     keys,
     usage,
     decisions,
+    // The next gateway to start announces it.
+    notices: {
+      list: notices.list,
+      record: async (notice) => void (await notices.add(recordOfNotice(notice, clock.nowMs()))),
+    },
     journalPath,
     configPath: path,
   });

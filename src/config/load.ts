@@ -36,7 +36,7 @@ export interface LoadResult {
   readonly files: readonly string[];
   /** What the references resolved to: must not appear in any output. */
   readonly secrets: readonly string[];
-  /** Pointers of private keys that were typed in instead of referred to. */
+  /** Pointers of private keys and secrets that were typed in instead of referred to. */
   readonly typedSecrets: readonly string[];
   /** Adds line and column to a problem found later, and takes secrets out of it. */
   place<Problem extends ConfigProblem>(problem: Problem): Problem;
@@ -140,8 +140,8 @@ function findTypedSecrets(document: unknown, references: ReadonlyMap<string, str
   const found: string[] = [];
   const walk = (value: unknown, path: readonly (string | number)[]): void => {
     if (typeof value === 'string') {
-      if (isPem(value) && /PRIVATE KEY/.test(value) && !references.has(pointerOf(path)))
-        found.push(pointerOf(path));
+      const isSecret = path.at(-1) === 'secret' || (isPem(value) && /PRIVATE KEY/.test(value));
+      if (isSecret && !references.has(pointerOf(path))) found.push(pointerOf(path));
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) walk(inner, [...path, key]);
     }

@@ -7,6 +7,7 @@ import { apiShape, endpointShape, routeShape } from './api.schema.ts';
 import { blockShape } from './blocks.ts';
 import { limitsSchema, pathsSchema } from './limits.schema.ts';
 import { listenerSchema, nameSchema } from './listener.schema.ts';
+import { noticesSchema } from './notices.schema.ts';
 import { adminSchema, countersSchema, journalSchema, storeSchema } from './services.schema.ts';
 
 const networkSchema = z.string().superRefine((text, issues) => {
@@ -47,6 +48,7 @@ const rootShape = {
   store: storeSchema.prefault({}),
   counters: countersSchema.prefault({}),
   journal: journalSchema.prefault({}),
+  notices: noticesSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   paths: pathsSchema.prefault({}),
   issuers: z.array(issuerSchema).max(256).prefault([]).describe('Issuers of tokens that APIs may accept.'),

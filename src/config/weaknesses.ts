@@ -29,7 +29,7 @@ export function findWeaknesses(
 ): WeakSetting[] {
   const found = [
     ...typedSecrets.map((pointer) =>
-      weak(pointer, 'A private key is written into the configuration; refer to it as `${file:…}`.'),
+      weak(pointer, 'A secret is written into the configuration; refer to it as `${env:…}` or `${file:…}`.'),
     ),
     ...globalWeaknesses(config),
     ...config.listeners.flatMap((listener, at) => listenerWeaknesses(listener, `/listeners/${at}`, config)),

@@ -1,7 +1,7 @@
 import { Unavailable } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
-import type { ControlServices } from './services.ts';
+import type { ControlServices, NoticeBook } from './services.ts';
 
 /** What the command line brings along where no gateway runs. */
 export interface OfflineParts {
@@ -10,6 +10,7 @@ export interface OfflineParts {
   readonly keys: KeyStore;
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
+  readonly notices: NoticeBook;
   readonly journalPath: string;
   readonly configPath: string;
 }
@@ -27,6 +28,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     keys: parts.keys,
     usage: parts.usage,
     decisions: parts.decisions,
+    notices: parts.notices,
     journalPath: () => parts.journalPath,
     status: () => ({
       startedAtMs: parts.clock.nowMs(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
 import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
+import { listNotices, noticeFilter, noticeList } from './notice-operations.ts';
 import { type OpenApiDocument, openApi } from './openapi.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import {
@@ -102,6 +103,15 @@ export const OPERATIONS = {
     params: keyId,
     response: revokedKey,
     run: (services, { params }) => revokeKey(services, params.id),
+  }),
+  listNotices: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/notices',
+    summary: 'Lists notices, the newest first, with what became of their copies for webhooks.',
+    query: noticeFilter,
+    response: noticeList,
+    run: (services, { query }) => listNotices(services, query),
   }),
   listRequests: operation({
     ...common,

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
 
@@ -35,6 +36,13 @@ export interface ReloadReport {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** The notices that were raised, and a way to raise one that is kept before it resolves. */
+export interface NoticeBook {
+  list(kind: string, limit: number): Promise<readonly NoticeRecord[]>;
+  /** Errors: Unavailable when the database cannot be used. */
+  record(notice: Notice): Promise<void>;
+}
+
 /** What the admin operations may use of the gateway. */
 export interface ControlServices {
   readonly clock: Clock;
@@ -43,6 +51,7 @@ export interface ControlServices {
   readonly keys: KeyStore;
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
+  readonly notices: NoticeBook;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;
   status(): StatusReport;

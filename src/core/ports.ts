@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
 
 /** Wall-clock time; tests put a fake one in its place. */
@@ -106,4 +107,5 @@ export interface Ports {
   readonly counters: Counters;
   readonly apiKeys: ApiKeys;
   readonly keySets: KeySets;
+  readonly notices: Notices;
 }

@@ -4,6 +4,7 @@ import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { Database } from '../stores/sqlite/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
+import type { NoticeBoard } from './notice-board.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -12,6 +13,7 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly database: Database;
   readonly supervisor: Supervisor;
+  readonly notices: NoticeBoard;
   readonly ledger: MetricsLedger;
   readonly problems: StandingProblems;
   /** Every API key by id, for threads that start later. */
@@ -32,6 +34,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     keys,
     usage,
     decisions,
+    notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),
     reload: () => parts.reload(),

@@ -25,6 +25,7 @@ import type {
 } from './messages.ts';
 import { Notebook } from './notebook.ts';
 import { requestIds } from './request-ids.ts';
+import { threadNotices } from './thread-notices.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
 
 /** What a call is answered with that failed by a defect: not what any call is answered with when it succeeds. */
@@ -64,7 +65,8 @@ export class GatewayThread {
     this.#apiKeys.replaceAll(data.apiKeys);
     for (const update of data.keySets) this.#keySets.update(update);
     const counters = openCounters(data.counters);
-    this.#ports = { clock: this.#clock, counters, apiKeys: this.#apiKeys, keySets: this.#keySets };
+    const notices = threadNotices((notice) => send({ type: 'notice', notice }));
+    this.#ports = { clock: this.#clock, counters, apiKeys: this.#apiKeys, keySets: this.#keySets, notices };
     this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
       send({ type: 'notes', usage, decisions }),
     );

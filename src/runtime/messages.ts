@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord } from '../core/ports.ts';
 import type { DecisionEntry, KeyUsage } from '../core/records.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
@@ -67,6 +68,7 @@ export type FromThread =
       readonly usage: readonly KeyUsage[];
       readonly decisions: readonly DecisionEntry[];
     }
+  | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'journalProblem'; readonly sentence: string }
   | { readonly type: 'journalFull' }
   | { readonly type: 'bug'; readonly requestId: string; readonly stage: string; readonly stack: string };

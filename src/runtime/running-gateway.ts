@@ -22,6 +22,7 @@ import { JournalRotation } from './journal-rotation.ts';
 import { prepareJournal } from './journal-start.ts';
 import type { HealthChange, ThreadData } from './messages.ts';
 import { NoteKeeper } from './note-keeper.ts';
+import { NoticeBoard } from './notice-board.ts';
 import { healthSettings, planDocument } from './plan-document.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
 import { StandingProblems } from './standing-problems.ts';
@@ -58,6 +59,7 @@ export class RunningGateway {
   readonly #watcher: FileWatcher;
   readonly #rotation: JournalRotation;
   readonly #notes: NoteKeeper;
+  readonly #notices: NoticeBoard;
   readonly #ledger = new MetricsLedger();
   readonly #apiKeys = new Map<string, ApiKeyRecord>();
   readonly #unhealthy = new Map<string, HealthChange>();
@@ -80,6 +82,7 @@ export class RunningGateway {
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
+    this.#notices = this.#openNotices(journal.path);
     this.#health = new HealthChecks((...change) => this.#healthChanged(...change));
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
     this.#fetcher = this.#openFetcher();
@@ -98,6 +101,7 @@ export class RunningGateway {
       clock,
       database,
       supervisor: this.#supervisor,
+      notices: this.#notices,
       ledger: this.#ledger,
       problems: this.#problems,
       apiKeys: this.#apiKeys,
@@ -166,6 +170,7 @@ export class RunningGateway {
     await Promise.race([this.#turn, pause(LAST_TURN_MS, null, { ref: false })]);
     await this.#adminListener?.close();
     await this.#notes.close();
+    await this.#notices.close();
     await this.#database.close();
   }
 
@@ -183,6 +188,16 @@ export class RunningGateway {
       readFile: (path) => readFile(path, 'utf8'),
       random: Math.random,
       publish: (update) => this.#supervisor.broadcast({ type: 'keySet', update }),
+    });
+  }
+
+  #openNotices(journalPath: string): NoticeBoard {
+    return new NoticeBoard({
+      store: this.#database.notices,
+      clock,
+      problems: this.#problems,
+      journalPath,
+      webhooks: () => this.#state.loaded.config.notices.webhooks,
     });
   }
 
@@ -233,6 +248,8 @@ export class RunningGateway {
         return void this.#refetch(thread, news.call, news.issuerId);
       case 'notes':
         return this.#notes.keep(news.usage, news.decisions);
+      case 'notice':
+        return this.#notices.hear(news.notice);
       case 'journalProblem':
         return this.#problems.set('journal', String(thread.index), news.sentence);
       case 'journalFull':

@@ -8,6 +8,7 @@ const WELL_AGAIN = {
   rotation: 'The journal can begin new files again.',
   thread: 'The data-plane thread runs again.',
   target: '',
+  notices: 'Notices are told again.',
 } as const;
 
 export type ProblemKind = keyof typeof WELL_AGAIN;

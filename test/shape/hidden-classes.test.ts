@@ -40,6 +40,7 @@ const ports: Ports = {
   counters: openCounters(createCounterTable({ clients: 1000 })),
   apiKeys: new MemoryApiKeys(),
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
+  notices: { raise: () => {} },
 };
 const plan = compilePlan(CONFIG, ports);
 const settings = readSettings(CONFIG);

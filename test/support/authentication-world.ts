@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { RequestContext } from '../../src/core/context.ts';
+import type { Notice } from '../../src/core/notices.ts';
 import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
@@ -79,8 +80,10 @@ export function fakePorts() {
   const records = new Map<string, ApiKeyRecord>();
   const apiKeys = { find: (id: string) => records.get(id) ?? null };
   const counters = { take: () => {} };
-  const ports: Ports = { clock, keySets, apiKeys, counters };
-  return { clock, keySets, records, ports };
+  const raised: Notice[] = [];
+  const notices = { raise: (notice: Notice) => void raised.push(notice) };
+  const ports: Ports = { clock, keySets, apiKeys, counters, notices };
+  return { clock, keySets, records, raised, ports };
 }
 
 /** A request with the given header fields, a flat list. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlServices } from '../../src/control/services.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
+import { recordOfNotice } from '../../src/runtime/notice-board.ts';
 import { openDatabase } from '../../src/stores/sqlite/open-database.ts';
 
 /** Control services over a real database in a folder of their own; the gateway's part is faked. */
@@ -29,6 +30,10 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     keys: database.keys,
     usage: database.usage,
     decisions: database.decisions,
+    notices: {
+      list: database.notices.list,
+      record: async (notice) => void (await database.notices.add(recordOfNotice(notice, test.nowMs))),
+    },
     journalPath: () => join(dir, 'journal.jsonl'),
     status: () => ({
       startedAtMs: START_MS - 5_000,

@@ -49,10 +49,40 @@ async function createDecisions(db: Transaction<Tables>): Promise<void> {
   await db.schema.createIndex('decisions_by_id').on('decisions').column('id').execute();
 }
 
+async function createNotices(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('notices')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('dedupe_key', 'text', (column) => column.notNull())
+    .addColumn('payload', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('announce_at_ms', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('notices_once', ['kind', 'dedupe_key'])
+    .execute();
+  await db.schema.createIndex('notices_by_age').on('notices').column('created_at_ms').execute();
+  await db.schema
+    .createTable('notice_deliveries')
+    .addColumn('notice_id', 'text', (column) => column.notNull().references('notices.id').onDelete('cascade'))
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('next_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('error', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('notice_deliveries_key', ['notice_id', 'target'])
+    .execute();
+  await db.schema
+    .createIndex('notice_deliveries_due')
+    .on('notice_deliveries')
+    .columns(['state', 'next_at_ms'])
+    .execute();
+}
+
 /** THE LIST of schema steps. Append only: a step that was released never changes. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'api keys and their usage', up: createKeys },
   { name: 'recent decisions', up: createDecisions },
+  { name: 'notices and their deliveries', up: createNotices },
 ];
 
 /** The version of the schema in the database; 0 for an empty one. */

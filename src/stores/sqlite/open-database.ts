@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Unavailable } from '../../core/errors.ts';
+import type { NoticeStore } from '../../core/notices.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
 import { connection } from './connection.ts';
@@ -12,6 +13,7 @@ import { asUnavailable, DATABASE, damaged } from './failures.ts';
 import { sqliteKeyStore } from './key-store.ts';
 import { MIGRATIONS, migrate, schemaVersion } from './migrations.ts';
 import { findHolder, removeNameTag, saveNameTag } from './name-tag.ts';
+import { sqliteNoticeStore } from './notice-store.ts';
 import type { Tables } from './tables.ts';
 import { sqliteUsageStore } from './usage-store.ts';
 
@@ -29,6 +31,7 @@ export interface Database {
   readonly keys: KeyStore;
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
+  readonly notices: NoticeStore;
   close(): Promise<void>;
 }
 
@@ -143,6 +146,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       keys: sqliteKeyStore(open),
       usage: sqliteUsageStore(open),
       decisions,
+      notices: sqliteNoticeStore(open),
       close: async () => {
         removeNameTag(path);
         await db.destroy();

@@ -31,4 +31,24 @@ export interface Tables {
     /** The journal record as JSON. */
     record: string;
   };
+  notices: {
+    id: string;
+    kind: string;
+    dedupe_key: string;
+    /** JSON of a NoticePayload. */
+    payload: string;
+    created_at_ms: number;
+    /** 0 once it was announced; before, when a gateway may announce it. */
+    announce_at_ms: number;
+  };
+  notice_deliveries: {
+    notice_id: string;
+    /** Name of the webhook. */
+    target: string;
+    state: string;
+    attempts: number;
+    /** When it is tried next; when it ended once the state is another than `pending`. */
+    next_at_ms: number;
+    error: string;
+  };
 }
