@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
+import { createUsers } from './user-tables.ts';
 
 /** One step of the schema; its number is its position in the list, counted from 1. */
 interface Migration {
@@ -83,6 +84,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'api keys and their usage', up: createKeys },
   { name: 'recent decisions', up: createDecisions },
   { name: 'notices and their deliveries', up: createNotices },
+  { name: 'users', up: createUsers },
 ];
 
 /** The version of the schema in the database; 0 for an empty one. */

@@ -7,6 +7,7 @@ import { Unavailable } from '../../core/errors.ts';
 import type { NoticeStore } from '../../core/notices.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
+import type { UserStore } from '../../core/users.ts';
 import { connection } from './connection.ts';
 import { type DecisionBounds, sqliteDecisionStore } from './decision-store.ts';
 import { asUnavailable, DATABASE, damaged } from './failures.ts';
@@ -16,6 +17,7 @@ import { findHolder, removeNameTag, saveNameTag } from './name-tag.ts';
 import { sqliteNoticeStore } from './notice-store.ts';
 import type { Tables } from './tables.ts';
 import { sqliteUsageStore } from './usage-store.ts';
+import { sqlUserStore } from './user-store.ts';
 
 export interface DatabaseOptions {
   readonly path: string;
@@ -32,6 +34,7 @@ export interface Database {
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
   readonly notices: NoticeStore;
+  readonly users: UserStore;
   close(): Promise<void>;
 }
 
@@ -147,6 +150,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       usage: sqliteUsageStore(open),
       decisions,
       notices: sqliteNoticeStore(open),
+      users: sqlUserStore(open),
       close: async () => {
         removeNameTag(path);
         await db.destroy();

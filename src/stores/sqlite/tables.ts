@@ -51,4 +51,35 @@ export interface Tables {
     next_at_ms: number;
     error: string;
   };
+  users: {
+    id: string;
+    name: string;
+    /** As it is compared. */
+    name_key: string;
+    email: string;
+    /** 0 or 1. */
+    email_verified: number;
+    display_name: string;
+    /** JSON list of strings. */
+    roles: string;
+    /** JSON of UserAttributes. */
+    attributes: string;
+    /** PHC string; '' for none. */
+    password_hash: string;
+    /** Sealed; '' for none. */
+    totp_secret: string;
+    /** The last time step that was used. */
+    totp_step: number;
+    /** 0 or 1. */
+    totp_required: number;
+    /** In a row. */
+    failed_attempts: number;
+    paused_until_ms: number;
+    created_at_ms: number;
+    disabled_at_ms: number;
+    credentials_changed_at_ms: number;
+    last_login_at_ms: number;
+  };
+  user_recovery_codes: { user_id: string; hash: string };
+  user_links: { issuer: string; subject: string; user_id: string; created_at_ms: number };
 }
