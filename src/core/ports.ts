@@ -101,6 +101,34 @@ export interface KeySets {
   refetch(issuerId: string, kid: string): Promise<void>;
 }
 
+/** Whether something may be used (again). `full` and `unavailable`: it cannot be told, so it must not be. */
+export type ReplayVerdict = 'accepted' | 'replayed' | 'full' | 'unavailable';
+
+/**
+ * Remembers what was used, exactly across threads, and across nodes where they share a store.
+ *
+ * Shape: identifiers of different scopes never meet.
+ * Cost: waits only where the memory is shared between nodes.
+ * Safety: an entry that still matters is never forgotten for another: `full` is the answer then.
+ */
+export interface ReplayCache {
+  /** Accepts an identifier once until `untilMs`, when it must have become useless by itself. */
+  once(scope: string, id: string, untilMs: number): ReplayVerdict | Promise<ReplayVerdict>;
+  /**
+   * Accepts an identifier from one binding at a time: another one is refused until the identifier was not used for
+   * `windowMs`, or `untilMs` has come.
+   */
+  bound(
+    scope: string,
+    id: string,
+    binding: string,
+    untilMs: number,
+    windowMs: number,
+  ): ReplayVerdict | Promise<ReplayVerdict>;
+  /** Why the last verdict was `unavailable`, as a sentence. */
+  readonly problem: string;
+}
+
 /** Everything a stage may use of the outside world. */
 export interface Ports {
   readonly clock: Clock;
@@ -108,4 +136,5 @@ export interface Ports {
   readonly apiKeys: ApiKeys;
   readonly keySets: KeySets;
   readonly notices: Notices;
+  readonly replay: ReplayCache;
 }
