@@ -12,7 +12,9 @@ import { compilePlan } from '../src/plan/compile-plan.ts';
 import { runChecks } from '../src/proxy/pipeline.ts';
 import { MemoryApiKeys } from '../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../src/stores/shared/counter-table.ts';
+import { createReplayTable } from '../src/stores/shared/replay-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
+import { SharedReplay } from '../src/stores/shared/shared-replay.ts';
 import { KEYED_API, TIERS } from './gateway.ts';
 import { fillIn, requestText, scenarioOf } from './scenarios.ts';
 import { spreadOf } from './statistics.ts';
@@ -100,9 +102,11 @@ function openPorts(): { key: string; ports: Ports } {
     problem: () => '',
     refetch: () => Promise.resolve(),
   };
+  const clock = { nowMs: Date.now };
   const counters = openCounters(createCounterTable({ clients: 1000 }));
   const notices = { raise: () => {} };
-  return { key: made.key, ports: { clock: { nowMs: Date.now }, counters, apiKeys, keySets, notices } };
+  const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
+  return { key: made.key, ports: { clock, counters, apiKeys, keySets, notices, replay } };
 }
 
 /** A context as the proxy makes one of the request that wrk sends, with the upstream's answer already there. */

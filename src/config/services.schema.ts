@@ -55,6 +55,14 @@ export const countersSchema = z
       .max(50_000_000)
       .default(100_000)
       .describe('Number of limited clients that fit into memory at once.'),
+    replayEntries: z
+      .int()
+      .min(1000)
+      .max(100_000_000)
+      .default(500_000)
+      .describe(
+        'Number of used tokens, proofs and signatures that are remembered at once, 49 bytes each. When all of them still matter, new ones are refused with 503.',
+      ),
   })
   .describe('Counters of rate limits.');
 

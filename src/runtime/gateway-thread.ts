@@ -13,6 +13,7 @@ import { openThreadWheel } from '../proxy/thread-wheel.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
+import { SharedReplay } from '../stores/shared/shared-replay.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
   FromThread,
@@ -64,9 +65,14 @@ export class GatewayThread {
     this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
     this.#apiKeys.replaceAll(data.apiKeys);
     for (const update of data.keySets) this.#keySets.update(update);
-    const counters = openCounters(data.counters);
-    const notices = threadNotices((notice) => send({ type: 'notice', notice }));
-    this.#ports = { clock: this.#clock, counters, apiKeys: this.#apiKeys, keySets: this.#keySets, notices };
+    this.#ports = {
+      clock: this.#clock,
+      counters: openCounters(data.counters),
+      apiKeys: this.#apiKeys,
+      keySets: this.#keySets,
+      notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
+      replay: new SharedReplay(data.replay, this.#clock),
+    };
     this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
       send({ type: 'notes', usage, decisions }),
     );

@@ -30,6 +30,8 @@ export interface PlanDocument {
 export interface ThreadData {
   readonly index: number;
   readonly counters: SharedArrayBuffer;
+  /** Used identifiers: tokens, proofs, signatures. */
+  readonly replay: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];

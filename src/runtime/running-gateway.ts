@@ -13,6 +13,7 @@ import { fetchText } from '../stores/keysets/fetch-text.ts';
 import { JwksFetcher } from '../stores/keysets/fetcher.ts';
 import { timers } from '../stores/keysets/scheduler.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
+import { createReplayTable } from '../stores/shared/replay-table.ts';
 import type { Database } from '../stores/sqlite/open-database.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
@@ -51,6 +52,7 @@ export class RunningGateway {
   readonly #state: GatewayState;
   readonly #token: AdminToken;
   readonly #counters: SharedArrayBuffer;
+  readonly #replay: SharedArrayBuffer;
   readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
   readonly #problems: StandingProblems;
   readonly #supervisor: Supervisor;
@@ -79,6 +81,7 @@ export class RunningGateway {
     this.#token = loadAdminToken(dataDir);
     prepareJournal(journal.path);
     this.#counters = createCounterTable({ clients: counters.clients });
+    this.#replay = createReplayTable({ entries: counters.replayEntries });
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
@@ -225,6 +228,7 @@ export class RunningGateway {
     return {
       index,
       counters: this.#counters,
+      replay: this.#replay,
       ticketKeys: this.#ticketKeys,
       plan: this.#state.plan,
       apiKeys: [...this.#apiKeys.values()],

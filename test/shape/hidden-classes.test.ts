@@ -11,7 +11,9 @@ import { runChecks } from '../../src/proxy/pipeline.ts';
 import { readRequest } from '../../src/proxy/read.ts';
 import { MemoryApiKeys } from '../../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
+import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
+import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { principalWith } from '../support/principals.ts';
 import { configOf, fakeExchange, type RequestLine, readSettings } from './fake-exchange.ts';
 import { hasFastProperties, haveSameMap } from './natives.ts';
@@ -41,6 +43,7 @@ const ports: Ports = {
   apiKeys: new MemoryApiKeys(),
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
   notices: { raise: () => {} },
+  replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),
 };
 const plan = compilePlan(CONFIG, ports);
 const settings = readSettings(CONFIG);

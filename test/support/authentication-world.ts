@@ -6,6 +6,8 @@ import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import type { Ip } from '../../src/lib/ip/address.ts';
+import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
+import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { receivedLines } from './received-lines.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -82,7 +84,8 @@ export function fakePorts() {
   const counters = { take: () => {} };
   const raised: Notice[] = [];
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
-  const ports: Ports = { clock, keySets, apiKeys, counters, notices };
+  const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
+  const ports: Ports = { clock, keySets, apiKeys, counters, notices, replay };
   return { clock, keySets, records, raised, ports };
 }
 
