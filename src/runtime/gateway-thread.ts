@@ -65,14 +65,7 @@ export class GatewayThread {
     this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
     this.#apiKeys.replaceAll(data.apiKeys);
     for (const update of data.keySets) this.#keySets.update(update);
-    this.#ports = {
-      clock: this.#clock,
-      counters: openCounters(data.counters),
-      apiKeys: this.#apiKeys,
-      keySets: this.#keySets,
-      notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
-      replay: new SharedReplay(data.replay, this.#clock),
-    };
+    this.#ports = this.#openPorts(data);
     this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
       send({ type: 'notes', usage, decisions }),
     );
@@ -103,6 +96,17 @@ export class GatewayThread {
     });
     this.#firstListeners = listenersOf(config, data.plan);
     for (const change of data.unhealthy) this.#setHealth(change);
+  }
+
+  #openPorts(data: ThreadData): Ports {
+    return {
+      clock: this.#clock,
+      counters: openCounters(data.counters),
+      apiKeys: this.#apiKeys,
+      keySets: this.#keySets,
+      notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
+      replay: new SharedReplay(data.replay, this.#clock),
+    };
   }
 
   async start(): Promise<void> {
