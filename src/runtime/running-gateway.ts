@@ -51,8 +51,8 @@ export class RunningGateway {
   readonly #database: Database;
   readonly #state: GatewayState;
   readonly #token: AdminToken;
-  readonly #counters: SharedArrayBuffer;
-  readonly #replay: SharedArrayBuffer;
+  /** Memory that all threads share. */
+  readonly #tables: Pick<ThreadData, 'counters' | 'replay'>;
   readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
   readonly #problems: StandingProblems;
   readonly #supervisor: Supervisor;
@@ -80,8 +80,7 @@ export class RunningGateway {
     this.#state = { phase: 'starting', loaded, plan, reloads: { ok: 0, failed: 0 } };
     this.#token = loadAdminToken(dataDir);
     prepareJournal(journal.path);
-    this.#counters = createCounterTable({ clients: counters.clients });
-    this.#replay = createReplayTable({ entries: counters.replayEntries });
+    this.#tables = createTables(counters);
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
@@ -227,8 +226,7 @@ export class RunningGateway {
   #threadData(index: number): ThreadData {
     return {
       index,
-      counters: this.#counters,
-      replay: this.#replay,
+      ...this.#tables,
       ticketKeys: this.#ticketKeys,
       plan: this.#state.plan,
       apiKeys: [...this.#apiKeys.values()],
@@ -286,4 +284,11 @@ export class RunningGateway {
     this.#problems.set('target', key, isHealthy ? '' : `${target} is out: ${why}.`);
     this.#log(isHealthy ? 'info' : 'warn', isHealthy ? `${target} is well.` : `${target} is out: ${why}.`);
   }
+}
+
+function createTables({ clients, replayEntries }: LoadedConfig['config']['counters']) {
+  return {
+    counters: createCounterTable({ clients }),
+    replay: createReplayTable({ entries: replayEntries }),
+  };
 }
