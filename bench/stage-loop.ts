@@ -118,6 +118,7 @@ function makeContext(route: Route, key: string): RequestContext {
     listener: 'web',
     secure: false,
     tlsVersion: '',
+    certificate: null,
     peer: loopback,
     client: loopback,
     httpVersion: '1.1',

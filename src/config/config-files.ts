@@ -1,3 +1,4 @@
+import { authorityPlaces } from './client-authorities.ts';
 import { type GatewayConfig, isPem } from './config.ts';
 
 /** The files that a configuration names: certificates, keys, authorities, key sets. */
@@ -6,6 +7,7 @@ export function configFiles(config: GatewayConfig): string[] {
   for (const { tls } of config.listeners) {
     for (const { cert, key } of tls?.certificates ?? []) named.push(cert, key);
   }
+  for (const { sources } of authorityPlaces(config)) named.push(...sources.map(({ file }) => file));
   for (const { upstream } of config.apis) named.push(upstream.tls?.ca, upstream.tls?.cert, upstream.tls?.key);
   for (const { jwks } of config.issuers) if (jwks !== undefined && 'file' in jwks) named.push(jwks.file);
   return named.filter((name): name is string => name !== undefined && !isPem(name));

@@ -70,6 +70,7 @@ function finishListener(
       : {
           tls: {
             ...tls,
+            clientCa: tls.clientCa?.map((source) => ({ ...source, file: filePath(source.file, baseDir) })),
             certificates: tls.certificates.map(({ cert, key }) => ({
               cert: filePath(cert, baseDir),
               key: filePath(key, baseDir),

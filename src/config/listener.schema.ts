@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseIp } from '../lib/ip/address.ts';
+import { authoritiesSchema } from '../stages/authentication/authorities.schema.ts';
 
 /** Names that end up in journals and metrics. */
 export const nameSchema = z
@@ -43,6 +44,12 @@ const tlsSchema = z
       .enum(['TLSv1.2', 'TLSv1.3'])
       .default('TLSv1.2')
       .describe('Oldest protocol version accepted.'),
+    clientCa: authoritiesSchema
+      .optional()
+      .describe(
+        'Authorities whose client certificates are asked for: a PEM file, or several. Clients without one still ' +
+          'connect; who needs one is said by `authenticate` of each API.',
+      ),
     http2: z.boolean().default(true).describe('Whether HTTP/2 is offered beside HTTP/1.1.'),
   })
   .describe('Makes the listener speak HTTPS.');

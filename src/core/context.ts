@@ -1,5 +1,6 @@
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Ip } from '../lib/ip/address.ts';
+import type { ClientCertificate } from './certificate.ts';
 import type { Decision } from './decision.ts';
 import type { Principal } from './principal.ts';
 import type { Route, RouteCheck } from './route.ts';
@@ -11,6 +12,7 @@ export interface RequestFacts {
   readonly listener: string;
   readonly secure: boolean;
   readonly tlsVersion: string;
+  readonly certificate: ClientCertificate | null;
   readonly peer: Ip;
   readonly client: Ip;
   readonly httpVersion: string;
@@ -41,6 +43,8 @@ export class RequestContext {
   readonly secure: boolean;
   /** Such as `TLSv1.3`; '' without TLS. */
   readonly tlsVersion: string;
+  /** What the client showed in its handshake, see there what may be relied on; null where it showed none. */
+  readonly certificate: ClientCertificate | null;
   /** The other end of the connection. */
   readonly peer: Ip;
   /** The client after trusted proxies; the peer itself where none is trusted. */
@@ -97,6 +101,7 @@ export class RequestContext {
     this.listener = facts.listener;
     this.secure = facts.secure;
     this.tlsVersion = facts.tlsVersion;
+    this.certificate = facts.certificate;
     this.peer = facts.peer;
     this.client = facts.client;
     this.httpVersion = facts.httpVersion;

@@ -192,8 +192,14 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   }
 }
 
-/** Two listeners are the same one when nothing but certificates differs. */
+/** Two listeners are the same one when nothing but certificates, their own and those of authorities, differs. */
 function keyOf(settings: ListenerSettings): string {
   const { name, host, port, tls, proxyProtocol } = settings;
-  return JSON.stringify([name, host, port, proxyProtocol, tls === null ? null : [tls.minVersion, tls.http2]]);
+  return JSON.stringify([
+    name,
+    host,
+    port,
+    proxyProtocol,
+    tls === null ? null : [tls.minVersion, tls.http2, tls.clientCa !== ''],
+  ]);
 }

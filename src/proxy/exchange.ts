@@ -1,3 +1,4 @@
+import type { ClientCertificate } from '../core/certificate.ts';
 import type { Decision } from '../core/decision.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Ip } from '../lib/ip/address.ts';
@@ -11,6 +12,8 @@ export interface ConnectionFacts {
   readonly tlsVersion: string;
   /** Server name of the handshake, lower-case; '' when none was sent. */
   readonly serverName: string;
+  /** The client's certificate of the handshake; null where it showed none. */
+  readonly certificate: ClientCertificate | null;
   /** The other end, or what a PROXY preamble said it is. */
   readonly peer: Ip;
 }

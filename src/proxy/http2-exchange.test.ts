@@ -14,6 +14,7 @@ const FACTS = {
   secure: true,
   tlsVersion: 'TLSv1.3',
   serverName: '',
+  certificate: null,
   peer: parseIp('192.0.2.1'),
 };
 

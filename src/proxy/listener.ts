@@ -5,6 +5,7 @@ import { type Ip, parseIp, prefixOf } from '../lib/ip/address.ts';
 import { textOf } from './client-address.ts';
 import { directSocketOf } from './direct-socket.ts';
 import type { ConnectionFacts } from './exchange.ts';
+import { handshakeCertificate } from './handshake-certificate.ts';
 import { readPreamble } from './preamble.ts';
 import { isTrusted, type ReadSettings } from './settings.ts';
 import { isSameTls, TlsContexts, type TlsSettings } from './tls-contexts.ts';
@@ -122,6 +123,10 @@ export class Listener {
     }
   }
 
+  get #asksForCertificates(): boolean {
+    return this.settings.tls !== null && this.settings.tls.clientCa !== '';
+  }
+
   /** Accepts no further connection. */
   stop(): void {
     this.#server.close();
@@ -135,6 +140,9 @@ export class Listener {
       handshakeTimeout: this.#read().limits.headerTimeoutMs,
       allowHalfOpen: true,
       ticketKeys,
+      // Who needs a certificate is said per API, so that a handshake without one is as good as any.
+      requestCert: tls.clientCa !== '',
+      rejectUnauthorized: false,
     });
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
@@ -178,8 +186,8 @@ export class Listener {
   #admit(socket: Socket, peer: Ip): void {
     if (this.#isOverShare(socket, peer)) return this.#reject(socket, 'per-address');
     if (this.#tls === null) {
-      const facts = { listener: this.settings.name, secure: false, tlsVersion: '', serverName: '', peer };
-      return this.#events.onConnection(socket, facts, 'h1');
+      const plain = { secure: false, tlsVersion: '', serverName: '', certificate: null };
+      return this.#events.onConnection(socket, { listener: this.settings.name, ...plain, peer }, 'h1');
     }
     const key = keyOf(socket);
     this.#handshakes.set(key, peer);
@@ -201,6 +209,7 @@ export class Listener {
       secure: true,
       tlsVersion,
       serverName: typeof socket.servername === 'string' ? socket.servername.toLowerCase() : '',
+      certificate: this.#asksForCertificates ? handshakeCertificate(socket) : null,
       peer,
     };
     this.#events.onConnection(socket, facts, socket.alpnProtocol === 'h2' ? 'h2' : 'h1');

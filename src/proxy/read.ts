@@ -128,6 +128,7 @@ function contextOf(
     listener: connection.listener,
     secure: client.secure,
     tlsVersion: connection.tlsVersion,
+    certificate: connection.certificate,
     peer: connection.peer,
     client: client.address,
     httpVersion,

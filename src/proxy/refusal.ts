@@ -42,7 +42,7 @@ export function unreadAnswer(
   fallback: Route,
   reportBug: BugReporter,
 ): OwnAnswer {
-  const { listener, secure, tlsVersion, peer } = connection;
+  const { listener, secure, tlsVersion, certificate, peer } = connection;
   const nothing = {
     httpVersion: '',
     method: '',
@@ -60,6 +60,7 @@ export function unreadAnswer(
     listener,
     secure,
     tlsVersion,
+    certificate,
     peer,
     client: peer,
     headers,

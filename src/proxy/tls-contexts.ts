@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
+import { LIST_OF_NOBODY } from './handshake-certificate.ts';
 
 /** A certificate chain with its key, as PEM text, and the names it is for. */
 export interface CertificateMaterial {
@@ -15,6 +16,8 @@ export interface TlsSettings {
   readonly certificates: readonly CertificateMaterial[];
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly http2: boolean;
+  /** PEM text of the authorities whose client certificates are asked for; '' asks for none. */
+  readonly clientCa: string;
 }
 
 /** The suites of the requirements, strongest first: TLS 1.3, then TLS 1.2 with forward secrecy only. */
@@ -77,6 +80,7 @@ export function isSameTls(one: TlsSettings, other: TlsSettings): boolean {
   return (
     one.minVersion === other.minVersion &&
     one.http2 === other.http2 &&
+    one.clientCa === other.clientCa &&
     one.certificates.length === other.certificates.length &&
     one.certificates.every(({ cert, key }, at) => {
       const material = other.certificates[at];
@@ -109,7 +113,9 @@ function optionsOf(material: CertificateMaterial, settings: TlsSettings): Secure
     // As strong as the certificate, which is at least 2048 bits of RSA.
     dhparam: 'auto',
     // RFC 9113, 9.2.1 forbids it over HTTP/2; a client has no need of it and an attacker makes the server work.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    secureOptions:
+      constants.SSL_OP_NO_RENEGOTIATION | (settings.clientCa === '' ? 0 : constants.SSL_OP_NO_TICKET),
     sessionIdContext: SESSION_CONTEXT,
+    ...(settings.clientCa === '' ? {} : { ca: settings.clientCa, crl: LIST_OF_NOBODY }),
   };
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { loadCertificates } from '../config/certificates.ts';
+import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { loadConfig, parseDocument } from '../config/load.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
@@ -61,14 +62,20 @@ function loadMaterial(
   place: (problem: ConfigProblem) => ConfigProblem,
 ): Material {
   const loaded = loadCertificates(config, nowMs);
-  if (loaded.problems.length > 0) throw new ConfigError(loaded.problems.map(place));
+  const authorities = loadAuthorities(config);
+  const problems = [...loaded.problems, ...authorities.problems];
+  if (problems.length > 0) throw new ConfigError(problems.map(place));
   const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
     const pem = loaded.upstreams.get(id);
     if (tls === undefined || pem === undefined) return [];
     const { ca, cert, key } = pem;
     return [[id, { ca, cert, key, serverName: tls.serverName ?? null, verify: tls.verify }]];
   });
-  return { listeners: Object.fromEntries(loaded.listeners), upstreams: Object.fromEntries(upstreams) };
+  return {
+    listeners: Object.fromEntries(loaded.listeners),
+    upstreams: Object.fromEntries(upstreams),
+    authorities: Object.fromEntries(authorities.pems),
+  };
 }
 
 const POLL_MS = 1_000;

@@ -13,6 +13,8 @@ export interface Material {
   readonly listeners: Readonly<Record<string, readonly CertificateMaterial[]>>;
   /** By API id. */
   readonly upstreams: Readonly<Record<string, UpstreamTls>>;
+  /** Authorities of client certificates by what the configuration calls them. */
+  readonly authorities: Readonly<Record<string, string>>;
 }
 
 /** A configuration on its way to the threads; each compiles it for itself. */

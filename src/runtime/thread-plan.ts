@@ -33,6 +33,11 @@ function redirectsOf(config: GatewayConfig, plan: PlanDocument): ReadonlyMap<str
   return redirects;
 }
 
+/** The authorities whose certificates a listener asks for, as PEM text. */
+function clientCaOf(sources: readonly { readonly file: string }[], plan: PlanDocument): string {
+  return sources.map(({ file }) => plan.material.authorities[file] ?? '').join('');
+}
+
 /** The listeners of a configuration with their certificates. */
 export function listenersOf(config: GatewayConfig, plan: PlanDocument): ListenerSettings[] {
   return config.listeners.map((listener) => ({
@@ -47,6 +52,7 @@ export function listenersOf(config: GatewayConfig, plan: PlanDocument): Listener
             certificates: plan.material.listeners[listener.name] ?? [],
             minVersion: listener.tls.minVersion,
             http2: listener.tls.http2,
+            clientCa: clientCaOf(listener.tls.clientCa ?? [], plan),
           },
   }));
 }

@@ -55,6 +55,7 @@ export async function openBareServer(onExchange: (exchange: Exchange) => void): 
     secure: false,
     tlsVersion: '',
     serverName: '',
+    certificate: null,
     peer: parseIp('127.0.0.1') as ConnectionFacts['peer'],
   };
   const accepting = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>

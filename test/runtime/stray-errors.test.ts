@@ -34,7 +34,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
       version: 1,
       document: plainConfig(upstream.port),
       baseDir: dir,
-      material: { listeners: {}, upstreams: {} },
+      material: { listeners: {}, upstreams: {}, authorities: {} },
       ports: { web: port },
     },
     apiKeys: [],

@@ -31,6 +31,7 @@ export function fakeExchange(line: RequestLine = {}): Exchange {
       secure: tlsVersion !== '',
       tlsVersion,
       serverName: '',
+      certificate: null,
       peer: parseIp(client) as Ip,
     },
     httpVersion,

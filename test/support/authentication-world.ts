@@ -98,6 +98,7 @@ export function request(fields: readonly string[] = [], change: { query?: string
     listener: 'web',
     secure: true,
     tlsVersion: 'TLSv1.3',
+    certificate: null,
     peer: address,
     client: address,
     httpVersion: '1.1',

@@ -23,6 +23,7 @@ export function contextOf(sketch: RequestSketch = {}): RequestContext {
     listener: 'test',
     secure: true,
     tlsVersion: 'TLSv1.3',
+    certificate: null,
     httpVersion: '1.1',
     method: 'GET',
     rawTarget: '/',
