@@ -11,7 +11,7 @@ const NO_PORTS: Ports = {
   apiKeys: { find: () => null },
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
   notices: { raise: () => {} },
-  replay: { once: () => 'accepted', bound: () => 'accepted', problem: '' },
+  replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
 };
 
 /** Finds what only shows when a valid configuration is put to use: in certificates, and by the stages. */

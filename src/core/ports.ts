@@ -125,6 +125,11 @@ export interface ReplayCache {
     untilMs: number,
     windowMs: number,
   ): ReplayVerdict | Promise<ReplayVerdict>;
+  /**
+   * Takes back that an identifier was accepted by `once`: it was of no use after all, and may come again. When that
+   * cannot be written down, the identifier stays used. Never rejects.
+   */
+  forget(scope: string, id: string): void | Promise<void>;
   /** Why the last verdict was `unavailable`, as a sentence. */
   readonly problem: string;
 }

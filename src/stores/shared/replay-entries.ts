@@ -98,6 +98,11 @@ export function extendReplay(table: ReplayTable, entry: number, freeS: number): 
   if ((table.words[at] as number) >>> 0 < freeS) table.words[at] = freeS;
 }
 
+/** Makes an entry one that does not matter any more. */
+export function freeReplay(table: ReplayTable, entry: number): void {
+  table.words[entry + ENTRY.freeS] = 0;
+}
+
 /** Whether a shared store has confirmed the binding until later than now. */
 export function isConfirmed(table: ReplayTable, entry: number, nowMs: number): boolean {
   return ((table.words[entry + ENTRY.confirmedS] as number) >>> 0) * 1000 > nowMs;

@@ -54,6 +54,17 @@ describe('once', () => {
     clock.time -= 30 * MINUTE_MS;
     expect(replay.once('jwt', 'a', NOW_MS + MINUTE_MS)).toBe('replayed');
   });
+
+  test('what was of no use may come again, once', () => {
+    const { replay } = openReplay();
+    replay.forget('webhook', 'a');
+    for (const id of ['a', 'b']) expect(replay.once('webhook', id, NOW_MS + MINUTE_MS)).toBe('accepted');
+    replay.forget('webhook', 'a');
+    replay.forget('other', 'b');
+    expect(replay.once('webhook', 'a', NOW_MS + MINUTE_MS)).toBe('accepted');
+    expect(replay.once('webhook', 'a', NOW_MS + MINUTE_MS)).toBe('replayed');
+    expect(replay.once('webhook', 'b', NOW_MS + MINUTE_MS)).toBe('replayed');
+  });
 });
 
 describe('bound', () => {

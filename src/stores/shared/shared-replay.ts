@@ -5,6 +5,7 @@ import {
   createSearch,
   extendReplay,
   findReplay,
+  freeReplay,
   isConfirmed,
   locateSets,
   putReplay,
@@ -20,7 +21,7 @@ const BINDING = 'binding';
 /** The latest time that an entry can hold: in the year 2106. */
 const MAX_S = 0xffff_ffff;
 
-type Question = 'once' | 'bound' | 'recall' | 'confirm';
+type Question = 'once' | 'bound' | 'recall' | 'confirm' | 'forget';
 
 /**
  * Used identifiers that all threads share.
@@ -57,6 +58,10 @@ export class SharedReplay implements ReplayCache {
     const nowMs = this.#clock.nowMs();
     this.#hash(BINDING, binding, this.#search.binding, 0);
     return this.#ask('bound', scope, id, nowMs, Math.min(untilMs, nowMs + windowMs), 0) as ReplayVerdict;
+  }
+
+  forget(scope: string, id: string): void {
+    this.#ask('forget', scope, id, this.#clock.nowMs(), 0, 0);
   }
 
   /** As `bound`, but null where `confirm` does not vouch for the binding now. */
@@ -116,6 +121,10 @@ function answer(
   confirmedS: number,
 ): ReplayVerdict | null {
   const { entry, live, same } = search;
+  if (question === 'forget') {
+    if (live) freeReplay(table, entry);
+    return null;
+  }
   if (question === 'confirm' ? entry >= 0 : !live && question !== 'recall' && entry >= 0) {
     putReplay(table, search, freeS, confirmedS);
     return 'accepted';
