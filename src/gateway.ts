@@ -4,7 +4,7 @@ import { assignPorts } from './runtime/free-port.ts';
 import type { Log } from './runtime/gateway-log.ts';
 import { RunningGateway, type RunningGatewayOptions } from './runtime/running-gateway.ts';
 import { tuneHeap } from './runtime/tune-heap.ts';
-import { openDatabase } from './stores/sqlite/open-database.ts';
+import { openDatabase } from './stores/sql/open-database.ts';
 
 export type { LogLevel } from './runtime/gateway-log.ts';
 
@@ -37,7 +37,7 @@ export async function startGateway({ source, log }: GatewayOptions): Promise<Gat
   tuneHeap();
   const loaded = loadFrom(source, clock.nowMs());
   const ports = await assignPorts(loaded.config.listeners, {}, () => false);
-  const database = await openDatabase({ path: loaded.config.store.path, clock });
+  const database = await openDatabase({ ...loaded.config.store, clock });
   const gateway = await openGateway({ source, log, loaded, ports, database });
   try {
     await gateway.start();

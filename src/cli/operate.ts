@@ -7,7 +7,7 @@ import { type InputOf, OPERATIONS, type OperationId, type ResultOf } from '../co
 import type { ControlServices } from '../control/services.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import { recordOfNotice } from '../runtime/notice-board.ts';
-import { type Database, openDatabase } from '../stores/sqlite/open-database.ts';
+import { type Database, openDatabase } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import { CommandFailure } from './failure.ts';
 import type { Target } from './target.ts';
@@ -56,12 +56,12 @@ export async function operateAnywhere<Id extends OperationId>(
   if (await clientFor(target).isRunning()) {
     return { result: await operateGateway(target, id, input), by: 'gateway' };
   }
-  const path = target.storePath;
+  const { location } = target.store;
   // Whoever only reads must not leave an empty database behind, least of all at a wrong place.
-  if (id !== 'createKey' && !existsSync(path)) {
-    throw new CommandFailure('no_database', `No gateway runs, and there is no database at ${path}.`);
+  if (id !== 'createKey' && location.kind === 'sqlite' && !existsSync(location.path)) {
+    throw new CommandFailure('no_database', `No gateway runs, and there is no database at ${location.path}.`);
   }
-  const database = await openDatabase({ path, clock });
+  const database = await openDatabase({ ...target.store, clock });
   try {
     const result = await runOperation(OPERATIONS[id], servicesOn(target, database), input);
     return { result: accept(target, result as ResultOf<Id> | Problem), by: 'database' };

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { GatewayConfig } from '../config/config.ts';
+import type { GatewayConfig, StoreSettings } from '../config/config.ts';
 import { problemRecords } from '../config/format-problems.ts';
 import { type LoadResult, loadConfig } from '../config/load.ts';
 import { asRecord } from '../config/pointer.ts';
-import { adminSchema } from '../config/services.schema.ts';
+import { adminSchema, storeSchema } from '../config/services.schema.ts';
+import { finishStore } from '../config/store-location.ts';
 import { CONFIG_OPTION } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
@@ -17,7 +18,7 @@ export interface Target {
   readonly path: string;
   readonly admin: { readonly host: string; readonly port: number };
   readonly dataDir: string;
-  readonly storePath: string;
+  readonly store: StoreSettings;
   readonly journalPath: string;
   /** Null where the configuration has mistakes. */
   readonly names: { readonly apis: readonly string[]; readonly tiers: readonly string[] } | null;
@@ -46,7 +47,7 @@ export function getTarget(path: string): Target {
 function targetOf(path: string, config: GatewayConfig): Target {
   const { admin, dataDir, store, journal } = config;
   const names = { apis: config.apis.map(({ id }) => id), tiers: [...config.tiers.keys()] };
-  return { path, admin, dataDir, storePath: store.path, journalPath: journal.path, names };
+  return { path, admin, dataDir, store, journalPath: journal.path, names };
 }
 
 /**
@@ -56,15 +57,15 @@ function targetOf(path: string, config: GatewayConfig): Target {
 function salvage(path: string, { document, baseDir }: LoadResult): Target | null {
   const root = asRecord(document);
   const admin = adminSchema.safeParse(root?.admin ?? {});
-  if (root === null || !admin.success) return null;
+  const store = storeSchema.safeParse(root?.store ?? {});
+  if (root === null || !admin.success || !store.success) return null;
   const dataDir = resolve(baseDir, textOf(root.dataDir) ?? '.portcullis');
-  const storeUrl = textOf(asRecord(root.store)?.url)?.replace(/^sqlite:/, '');
   const journal = textOf(asRecord(root.journal)?.path);
   return {
     path,
     admin: admin.data,
     dataDir,
-    storePath: storeUrl === undefined ? join(dataDir, 'portcullis.db') : resolve(baseDir, storeUrl),
+    store: finishStore(store.data, dataDir, baseDir),
     journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
     names: null,
   };

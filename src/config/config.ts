@@ -1,5 +1,6 @@
 import type { WindowLimits } from '../core/ports.ts';
 import type { RouteTimeouts } from '../core/route.ts';
+import type { StoreLocation } from '../stores/sql/location.ts';
 import type { StageBlocks } from './blocks.ts';
 import type { ParsedRoot } from './schema.ts';
 
@@ -44,6 +45,12 @@ export interface ListenerConfig extends Omit<ParsedListener, 'redirectToHttps'> 
   readonly redirectToHttps: { readonly port: number } | null;
 }
 
+export interface StoreSettings {
+  readonly location: StoreLocation;
+  /** Bound of the connections to a server. */
+  readonly connections: number;
+}
+
 /**
  * A whole configuration, valid and complete.
  *
@@ -56,7 +63,7 @@ export interface GatewayConfig
   > {
   readonly threads: number;
   readonly listeners: readonly ListenerConfig[];
-  readonly store: { readonly url: string; readonly path: string };
+  readonly store: StoreSettings;
   readonly journal: Required<ParsedRoot['journal']>;
   /** The built-in tiers with the configured ones over them. */
   readonly tiers: ReadonlyMap<string, WindowLimits>;

@@ -12,9 +12,9 @@ import {
   type UpstreamSettings,
 } from './config.ts';
 import type { ParsedRoot } from './schema.ts';
+import { finishStore } from './store-location.ts';
 
 const MAX_THREADS = 64;
-const STORE_SCHEME = 'sqlite:';
 
 /** Makes a valid configuration complete: absolute paths, built-in tiers, ports to redirect to. */
 export function finishConfig(
@@ -25,8 +25,6 @@ export function finishConfig(
 ): GatewayConfig {
   const { $schema: _, defaults: __, upgradeUrl = '', ...rest } = root;
   const dataDir = resolve(baseDir, root.dataDir);
-  const written = root.store.url?.slice(STORE_SCHEME.length);
-  const storePath = written === undefined ? resolve(dataDir, 'portcullis.db') : resolve(baseDir, written);
   const journalPath = root.journal.path;
   return {
     ...rest,
@@ -34,7 +32,7 @@ export function finishConfig(
     dataDir,
     threads: root.threads === 'auto' ? Math.min(availableParallelism(), MAX_THREADS) : root.threads,
     listeners: root.listeners.map((listener) => finishListener(listener, root.listeners, baseDir)),
-    store: { url: STORE_SCHEME + storePath, path: storePath },
+    store: finishStore(root.store, dataDir, baseDir),
     journal: {
       ...root.journal,
       path: journalPath === undefined ? resolve(dataDir, 'journal.jsonl') : resolve(baseDir, journalPath),

@@ -65,7 +65,10 @@ describe('a whole configuration', () => {
 
   test('has absolute paths and defaults', () => {
     expect(config.dataDir).toBe(join(TESTDATA, 'good/.portcullis'));
-    expect(config.store.path).toBe(join(TESTDATA, 'good/.portcullis/portcullis.db'));
+    expect(config.store.location).toEqual({
+      kind: 'sqlite',
+      path: join(TESTDATA, 'good/.portcullis/portcullis.db'),
+    });
     expect(config.journal).toEqual({
       path: join(TESTDATA, 'good/.portcullis/journal.jsonl'),
       maxBytes: 268_435_456,

@@ -5,9 +5,10 @@ import { type GatewayConfig, isPem } from './config.ts';
 import { configFiles } from './config-files.ts';
 import { type ExaminedDocument, examineDocument } from './examine-document.ts';
 import { readText } from './file-text.ts';
-import { pointerOf } from './pointer.ts';
+import { type Path, pointerOf } from './pointer.ts';
 import { redactProblem } from './redact.ts';
 import { type Resolved, resolveReferences } from './references.ts';
+import { hasPassword } from './store-location.ts';
 import { type Place, parseYamlTree, type YamlTree } from './yaml-tree.ts';
 
 /** Where a configuration is loaded from. */
@@ -36,7 +37,7 @@ export interface LoadResult {
   readonly files: readonly string[];
   /** What the references resolved to: must not appear in any output. */
   readonly secrets: readonly string[];
-  /** Pointers of private keys and secrets that were typed in instead of referred to. */
+  /** Pointers of private keys, passwords and other secrets that were typed in instead of referred to. */
   readonly typedSecrets: readonly string[];
   /** Adds line and column to a problem found later, and takes secrets out of it. */
   place<Problem extends ConfigProblem>(problem: Problem): Problem;
@@ -140,12 +141,18 @@ function findTypedSecrets(document: unknown, references: ReadonlyMap<string, str
   const found: string[] = [];
   const walk = (value: unknown, path: readonly (string | number)[]): void => {
     if (typeof value === 'string') {
-      const isSecret = path.at(-1) === 'secret' || (isPem(value) && /PRIVATE KEY/.test(value));
-      if (isSecret && !references.has(pointerOf(path))) found.push(pointerOf(path));
+      const pointer = pointerOf(path);
+      if (isSecret(path, pointer, value) && !references.has(pointer)) found.push(pointer);
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) walk(inner, [...path, key]);
     }
   };
   walk(document, []);
   return found;
+}
+
+function isSecret(path: Path, pointer: string, value: string): boolean {
+  if (path.at(-1) === 'secret' || path.at(-1) === 'password') return true;
+  if (pointer === '/store/url') return hasPassword(value);
+  return isPem(value) && /PRIVATE KEY/.test(value);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPostgresUrl, parsePostgresUrl } from '../stores/sql/postgres-url.ts';
 import { portSchema } from './listener.schema.ts';
 
 const MIB = 1_048_576;
@@ -25,19 +26,43 @@ export const adminSchema = z
   })
   .describe('The admin listener: health, metrics, admin API.');
 
+const storeUrlSchema = z
+  .string()
+  .superRefine((text, issues) => {
+    const message = storeUrlProblem(text);
+    if (message !== '') issues.addIssue({ code: 'custom', message });
+  })
+  .optional()
+  .describe(
+    'Where keys, usage and recent decisions are kept: `sqlite:FILE` for one gateway, ' +
+      '`postgres://user@host:5432/database` for several; `sqlite:<dataDir>/portcullis.db` when absent.',
+  );
+
+function storeUrlProblem(text: string): string {
+  if (/^sqlite:.+$/.test(text)) return '';
+  if (!isPostgresUrl(text)) {
+    return 'Write a file, such as `sqlite:./portcullis.db`, or `postgres://user@host:5432/database`.';
+  }
+  const parsed = parsePostgresUrl(text);
+  return 'problem' in parsed ? `The URL of the database is not valid. ${parsed.problem}` : '';
+}
+
 /** The `store` block. */
 export const storeSchema = z
   .strictObject({
-    url: z
+    url: storeUrlSchema,
+    password: z
       .string()
-      .regex(
-        /^sqlite:.+$/,
-        'The store is a file for now, such as `sqlite:./.portcullis/portcullis.db`; PostgreSQL comes in a later release.',
-      )
+      .min(1)
+      .max(1000)
       .optional()
-      .describe(
-        'Where keys, usage and recent decisions are kept; `sqlite:<dataDir>/portcullis.db` when absent.',
-      ),
+      .describe('Password of the PostgreSQL user, as a reference such as `${env:DB_PASSWORD}`.'),
+    connections: z
+      .int()
+      .min(2)
+      .max(100)
+      .default(8)
+      .describe('Number of connections to PostgreSQL that one gateway opens at most.'),
   })
   .describe('The database of the gateway.');
 

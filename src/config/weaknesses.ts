@@ -5,6 +5,7 @@ import { type AuthenticationConfig, isAnonymous } from '../stages/authentication
 import { issuerWeaknesses } from '../stages/authentication/issuer.schema.ts';
 import { STAGES, type StageRow } from '../stages/index.ts';
 import type { AddressLimitConfig, RateLimitConfig } from '../stages/ratelimit/ratelimit.schema.ts';
+import { isLocalHost } from '../stores/sql/postgres-url.ts';
 import { type StageBlocks, sourcePointer } from './blocks.ts';
 import type { ApiConfig, GatewayConfig, ListenerConfig, RouteSettings } from './config.ts';
 import { isLoopback } from './services.schema.ts';
@@ -71,7 +72,19 @@ function globalWeaknesses(config: GatewayConfig): WeakSetting[] {
   if (limits.bodyMinBytesPerS === 0) {
     found.push(weak('/limits/bodyMinBytesPerS', 'Clients may send bodies as slowly as they like.'));
   }
-  return [...found, ...config.trustedProxies.flatMap(proxyWeaknesses)];
+  return [...found, ...storeWeaknesses(config), ...config.trustedProxies.flatMap(proxyWeaknesses)];
+}
+
+function storeWeaknesses({ store: { location } }: GatewayConfig): WeakSetting[] {
+  if (location.kind !== 'postgres' || isLocalHost(location.address.host)) return [];
+  const { sslMode } = location.address;
+  if (sslMode === 'disable')
+    return [weak('/store/url', 'Password and records go to the database in clear: `sslmode` is `disable`.')];
+  if (sslMode === 'require')
+    return [
+      weak('/store/url', 'Anyone in between can be the database: `sslmode=require` verifies no certificate.'),
+    ];
+  return [];
 }
 
 function proxyWeaknesses(text: string, at: number): WeakSetting[] {

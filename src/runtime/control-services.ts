@@ -1,7 +1,7 @@
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
-import type { Database } from '../stores/sqlite/open-database.ts';
+import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { NoticeBoard } from './notice-board.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { WebhookConfig } from '../config/notices.schema.ts';
 import { Unavailable } from '../core/errors.ts';
 import type { Notice } from '../core/notices.ts';
-import { type Database, openDatabase } from '../stores/sqlite/open-database.ts';
+import { type Database, openDatabase } from '../stores/sql/open-database.ts';
 import type { SendWebhook, WebhookMessage } from '../stores/webhooks/send-webhook.ts';
 import { NoticeBoard } from './notice-board.ts';
 import { NoticeSender, PAUSES_MS } from './notice-sender.ts';
@@ -39,7 +39,10 @@ beforeEach(async () => {
   failing = new Set();
   boards = [];
   problems = new StandingProblems(() => {});
-  database = await openDatabase({ path: join(dir, 'db'), clock: { nowMs: () => nowMs } });
+  database = await openDatabase({
+    location: { kind: 'sqlite', path: join(dir, 'db') },
+    clock: { nowMs: () => nowMs },
+  });
 });
 
 afterEach(async () => {

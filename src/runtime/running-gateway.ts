@@ -14,7 +14,7 @@ import { JwksFetcher } from '../stores/keysets/fetcher.ts';
 import { timers } from '../stores/keysets/scheduler.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createReplayTable } from '../stores/shared/replay-table.ts';
-import type { Database } from '../stores/sqlite/open-database.ts';
+import type { Database } from '../stores/sql/open-database.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
 import { type Log, stackOf } from './gateway-log.ts';

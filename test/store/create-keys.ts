@@ -1,7 +1,10 @@
-import { openDatabase } from '../../src/stores/sqlite/open-database.ts';
+import { openDatabase } from '../../src/stores/sql/open-database.ts';
 
 /** Creates keys until it is killed and prints the id of each one that the store acknowledged. */
-const database = await openDatabase({ path: process.argv[2] as string, clock: { nowMs: () => Date.now() } });
+const database = await openDatabase({
+  location: { kind: 'sqlite', path: process.argv[2] as string },
+  clock: { nowMs: () => Date.now() },
+});
 for (let i = 0; ; i++) {
   const id = `${process.pid}x${i}`;
   await database.keys.create({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '../../src/stores/sqlite/open-database.ts';
+import { openDatabase } from '../../src/stores/sql/open-database.ts';
 
 const writer = join(import.meta.dirname, 'create-keys.ts');
 let dir: string;
@@ -42,7 +42,10 @@ function writeAndKill(afterKeys: number): Promise<void> {
 
 test.each([1, 37, 400, 1500])('every acknowledged key survives kill -9 after %i keys', async (afterKeys) => {
   await writeAndKill(afterKeys);
-  const database = await openDatabase({ path, clock: { nowMs: () => Date.now() } });
+  const database = await openDatabase({
+    location: { kind: 'sqlite', path },
+    clock: { nowMs: () => Date.now() },
+  });
   const stored = new Set((await database.keys.list()).map((record) => record.id));
   await database.close();
   expect(acknowledged.size).toBeGreaterThanOrEqual(afterKeys);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ControlServices } from '../../src/control/services.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
 import { recordOfNotice } from '../../src/runtime/notice-board.ts';
-import { openDatabase } from '../../src/stores/sqlite/open-database.ts';
+import { openDatabase } from '../../src/stores/sql/open-database.ts';
 
 /** Control services over a real database in a folder of their own; the gateway's part is faked. */
 export interface TestServices {
@@ -23,7 +23,10 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-control-'));
   const distributed: (readonly ApiKeyRecord[])[] = [];
   const clock = { nowMs: () => test.nowMs };
-  const database = await openDatabase({ path: join(dir, 'portcullis.db'), clock: { nowMs: () => START_MS } });
+  const database = await openDatabase({
+    location: { kind: 'sqlite', path: join(dir, 'portcullis.db') },
+    clock: { nowMs: () => START_MS },
+  });
   const services: ControlServices = {
     clock,
     version: '1.2.3',

@@ -1,4 +1,4 @@
-import type { Insertable, Kysely, Transaction } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import { journalFacts, parseJournalRecord } from '../../core/journal-record.ts';
 import type { DecisionEntry, DecisionFilter, DecisionStore } from '../../core/records.ts';
 import { type Connection, piecesOf } from './connection.ts';
@@ -15,11 +15,10 @@ const PIECE = 500;
 
 type Row = Insertable<Tables['decisions']>;
 
-function rowOf(entry: DecisionEntry, seq: number): Row {
+function rowOf(entry: DecisionEntry): Row {
   const record = parseJournalRecord(entry.record);
   const facts = record === null ? null : journalFacts(record);
   return {
-    seq,
     id: entry.id,
     at_ms: entry.atMs,
     effect: facts?.effect ?? '',
@@ -35,26 +34,46 @@ const entryOf = (row: { id: string; at_ms: number; record: string }): DecisionEn
   record: row.record,
 });
 
-async function deleteOldest(db: Kysely<Tables> | Transaction<Tables>, count: number): Promise<number> {
-  const result = await db
-    .deleteFrom('decisions')
-    .where('seq', 'in', (eb) => eb.selectFrom('decisions').select('seq').orderBy('seq').limit(count))
-    .executeTakeFirst();
+/**
+ * Deletes the oldest rows beyond a number, and no more of them than `most`.
+ *
+ * Cost: two looks at the end of an index. Numbers that were given to no row count as rows: the bound is met early.
+ */
+async function deleteSurplus(db: Kysely<Tables>, maxCount: number, most: number): Promise<number> {
+  // Two looks, because SQLite reads the whole table for both ends at once.
+  const { first, last } = await db
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('decisions')
+        .select(({ fn }) => fn.min('seq').as('first'))
+        .as('first'),
+      eb
+        .selectFrom('decisions')
+        .select(({ fn }) => fn.max('seq').as('last'))
+        .as('last'),
+    ])
+    .executeTakeFirstOrThrow();
+  const surplus = last === null ? 0 : Number(last) - Number(first) + 1 - maxCount;
+  if (surplus <= 0) return 0;
+  const before = Number(first) + Math.min(surplus, most);
+  const result = await db.deleteFrom('decisions').where('seq', '<', before).executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 
 /** Deletes those of the oldest rows that are too old: never reads more than one piece. */
 async function deleteExpired(db: Kysely<Tables>, beforeMs: number): Promise<number> {
+  const oldest = await db
+    .selectFrom('decisions')
+    .select(['seq', 'at_ms'])
+    .orderBy('seq')
+    .limit(PIECE)
+    .execute();
+  const last = oldest.findLast((row) => Number(row.at_ms) < beforeMs);
+  if (last === undefined) return 0;
   const result = await db
     .deleteFrom('decisions')
-    .where('seq', 'in', (eb) =>
-      eb
-        .selectFrom(
-          eb.selectFrom('decisions').select(['seq', 'at_ms']).orderBy('seq').limit(PIECE).as('oldest'),
-        )
-        .select('oldest.seq')
-        .where('oldest.at_ms', '<', beforeMs),
-    )
+    .where('seq', '<=', last.seq)
+    .where('at_ms', '<', beforeMs)
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }
@@ -71,30 +90,18 @@ function listDecisions(db: Kysely<Tables>, filter: DecisionFilter) {
   return query.execute();
 }
 
-/** The recent decisions in the database. `count` and `lastSeq` are what the table holds now. */
-export function sqliteDecisionStore(
-  connection: Connection,
-  bounds: DecisionBounds,
-  held: { count: number; lastSeq: number },
-): DecisionStore {
-  let { count, lastSeq } = held;
-
-  /** Adds a batch and takes out as many of the oldest, twice over while there are too many. */
-  const add = async (db: Kysely<Tables>, batch: readonly DecisionEntry[]): Promise<void> => {
-    const rows = batch.map((entry) => rowOf(entry, ++lastSeq));
-    const surplus = Math.min(count + rows.length - bounds.maxCount, 2 * rows.length);
-    const deleted = await db.transaction().execute(async (tx) => {
-      for (const piece of piecesOf(rows, PIECE)) await tx.insertInto('decisions').values(piece).execute();
-      return surplus > 0 ? deleteOldest(tx, surplus) : 0;
-    });
-    count += rows.length - deleted;
-  };
-
+/** The recent decisions in the database. */
+export function sqlDecisionStore(connection: Connection, bounds: DecisionBounds): DecisionStore {
   return {
+    /** Adds a batch and takes out as many of the oldest, twice over while there are too many. */
     addDecisions: (batch) =>
-      connection.query(async (db) => {
-        if (batch.length > 0) await add(db, batch);
-      }),
+      batch.length === 0
+        ? Promise.resolve()
+        : connection.transaction(async (tx) => {
+            for (const piece of piecesOf(batch, PIECE))
+              await tx.insertInto('decisions').values(piece.map(rowOf)).execute();
+            await deleteSurplus(tx, bounds.maxCount, 2 * batch.length);
+          }),
 
     findDecision: (id) =>
       connection.query(async (db) => {
@@ -111,14 +118,10 @@ export function sqliteDecisionStore(
     listDecisions: (filter) => connection.query(async (db) => (await listDecisions(db, filter)).map(entryOf)),
 
     pruneDecisions: (nowMs) =>
-      connection.query(async (db) => {
-        const surplus = count - bounds.maxCount;
-        const deleted =
-          surplus > 0
-            ? await deleteOldest(db, Math.min(surplus, PIECE))
-            : await deleteExpired(db, nowMs - bounds.maxAgeMs);
-        count -= deleted;
-        return deleted;
-      }),
+      connection.query(
+        async (db) =>
+          (await deleteSurplus(db, bounds.maxCount, PIECE)) ||
+          (await deleteExpired(db, nowMs - bounds.maxAgeMs)),
+      ),
   };
 }

@@ -16,7 +16,10 @@ let users: UserStore;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'portcullis-users-'));
-  database = await openDatabase({ path: join(dir, 'portcullis.db'), clock: { nowMs: () => 1_000 } });
+  database = await openDatabase({
+    location: { kind: 'sqlite', path: join(dir, 'portcullis.db') },
+    clock: { nowMs: () => 1_000 },
+  });
   users = database.users;
 });
 
@@ -84,7 +87,10 @@ describe('users', () => {
       const raw = new SqliteDatabase(join(dir, 'portcullis.db'));
       raw.exec(statement);
       raw.close();
-      database = await openDatabase({ path: join(dir, 'portcullis.db'), clock: { nowMs: () => 1_000 } });
+      database = await openDatabase({
+        location: { kind: 'sqlite', path: join(dir, 'portcullis.db') },
+        clock: { nowMs: () => 1_000 },
+      });
       await expect(database.users.find('a')).rejects.toBeInstanceOf(Unavailable);
     },
   );
@@ -111,7 +117,9 @@ describe('accounts at other providers', () => {
 });
 
 describe('attempts', () => {
-  test('are counted before they are looked at: of a thousand at once ten are admitted', async () => {
+  test('are counted before they are looked at: of a thousand at once ten are admitted', {
+    timeout: 30_000,
+  }, async () => {
     await users.create(userRecord('a'));
     const admitted = (await times(1000, () => users.takeAttempt('a', 5_000))).filter((is) => is);
     expect(admitted).toHaveLength(10);

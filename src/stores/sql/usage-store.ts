@@ -5,7 +5,10 @@ import type { Tables } from './tables.ts';
 
 const PIECE = 500;
 
-/** Adds up several counts of one key: one statement may touch a row only once. */
+/**
+ * Adds up several counts of one key, because one statement may touch a row only once; in the order of ids, so that
+ * two gateways never wait for each other.
+ */
 function sumByKey(batch: readonly KeyUsage[]): KeyUsage[] {
   const sums = new Map<string, KeyUsage>();
   for (const usage of batch) {
@@ -17,7 +20,7 @@ function sumByKey(batch: readonly KeyUsage[]): KeyUsage[] {
       lastUsedAtMs: Math.max(usage.lastUsedAtMs, sum?.lastUsedAtMs ?? 0),
     });
   }
-  return [...sums.values()];
+  return [...sums.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
 }
 
 async function knownKeys(db: Kysely<Tables>, piece: readonly KeyUsage[]): Promise<Set<string>> {
@@ -56,15 +59,14 @@ async function addPiece(tx: Transaction<Tables>, piece: readonly KeyUsage[]): Pr
 }
 
 /** The usage of keys in the database. */
-export function sqliteUsageStore(connection: Connection): UsageStore {
+export function sqlUsageStore(connection: Connection): UsageStore {
   return {
     addUsage: (batch) =>
-      connection.query(async (db) => {
-        if (batch.length === 0) return;
-        await db.transaction().execute(async (tx) => {
-          for (const piece of piecesOf(sumByKey(batch), PIECE)) await addPiece(tx, piece);
-        });
-      }),
+      batch.length === 0
+        ? Promise.resolve()
+        : connection.transaction(async (tx) => {
+            for (const piece of piecesOf(sumByKey(batch), PIECE)) await addPiece(tx, piece);
+          }),
 
     findUsage: (keyId) =>
       connection.query(async (db) => {

@@ -1,4 +1,6 @@
-/** Columns of the embedded database: text, JSON as text, and whole numbers, so that PostgreSQL can hold the same. */
+import type { Generated } from 'kysely';
+
+/** Columns of the database: text, JSON as text, and whole numbers, which SQLite and PostgreSQL hold alike. */
 export interface Tables {
   schema_migrations: { version: number; name: string; applied_at_ms: number };
   api_keys: {
@@ -21,8 +23,8 @@ export interface Tables {
   };
   key_usage: { key_id: string; requests: number; errors: number; last_used_at_ms: number };
   decisions: {
-    /** Grows with every record: tells the order, and two records of one request id apart. */
-    seq: number;
+    /** Given by the database, grows: tells the order, and two records of one request id apart. */
+    seq: Generated<number>;
     id: string;
     at_ms: number;
     effect: string;

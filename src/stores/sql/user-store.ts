@@ -50,7 +50,7 @@ export function sqlUserStore(connection: Connection): UserStore {
   const recordOf = (row: Selectable<Tables['users']> | undefined): UserRecord | null => {
     if (row === undefined) return null;
     const record = parseUserRow(row);
-    if (record === null) throw damaged(connection.path, `user ${row.id} cannot be read`);
+    if (record === null) throw damaged(connection.name, `user ${row.id} cannot be read`);
     return record;
   };
   const findBy = (column: 'id' | 'name_key', value: string): Promise<UserRecord | null> =>

@@ -53,7 +53,7 @@ function parsePayload(connection: Connection, row: NoticeRow): NoticePayload {
   try {
     return JSON.parse(row.payload) as NoticePayload;
   } catch {
-    throw damaged(connection.path, `notice ${row.id} cannot be read`);
+    throw damaged(connection.name, `notice ${row.id} cannot be read`);
   }
 }
 
@@ -171,7 +171,7 @@ async function prune(db: Kysely<Tables>, beforeMs: number, nowMs: number): Promi
 }
 
 /** The outbox of notices in the database. */
-export function sqliteNoticeStore(connection: Connection): NoticeStore {
+export function sqlNoticeStore(connection: Connection): NoticeStore {
   return {
     add: (record) => connection.query((db) => add(db, record)),
 

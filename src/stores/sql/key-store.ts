@@ -7,10 +7,10 @@ import { parseKeyRow, rowOfKey } from './key-rows.ts';
 import type { Tables } from './tables.ts';
 
 /** The keys in the database. */
-export function sqliteKeyStore(connection: Connection): KeyStore {
+export function sqlKeyStore(connection: Connection): KeyStore {
   const recordOf = (row: Selectable<Tables['api_keys']>): ApiKeyRecord => {
     const record = parseKeyRow(row);
-    if (record === null) throw damaged(connection.path, `key ${row.id} cannot be read`);
+    if (record === null) throw damaged(connection.name, `key ${row.id} cannot be read`);
     return record;
   };
 

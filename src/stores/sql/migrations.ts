@@ -1,11 +1,14 @@
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import { Unavailable } from '../../core/errors.ts';
+import type { Connection, DialectName } from './connection.ts';
+import { DATABASE } from './failures.ts';
 import type { Tables } from './tables.ts';
 import { createUsers } from './user-tables.ts';
 
 /** One step of the schema; its number is its position in the list, counted from 1. */
 interface Migration {
   readonly name: string;
-  up(db: Transaction<Tables>): Promise<void>;
+  up(db: Transaction<Tables>, dialect: DialectName): Promise<void>;
 }
 
 async function createKeys(db: Transaction<Tables>): Promise<void> {
@@ -79,16 +82,47 @@ async function createNotices(db: Transaction<Tables>): Promise<void> {
     .execute();
 }
 
-/** THE LIST of schema steps. Append only: a step that was released never changes. */
+/** From now on the database numbers decisions, because several gateways may write them. */
+async function numberDecisions(db: Transaction<Tables>, dialect: DialectName): Promise<void> {
+  // SQLite numbers the rows of a table whose key is `integer`, PostgreSQL those whose key is `bigserial`.
+  await db.schema.alterTable('decisions').renameTo('decisions_before').execute();
+  await db.schema.dropIndex('decisions_by_id').execute();
+  await db.schema
+    .createTable('decisions')
+    .addColumn('seq', dialect === 'sqlite' ? 'integer' : 'bigserial', (column) => column.primaryKey())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('effect', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('api', 'text', (column) => column.notNull())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .execute();
+  const columns = sql.raw('id, at_ms, effect, reason, api, record');
+  await sql`insert into decisions (${columns}) select ${columns} from decisions_before order by seq`.execute(
+    db,
+  );
+  await db.schema.dropTable('decisions_before').execute();
+  await db.schema.createIndex('decisions_by_id').on('decisions').column('id').execute();
+}
+
+/**
+ * THE LIST of schema steps. Append only: a step that was released never changes.
+ *
+ * Shape: columns are `text`, `integer` and `bigint`, which mean the same in every database.
+ */
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'api keys and their usage', up: createKeys },
   { name: 'recent decisions', up: createDecisions },
   { name: 'notices and their deliveries', up: createNotices },
   { name: 'users', up: createUsers },
+  { name: 'decisions number themselves', up: numberDecisions },
 ];
 
+/** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */
+const SCHEMA_LOCK = 0x50475759;
+
 /** The version of the schema in the database; 0 for an empty one. */
-export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
+async function schemaVersion(db: Transaction<Tables>): Promise<number> {
   await db.schema
     .createTable('schema_migrations')
     .ifNotExists()
@@ -103,16 +137,34 @@ export async function schemaVersion(db: Kysely<Tables>): Promise<number> {
   return Number(row?.version ?? 0);
 }
 
-/** Applies the steps after `version`, each in a transaction of its own with its entry in `schema_migrations`. */
-export async function migrate(db: Kysely<Tables>, version: number, nowMs: number): Promise<void> {
-  for (let at = version; at < MIGRATIONS.length; at++) {
-    const migration = MIGRATIONS[at] as Migration;
-    await db.transaction().execute(async (tx) => {
-      await migration.up(tx);
+/**
+ * Brings the schema up to date, in one transaction: all steps that are missing, or none.
+ *
+ * Safety: PostgreSQL lets one gateway at a time in here, until its transaction ends; a SQLite file is held by one
+ * process anyway.
+ * Errors: Unavailable for a database that a newer version has changed.
+ */
+export async function prepareSchema(
+  { name, dialect, transaction }: Connection,
+  nowMs: number,
+): Promise<void> {
+  await transaction(async (tx) => {
+    if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${SCHEMA_LOCK})`.execute(tx);
+    const version = await schemaVersion(tx);
+    if (version > MIGRATIONS.length) {
+      throw new Unavailable(
+        DATABASE,
+        `The database ${name} was written by a newer Portcullis (schema ${version}, this one knows ` +
+          `${MIGRATIONS.length}): run that version again, or restore a backup from before the upgrade.`,
+      );
+    }
+    for (let at = version; at < MIGRATIONS.length; at++) {
+      const migration = MIGRATIONS[at] as Migration;
+      await migration.up(tx, dialect);
       await tx
         .insertInto('schema_migrations')
         .values({ version: at + 1, name: migration.name, applied_at_ms: nowMs })
         .execute();
-    });
-  }
+    }
+  });
 }

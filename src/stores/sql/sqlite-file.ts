@@ -1,47 +1,22 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Unavailable } from '../../core/errors.ts';
-import type { NoticeStore } from '../../core/notices.ts';
-import type { Clock } from '../../core/ports.ts';
-import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
-import type { UserStore } from '../../core/users.ts';
-import { connection } from './connection.ts';
-import { type DecisionBounds, sqliteDecisionStore } from './decision-store.ts';
-import { asUnavailable, DATABASE, damaged } from './failures.ts';
-import { sqliteKeyStore } from './key-store.ts';
-import { MIGRATIONS, migrate, schemaVersion } from './migrations.ts';
+import { type Connection, connection } from './connection.ts';
+import { DATABASE } from './failures.ts';
+import { prepareSchema } from './migrations.ts';
 import { findHolder, removeNameTag, saveNameTag } from './name-tag.ts';
-import { sqliteNoticeStore } from './notice-store.ts';
+import { explainSqlite } from './sqlite-failures.ts';
 import type { Tables } from './tables.ts';
-import { sqliteUsageStore } from './usage-store.ts';
-import { sqlUserStore } from './user-store.ts';
-
-export interface DatabaseOptions {
-  readonly path: string;
-  readonly clock: Clock;
-  /** How long to wait for another process to let go of the file. */
-  readonly busyTimeoutMs?: number;
-  readonly decisions?: Partial<DecisionBounds>;
-}
 
 /** The embedded database, held by this process alone until it is closed. */
-export interface Database {
-  readonly path: string;
-  readonly keys: KeyStore;
-  readonly usage: UsageStore;
-  readonly decisions: DecisionStore;
-  readonly notices: NoticeStore;
-  readonly users: UserStore;
+export interface SqliteConnection extends Connection {
   close(): Promise<void>;
 }
 
 /** `PGWY` in ASCII: tells our files from those of other programs. */
 const APPLICATION_ID = 0x50475759;
-const DAY_MS = 86_400_000;
-const DEFAULT_BOUNDS: DecisionBounds = { maxCount: 100_000, maxAgeMs: 30 * DAY_MS };
 
 /** Makes the file if there is none, so that only its owner can read it and what SQLite puts beside it. */
 function createFile(path: string): void {
@@ -62,7 +37,12 @@ function refuseForeign(path: string, raw: SqliteDatabase.Database): void {
 
 function quickCheck(path: string, raw: SqliteDatabase.Database): void {
   const found = raw.pragma('quick_check(1)', { simple: true });
-  if (found !== 'ok') throw damaged(path, String(found).split('\n')[0] as string);
+  if (found === 'ok') return;
+  const what = String(found).split('\n')[0] as string;
+  throw new Unavailable(
+    DATABASE,
+    `The database ${path} is damaged: stop the gateway, move the file away and restore it from a backup (${what}).`,
+  );
 }
 
 /**
@@ -93,26 +73,6 @@ function openFile(path: string, busyTimeoutMs: number): SqliteDatabase.Database 
   }
 }
 
-async function prepareSchema(path: string, db: Kysely<Tables>, nowMs: number): Promise<void> {
-  const version = await schemaVersion(db);
-  if (version > MIGRATIONS.length) {
-    throw new Unavailable(
-      DATABASE,
-      `The database ${path} was written by a newer Portcullis (schema ${version}, this one knows ` +
-        `${MIGRATIONS.length}): run that version again, or restore a backup from before the upgrade.`,
-    );
-  }
-  await migrate(db, version, nowMs);
-}
-
-async function heldDecisions(db: Kysely<Tables>): Promise<{ count: number; lastSeq: number }> {
-  const row = await db
-    .selectFrom('decisions')
-    .select((eb) => [eb.fn.countAll().as('count'), eb.fn.max('seq').as('lastSeq')])
-    .executeTakeFirst();
-  return { count: Number(row?.count ?? 0), lastSeq: Number(row?.lastSeq ?? 0) };
-}
-
 /** Says who holds the file, where the lock file tells. */
 function withHolder(path: string, failure: unknown): unknown {
   const isBusy = failure instanceof Unavailable && failure.message.includes('in use by another process');
@@ -131,26 +91,22 @@ function withHolder(path: string, failure: unknown): unknown {
  *
  * Errors: Unavailable for a damaged, foreign, newer or locked file and for a folder that cannot be written.
  */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  if (!isMainThread) throw new Error('The database is opened in the main thread only.');
-  const path = resolve(options.path);
+export async function openSqlite(
+  file: string,
+  busyTimeoutMs: number,
+  nowMs: number,
+): Promise<SqliteConnection> {
+  const path = resolve(file);
   let raw: SqliteDatabase.Database | null = null;
   try {
     createFile(path);
-    raw = openFile(path, options.busyTimeoutMs ?? 2000);
+    raw = openFile(path, busyTimeoutMs);
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }) });
-    await prepareSchema(path, db, options.clock.nowMs());
-    const open = connection(path, db);
-    const bounds = { ...DEFAULT_BOUNDS, ...options.decisions };
-    const decisions = sqliteDecisionStore(open, bounds, await heldDecisions(db));
-    saveNameTag(path, options.clock.nowMs());
+    const open = connection(path, 'sqlite', db, (error) => explainSqlite(path, error));
+    await prepareSchema(open, nowMs);
+    saveNameTag(path, nowMs);
     return {
-      path,
-      keys: sqliteKeyStore(open),
-      usage: sqliteUsageStore(open),
-      decisions,
-      notices: sqliteNoticeStore(open),
-      users: sqlUserStore(open),
+      ...open,
       close: async () => {
         removeNameTag(path);
         await db.destroy();
@@ -158,6 +114,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     };
   } catch (error) {
     raw?.close();
-    throw withHolder(path, asUnavailable(path, error));
+    throw withHolder(path, explainSqlite(path, error));
   }
 }

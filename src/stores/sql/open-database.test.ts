@@ -16,9 +16,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Unavailable } from '../../core/errors.ts';
 import type { ApiKeyRecord } from '../../core/ports.ts';
 import { connection } from './connection.ts';
-import { sqliteKeyStore } from './key-store.ts';
+import { sqlKeyStore } from './key-store.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { type Database, openDatabase } from './open-database.ts';
+import { explainSqlite } from './sqlite-failures.ts';
 import type { Tables } from './tables.ts';
 
 const clock = { nowMs: () => Date.UTC(2026, 10, 23) };
@@ -38,7 +39,7 @@ afterEach(async () => {
 });
 
 async function open(at = path): Promise<Database> {
-  const database = await openDatabase({ path: at, clock, busyTimeoutMs: 20 });
+  const database = await openDatabase({ location: { kind: 'sqlite', path: at }, clock, busyTimeoutMs: 20 });
   opened.push(database);
   return database;
 }
@@ -200,7 +201,7 @@ describe('openDatabase', () => {
     // Opened without the check, as if the damage had come later.
     const raw = new SqliteDatabase(path);
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: raw }) });
-    const keys = sqliteKeyStore(connection(path, db));
+    const keys = sqlKeyStore(connection(path, 'sqlite', db, (error) => explainSqlite(path, error)));
     expect((await failure(() => keys.list())).message).toMatch(/is damaged: stop the gateway/);
     expect((await failure(() => keys.create(keyRecord('new')))).message).toMatch(
       /is damaged: stop the gateway/,

@@ -1,7 +1,5 @@
 import { Unavailable } from '../../core/errors.ts';
-
-/** Words for the dependency in `Unavailable`. */
-export const DATABASE = 'database';
+import { DATABASE } from './failures.ts';
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
@@ -33,7 +31,7 @@ function sentenceFor(path: string, code: string): string {
 }
 
 /** Turns what SQLite or the file system threw into an Unavailable; a defect of ours stays what it is. */
-export function asUnavailable(path: string, error: unknown): unknown {
+export function explainSqlite(path: string, error: unknown): unknown {
   if (error instanceof Unavailable) return error;
   const code = codeOf(error);
   const sentence = sentenceFor(path, code);
@@ -42,9 +40,4 @@ export function asUnavailable(path: string, error: unknown): unknown {
     return new Unavailable(DATABASE, `The database ${path} was closed.`, { cause: error });
   }
   return error;
-}
-
-/** The database holds something that only damage explains. */
-export function damaged(path: string, what: string): Unavailable {
-  return new Unavailable(DATABASE, `${sentenceFor(path, 'SQLITE_CORRUPT').slice(0, -1)} (${what}).`);
 }

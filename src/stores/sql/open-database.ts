@@ -1,0 +1,63 @@
+import { isMainThread } from 'node:worker_threads';
+import type { NoticeStore } from '../../core/notices.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
+import type { UserStore } from '../../core/users.ts';
+import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
+import { sqlKeyStore } from './key-store.ts';
+import type { StoreLocation } from './location.ts';
+import { sqlNoticeStore } from './notice-store.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite-file.ts';
+import { sqlUsageStore } from './usage-store.ts';
+import { sqlUserStore } from './user-store.ts';
+
+export interface DatabaseOptions {
+  readonly location: StoreLocation;
+  readonly clock: Clock;
+  /** How long to wait for another process to let go of a file. */
+  readonly busyTimeoutMs?: number;
+  /** How many connections to a server there are at most. */
+  readonly connections?: number;
+  readonly decisions?: Partial<DecisionBounds>;
+}
+
+/** The open database: a file that this process alone holds, or a server that several gateways share. */
+export interface Database {
+  /** How the database is named to people. */
+  readonly name: string;
+  readonly keys: KeyStore;
+  readonly usage: UsageStore;
+  readonly decisions: DecisionStore;
+  readonly notices: NoticeStore;
+  readonly users: UserStore;
+  close(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_BOUNDS: DecisionBounds = { maxCount: 100_000, maxAgeMs: 30 * DAY_MS };
+const BUSY_MS = 2_000;
+const CONNECTIONS = 8;
+
+/**
+ * Opens the database and brings its schema up to date.
+ *
+ * Errors: Unavailable with a sentence that names the database, what is wrong with it and what to do.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  if (!isMainThread) throw new Error('The database is opened in the main thread only.');
+  const { location, clock, busyTimeoutMs = BUSY_MS, connections = CONNECTIONS } = options;
+  const open =
+    location.kind === 'sqlite'
+      ? await openSqlite(location.path, busyTimeoutMs, clock.nowMs())
+      : await openPostgres(location.address, connections, clock.nowMs());
+  return {
+    name: open.name,
+    keys: sqlKeyStore(open),
+    usage: sqlUsageStore(open),
+    decisions: sqlDecisionStore(open, { ...DEFAULT_BOUNDS, ...options.decisions }),
+    notices: sqlNoticeStore(open),
+    users: sqlUserStore(open),
+    close: open.close,
+  };
+}

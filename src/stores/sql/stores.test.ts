@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { describeRecordStores } from '../../../test/support/record-stores.ts';
+import type { DecisionBounds } from './decision-store.ts';
+import { openDatabase } from './open-database.ts';
+
+let dir = '';
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const reopen = (decisions: DecisionBounds) =>
+  openDatabase({
+    location: { kind: 'sqlite', path: join(dir, 'portcullis.db') },
+    clock: { nowMs: () => 1_000 },
+    decisions,
+  });
+
+describeRecordStores({
+  reopen,
+  open: (decisions) => {
+    dir = mkdtempSync(join(tmpdir(), 'portcullis-stores-'));
+    return reopen(decisions);
+  },
+});

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
+import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { type Address, hasPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { describeRecordStores } from '../support/record-stores.ts';
+
+describe.runIf(hasPostgres())('on PostgreSQL', () => {
+  let server: TestPostgres;
+  let at: Address;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const reopen = (decisions: DecisionBounds) =>
+    openDatabase({
+      location: { kind: 'postgres', address: at.address },
+      clock: { nowMs: () => 1_000 },
+      decisions,
+    });
+
+  describeRecordStores({
+    reopen,
+    open: (decisions) => {
+      at = server.createDatabase();
+      return reopen(decisions);
+    },
+  });
+});

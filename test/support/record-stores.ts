@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ApiKeyRecord } from '../../src/core/ports.ts';
+import type { DecisionEntry } from '../../src/core/records.ts';
+import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
+import type { Database } from '../../src/stores/sql/open-database.ts';
+
+const DAY_MS = 86_400_000;
+let database: Database;
+
+const key = (id: string, createdAtMs = 1): ApiKeyRecord => ({
+  id,
+  name: `O'Brien "; drop table api_keys; --`,
+  prefix: 'pk_AbCdE',
+  salt: '00ff',
+  hash: 'ab'.repeat(32),
+  owner: 'ünïcode \u{1f511}',
+  scopes: ['orders:read', 'orders:write'],
+  roles: ['editor'],
+  tier: 'pro',
+  grant: { apis: ['orders'], endpoints: ['orders/search'], methods: ['GET'] },
+  createdAtMs,
+  expiresAtMs: 8_640_000_000_000_000,
+  revokedAtMs: 0,
+});
+
+const decision = (
+  i: number,
+  effect = 'deny',
+  reason = 'authn.missing',
+  route = 'orders/search',
+): DecisionEntry => ({
+  id: `r${i}`,
+  atMs: i,
+  record: JSON.stringify({
+    'http.request.id': `r${i}`,
+    portcullis: { route, api: route.split('/')[0], decision: { effect, reason } },
+  }),
+});
+const batch = (from: number, count: number) => Array.from({ length: count }, (_, i) => decision(from + i));
+const all = { effect: '', reason: '', api: '', limit: 10_000 };
+const ids = async (filter: Partial<typeof all>) =>
+  (await database.decisions.listDecisions({ ...all, ...filter })).map((entry) => entry.id);
+
+/** Opens a database that nothing was written to, with these bounds; `reopen` opens the same one again. */
+export interface StoreWorld {
+  open(decisions: DecisionBounds): Promise<Database>;
+  reopen(decisions: DecisionBounds): Promise<Database>;
+}
+
+/** THE SUITE of the stores: the same for every database that they are kept in. */
+export function describeRecordStores({ open, reopen }: StoreWorld): void {
+  beforeEach(async () => {
+    database = await open({ maxCount: 1_000, maxAgeMs: DAY_MS });
+  });
+  afterEach(() => database.close());
+
+  describe('KeyStore', () => {
+    test('gives back exactly what was stored', async () => {
+      await database.keys.create(key('a'));
+      expect(await database.keys.find('a')).toEqual(key('a'));
+      expect(await database.keys.find('b')).toBeNull();
+      expect(await database.keys.find("a' or 1=1 --")).toBeNull();
+    });
+
+    test('lists the newest first', async () => {
+      for (const [id, at] of [['a', 1] as const, ['b', 3] as const, ['c', 2] as const])
+        await database.keys.create(key(id, at));
+      expect((await database.keys.list()).map((record) => record.id)).toEqual(['b', 'c', 'a']);
+    });
+
+    test('never creates two keys with one id', async () => {
+      await database.keys.create(key('a'));
+      await expect(database.keys.create({ ...key('a'), name: 'second' })).rejects.toThrow(/unique/i);
+      expect((await database.keys.find('a'))?.name).toBe(key('a').name);
+    });
+
+    test('revokes for good: neither a second revocation nor a replacement brings the key back', async () => {
+      await database.keys.create(key('a'));
+      expect((await database.keys.revoke('a', 50))?.revokedAtMs).toBe(50);
+      expect((await database.keys.revoke('a', 70))?.revokedAtMs).toBe(50);
+      const replaced = await database.keys.replace({ ...key('a'), name: 'new name', revokedAtMs: 0 });
+      expect(replaced).toMatchObject({ name: 'new name', revokedAtMs: 50 });
+      expect(await database.keys.revoke('nobody', 50)).toBeNull();
+      expect(await database.keys.replace(key('nobody'))).toBeNull();
+    });
+
+    test('revokes even at the beginning of time, where 0 would mean active', async () => {
+      await database.keys.create(key('a'));
+      expect((await database.keys.revoke('a', 0))?.revokedAtMs).toBeGreaterThan(0);
+    });
+  });
+
+  describe('UsageStore', () => {
+    test('adds up, within a batch and between batches, and never moves the last use back', async () => {
+      await database.keys.create(key('a'));
+      await database.usage.addUsage([
+        { keyId: 'a', requests: 2, errors: 1, lastUsedAtMs: 20 },
+        { keyId: 'a', requests: 3, errors: 0, lastUsedAtMs: 10 },
+      ]);
+      await database.usage.addUsage([{ keyId: 'a', requests: 1, errors: 1, lastUsedAtMs: 5 }]);
+      expect(await database.usage.findUsage('a')).toEqual({
+        keyId: 'a',
+        requests: 6,
+        errors: 2,
+        lastUsedAtMs: 20,
+      });
+    });
+
+    test('leaves out keys it does not know instead of losing the batch', async () => {
+      await database.keys.create(key('a'));
+      await database.usage.addUsage([
+        { keyId: 'ghost', requests: 1, errors: 0, lastUsedAtMs: 1 },
+        { keyId: 'a', requests: 1, errors: 0, lastUsedAtMs: 1 },
+      ]);
+      await database.usage.addUsage([]);
+      expect(await database.usage.findUsage('ghost')).toBeNull();
+      expect((await database.usage.findUsage('a'))?.requests).toBe(1);
+    });
+
+    test('takes a batch longer than one statement', async () => {
+      await Promise.all(Array.from({ length: 1_200 }, (_, i) => database.keys.create(key(`k${i}`))));
+      await database.usage.addUsage(
+        Array.from({ length: 1_200 }, (_, i) => ({
+          keyId: `k${i}`,
+          requests: i,
+          errors: 0,
+          lastUsedAtMs: i,
+        })),
+      );
+      expect((await database.usage.findUsage('k1199'))?.requests).toBe(1_199);
+    });
+  });
+
+  describe('DecisionStore', () => {
+    test('finds by id, the latest of two with one id', async () => {
+      await database.decisions.addDecisions([decision(1), { ...decision(1), atMs: 9 }]);
+      expect(await database.decisions.findDecision('r1')).toEqual({ ...decision(1), atMs: 9 });
+      expect(await database.decisions.findDecision('r2')).toBeNull();
+    });
+
+    test('lists the newest first, filtered', async () => {
+      await database.decisions.addDecisions([
+        decision(1, 'continue', 'request.passed', 'orders'),
+        decision(2, 'deny', 'authn.missing', 'orders/search'),
+        decision(3, 'deny', 'access.denied', 'hooks'),
+      ]);
+      expect(await ids({})).toEqual(['r3', 'r2', 'r1']);
+      expect(await ids({ effect: 'deny' })).toEqual(['r3', 'r2']);
+      expect(await ids({ api: 'orders' })).toEqual(['r2', 'r1']);
+      expect(await ids({ effect: 'deny', reason: 'authn.missing', api: 'orders' })).toEqual(['r2']);
+      expect(await ids({ limit: 1 })).toEqual(['r3']);
+    });
+
+    test('keeps what it cannot read: a record is never lost because of its text', async () => {
+      await database.decisions.addDecisions([{ id: 'odd', atMs: 1, record: '{"cut off' }]);
+      expect((await database.decisions.findDecision('odd'))?.record).toBe('{"cut off');
+    });
+
+    test('stays bounded in number while it is written, the oldest going first', async () => {
+      for (let at = 0; at < 3_000; at += 700) await database.decisions.addDecisions(batch(at, 700));
+      const kept = await ids({});
+      expect(kept).toHaveLength(1_000);
+      expect(kept[0]).toBe('r3499');
+      expect(kept.at(-1)).toBe('r2500');
+    });
+
+    test('prunes by age in small steps', async () => {
+      await database.decisions.addDecisions(batch(0, 900));
+      const steps: number[] = [];
+      for (let deleted = -1; deleted !== 0; ) {
+        deleted = await database.decisions.pruneDecisions(DAY_MS + 800);
+        steps.push(deleted);
+      }
+      expect(steps).toEqual([500, 300, 0]);
+      expect(await ids({})).toHaveLength(100);
+    });
+
+    test('shrinks to a smaller bound after reopening, in small steps', async () => {
+      await database.decisions.addDecisions(batch(0, 900));
+      await database.close();
+      database = await reopen({ maxCount: 100, maxAgeMs: DAY_MS });
+      await database.decisions.addDecisions(batch(900, 10));
+      expect(await ids({})).toHaveLength(890);
+      while ((await database.decisions.pruneDecisions(0)) > 0);
+      const kept = await ids({});
+      expect(kept).toHaveLength(100);
+      expect(kept[0]).toBe('r909');
+    });
+  });
+}
