@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
 
@@ -6,6 +7,12 @@ import type { KeyGrant } from './principal.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;
+}
+
+/** Waits without holding a thread. */
+export interface Timers {
+  /** Resolves after a delay, never early and about a tenth of a second late at most. */
+  after(delayMs: number): Promise<void>;
 }
 
 /** The most requests per window; 0 means the window is not limited. */
@@ -142,4 +149,6 @@ export interface Ports {
   readonly keySets: KeySets;
   readonly notices: Notices;
   readonly replay: ReplayCache;
+  readonly logins: Logins;
+  readonly timers: Timers;
 }

@@ -9,10 +9,11 @@ import type { ListenerSettings } from '../proxy/listener.ts';
 import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
-import { openThreadWheel } from '../proxy/thread-wheel.ts';
+import { openThreadWheel, timersOn } from '../proxy/thread-wheel.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
+import { openLogins } from '../stores/shared/shared-logins.ts';
 import { SharedReplay } from '../stores/shared/shared-replay.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
@@ -106,6 +107,8 @@ export class GatewayThread {
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
       replay: new SharedReplay(data.replay, this.#clock),
+      logins: openLogins(data.logins),
+      timers: timersOn(this.#wheel),
     };
   }
 

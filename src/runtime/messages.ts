@@ -34,6 +34,7 @@ export interface ThreadData {
   readonly counters: SharedArrayBuffer;
   /** Used identifiers: tokens, proofs, signatures. */
   readonly replay: SharedArrayBuffer;
+  readonly logins: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];

@@ -12,8 +12,6 @@ import { HealthChecks } from '../proxy/health-checks.ts';
 import { fetchText } from '../stores/keysets/fetch-text.ts';
 import { JwksFetcher } from '../stores/keysets/fetcher.ts';
 import { timers } from '../stores/keysets/scheduler.ts';
-import { createCounterTable } from '../stores/shared/counter-table.ts';
-import { createReplayTable } from '../stores/shared/replay-table.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
@@ -26,6 +24,7 @@ import { NoteKeeper } from './note-keeper.ts';
 import { NoticeBoard } from './notice-board.ts';
 import { healthSettings, planDocument } from './plan-document.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
+import { createTables, type SharedTables } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
 import { Supervisor } from './supervisor.ts';
 import type { ThreadHandle, ThreadNews } from './thread-handle.ts';
@@ -52,7 +51,7 @@ export class RunningGateway {
   readonly #state: GatewayState;
   readonly #token: AdminToken;
   /** Memory that all threads share. */
-  readonly #tables: Pick<ThreadData, 'counters' | 'replay'>;
+  readonly #tables: SharedTables;
   readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
   readonly #problems: StandingProblems;
   readonly #supervisor: Supervisor;
@@ -284,11 +283,4 @@ export class RunningGateway {
     this.#problems.set('target', key, isHealthy ? '' : `${target} is out: ${why}.`);
     this.#log(isHealthy ? 'info' : 'warn', isHealthy ? `${target} is well.` : `${target} is out: ${why}.`);
   }
-}
-
-function createTables({ clients, replayEntries }: LoadedConfig['config']['counters']) {
-  return {
-    counters: createCounterTable({ clients }),
-    replay: createReplayTable({ entries: replayEntries }),
-  };
 }

@@ -6,7 +6,9 @@ import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import type { Ip } from '../../src/lib/ip/address.ts';
+import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
+import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { receivedLines } from './received-lines.ts';
 
@@ -85,7 +87,9 @@ export function fakePorts() {
   const raised: Notice[] = [];
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
-  const ports: Ports = { clock, keySets, apiKeys, counters, notices, replay };
+  const logins = openLogins(createLoginTable({ addresses: 64 }));
+  const timers = { after: async () => {} };
+  const ports: Ports = { clock, keySets, apiKeys, counters, notices, replay, logins, timers };
   return { clock, keySets, records, raised, ports };
 }
 
