@@ -12,10 +12,9 @@ import { compilePlan } from '../src/plan/compile-plan.ts';
 import { runChecks } from '../src/proxy/pipeline.ts';
 import { MemoryApiKeys } from '../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../src/stores/shared/counter-table.ts';
-import { createLoginTable } from '../src/stores/shared/login-table.ts';
+import { HmacNonces } from '../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../src/stores/shared/replay-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
-import { openLogins } from '../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../src/stores/shared/shared-replay.ts';
 import { KEYED_API, TIERS } from './gateway.ts';
 import { fillIn, requestText, scenarioOf } from './scenarios.ts';
@@ -107,10 +106,9 @@ function openPorts(): { key: string; ports: Ports } {
   const clock = { nowMs: Date.now };
   const counters = openCounters(createCounterTable({ clients: 1000 }));
   const notices = { raise: () => {} };
+  const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
-  const logins = openLogins(createLoginTable({ addresses: 1000 }));
-  const timers = { after: async () => {} };
-  return { key: made.key, ports: { clock, counters, apiKeys, keySets, notices, replay, logins, timers } };
+  return { key: made.key, ports: { clock, counters, apiKeys, keySets, notices, proofNonces, replay } };
 }
 
 /** A context as the proxy makes one of the request that wrk sends, with the upstream's answer already there. */

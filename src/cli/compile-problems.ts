@@ -11,9 +11,8 @@ const NO_PORTS: Ports = {
   apiKeys: { find: () => null },
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
   notices: { raise: () => {} },
+  proofNonces: { current: () => '', isValid: () => false },
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
-  logins: { tagOf: () => '', find: () => null, begin: () => null, end: () => null },
-  timers: { after: async () => {} },
 };
 
 /** Finds what only shows when a valid configuration is put to use: in certificates, and by the stages. */

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
 
@@ -7,12 +6,6 @@ import type { KeyGrant } from './principal.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;
-}
-
-/** Waits without holding a thread. */
-export interface Timers {
-  /** Resolves after a delay, never early and about a tenth of a second late at most. */
-  after(delayMs: number): Promise<void>;
 }
 
 /** The most requests per window; 0 means the window is not limited. */
@@ -141,6 +134,14 @@ export interface ReplayCache {
   readonly problem: string;
 }
 
+/** Nonces that the gateway gives out for DPoP proofs (RFC 9449, section 8); valid on every thread. */
+export interface ProofNonces {
+  /** The one to use from now on. */
+  current(): string;
+  /** Whether it was given out not long ago. */
+  isValid(nonce: string): boolean;
+}
+
 /** Everything a stage may use of the outside world. */
 export interface Ports {
   readonly clock: Clock;
@@ -149,6 +150,5 @@ export interface Ports {
   readonly keySets: KeySets;
   readonly notices: Notices;
   readonly replay: ReplayCache;
-  readonly logins: Logins;
-  readonly timers: Timers;
+  readonly proofNonces: ProofNonces;
 }

@@ -190,49 +190,6 @@ export const REASONS = {
     'Add the field to `cors.headers` of the API.',
   ),
 
-  'login.blocked': reason(
-    429,
-    'too_many_attempts',
-    'Too many attempts to log in',
-    'Wait until the block is over, or end it with `portcullis login unblock ADDRESS`; `login.shared` lists addresses of many users.',
-  ),
-  'login.stuffing': reason(
-    429,
-    'too_many_attempts',
-    'Too many attempts to log in',
-    'The address failed with many user names. Wait, or `portcullis login unblock ADDRESS`; `login.shared` lists addresses of many users.',
-  ),
-  'login.account': reason(
-    429,
-    'too_many_attempts',
-    'Too many attempts to log in',
-    'Many addresses fail with this user name, and this address did, too. Wait, or log in from an address that did before.',
-  ),
-  'login.concurrent': reason(
-    429,
-    'too_many_attempts',
-    'Too many attempts to log in',
-    'As many logins of the address are under way as may fail. Wait for their answers, or list the address in `login.shared`.',
-  ),
-  'login.unavailable': reason(
-    503,
-    'service_unavailable',
-    'The service is temporarily unavailable',
-    'There is no room to count another address, because so many are blocked: raise `counters.logins`.',
-  ),
-  'login.unreadable': reason(
-    400,
-    'bad_request',
-    'The login could not be read',
-    'Send the user name once, in JSON or a form in UTF-8, as `login.userName` says.',
-  ),
-  'login.failed': reason(
-    401,
-    'login_failed',
-    'The login failed',
-    'The upstream refused the login; `login.genericFailure` hides how.',
-  ),
-
   'authn.missing': reason(
     401,
     'unauthorized',
@@ -316,6 +273,42 @@ export const REASONS = {
     'contradicting_credentials',
     'The credentials contradict each other',
     'Send the credentials of one caller; callers who legitimately send two kinds belong into an `allOf`.',
+  ),
+  'authn.replayed': reason(
+    401,
+    'invalid_credential',
+    'The credential was used already',
+    'Get a new token: this one may be used once, or is in use by another client (`replay` of the method).',
+  ),
+  'authn.binding': reason(
+    401,
+    'invalid_credential',
+    'The credential is bound to a key that was not shown',
+    'Send the token the way its issuer bound it: with a DPoP proof, or over a connection with its certificate.',
+  ),
+  'authn.proof': reason(
+    401,
+    'invalid_credential',
+    'The DPoP proof is not valid',
+    'Make a proof by RFC 9449, section 4.2, for this request alone; `detail` names what is wrong with this one.',
+  ),
+  'authn.proof-nonce': reason(
+    401,
+    'use_dpop_nonce',
+    'The DPoP proof needs a nonce',
+    'Repeat the request with a proof that holds the nonce of the DPoP-Nonce field.',
+  ),
+  'authn.replay-full': reason(
+    503,
+    'service_unavailable',
+    'The service is temporarily unavailable',
+    'Nothing more can be remembered as used: raise `counters.replayEntries`.',
+  ),
+  'authn.replay-unavailable': reason(
+    503,
+    'service_unavailable',
+    'The service is temporarily unavailable',
+    'It cannot be told whether the credential was used before; `detail` names the store and why.',
   ),
   'authn.ambiguous': reason(
     400,

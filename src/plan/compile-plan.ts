@@ -3,7 +3,7 @@ import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '..
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
-import type { Check, Finisher, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
+import type { Check, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
 import { FieldFilter } from '../lib/http/field-filter.ts';
 import {
@@ -32,7 +32,6 @@ type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
 /** Collects what the stages compile to for one route. */
 class RouteBuilder {
   readonly checks: Checks = { head: [], deferred: [], body: [], response: [] };
-  readonly finishers: Finisher[] = [];
   bufferBytes = 0;
   streamLimitBytes = 0;
 
@@ -48,7 +47,6 @@ class RouteBuilder {
     push(body, 'body', compiled.body);
     push(response, 'response', compiled.response);
     if (mode === 'off') return;
-    if (compiled.finisher !== undefined) this.finishers.push(compiled.finisher);
     this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
     const limit = compiled.streamLimitBytes ?? 0;
     if (limit > 0 && mode === 'enforce') {
@@ -125,7 +123,6 @@ function compileRoute(
     deferredChecks: builder.checks.deferred,
     bodyChecks: builder.checks.body,
     responseChecks: builder.checks.response,
-    finishers: builder.finishers,
     bufferBytes: builder.bufferBytes,
     streamLimitBytes: builder.streamLimitBytes,
     upstream: api.id,
@@ -169,7 +166,6 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     deferredChecks: [],
     bodyChecks: [],
     responseChecks: builder.checks.response,
-    finishers: builder.finishers,
     bufferBytes: 0,
     streamLimitBytes: 0,
     upstream: '',

@@ -9,11 +9,11 @@ import type { ListenerSettings } from '../proxy/listener.ts';
 import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
-import { openThreadWheel, timersOn } from '../proxy/thread-wheel.ts';
+import { openThreadWheel } from '../proxy/thread-wheel.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
+import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
-import { openLogins } from '../stores/shared/shared-logins.ts';
 import { SharedReplay } from '../stores/shared/shared-replay.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
@@ -107,8 +107,7 @@ export class GatewayThread {
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
       replay: new SharedReplay(data.replay, this.#clock),
-      logins: openLogins(data.logins),
-      timers: timersOn(this.#wheel),
+      proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
     };
   }
 

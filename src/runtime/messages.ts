@@ -34,7 +34,8 @@ export interface ThreadData {
   readonly counters: SharedArrayBuffer;
   /** Used identifiers: tokens, proofs, signatures. */
   readonly replay: SharedArrayBuffer;
-  readonly logins: SharedArrayBuffer;
+  /** What nonces for DPoP proofs are made of. */
+  readonly nonceSecret: Uint8Array;
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];

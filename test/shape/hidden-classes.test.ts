@@ -11,10 +11,8 @@ import { runChecks } from '../../src/proxy/pipeline.ts';
 import { readRequest } from '../../src/proxy/read.ts';
 import { MemoryApiKeys } from '../../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
-import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
-import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { principalWith } from '../support/principals.ts';
 import { configOf, fakeExchange, type RequestLine, readSettings } from './fake-exchange.ts';
@@ -45,9 +43,8 @@ const ports: Ports = {
   apiKeys: new MemoryApiKeys(),
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
   notices: { raise: () => {} },
+  proofNonces: { current: () => '', isValid: () => false },
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),
-  logins: openLogins(createLoginTable({ addresses: 1000 })),
-  timers: { after: async () => {} },
 };
 const plan = compilePlan(CONFIG, ports);
 const settings = readSettings(CONFIG);

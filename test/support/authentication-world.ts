@@ -1,14 +1,15 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import type { ClientCertificate } from '../../src/core/certificate.ts';
 import { RequestContext } from '../../src/core/context.ts';
 import type { Notice } from '../../src/core/notices.ts';
 import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
-import type { Ip } from '../../src/lib/ip/address.ts';
-import { createLoginTable } from '../../src/stores/shared/login-table.ts';
+import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
+import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
+import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
-import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { receivedLines } from './received-lines.ts';
 
@@ -86,32 +87,43 @@ export function fakePorts() {
   const counters = { take: () => {} };
   const raised: Notice[] = [];
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
+  const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
-  const logins = openLogins(createLoginTable({ addresses: 64 }));
-  const timers = { after: async () => {} };
-  const ports: Ports = { clock, keySets, apiKeys, counters, notices, replay, logins, timers };
+  const ports: Ports = { clock, keySets, apiKeys, counters, notices, replay, proofNonces };
   return { clock, keySets, records, raised, ports };
 }
 
+/** What a test says about a request beside its header fields. */
+export interface RequestChange {
+  readonly query?: string;
+  readonly method?: string;
+  readonly client?: string;
+  readonly target?: string;
+  readonly authority?: string;
+  readonly secure?: boolean;
+  readonly certificate?: ClientCertificate;
+}
+
 /** A request with the given header fields, a flat list. */
-export function request(fields: readonly string[] = [], change: { query?: string; method?: string } = {}) {
-  const address = null as unknown as Ip;
+export function request(fields: readonly string[] = [], change: RequestChange = {}) {
+  const target = change.target ?? '/orders';
+  const address = parseIp(change.client ?? '192.0.2.7') as Ip;
   return new RequestContext({
     id: 'r1',
     startedAtMs: NOW_MS,
     listener: 'web',
-    secure: true,
+    secure: change.secure ?? true,
     tlsVersion: 'TLSv1.3',
-    certificate: null,
+    certificate: change.certificate ?? null,
     peer: address,
     client: address,
     httpVersion: '1.1',
     method: change.method ?? 'GET',
-    rawTarget: '/orders',
-    path: '/orders',
+    rawTarget: target,
+    path: (parseTarget('GET', target) as Target).path,
     query: change.query ?? '',
     host: 'api.company.com',
-    authority: 'api.company.com',
+    authority: change.authority ?? 'api.company.com',
     headers: receivedLines(fields),
     hasBody: false,
     contentLength: -1,

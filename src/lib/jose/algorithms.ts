@@ -32,6 +32,8 @@ const ALGORITHMS = {
   ES384: row('ES', 'sha384', 'secp384r1', 96),
   ES512: row('ES', 'sha512', 'secp521r1', 132),
   EdDSA: row('EdDSA', null, '', 64),
+  // RFC 9864, section 2.2: the name that says which curve.
+  Ed25519: row('EdDSA', null, '', 64),
   HS256: row('HS', 'sha256', '', 32),
   HS384: row('HS', 'sha384', '', 48),
   HS512: row('HS', 'sha512', '', 64),
@@ -52,6 +54,12 @@ function find(name: string): Algorithm | null {
 export function isAlgorithm(name: string): name is AlgorithmName {
   return find(name) !== null;
 }
+
+/** The algorithms that sign with a key that whoever verifies need not have. */
+export const ASYMMETRIC_NAMES = ALGORITHM_NAMES.filter((name) => !isSymmetric(name)) as [
+  AlgorithmName,
+  ...AlgorithmName[],
+];
 
 /** Whether the algorithm signs with a secret that whoever verifies also has. */
 export function isSymmetric(name: string): boolean {

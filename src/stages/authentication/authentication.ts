@@ -5,12 +5,23 @@ import {
   authenticationSchema,
   EXCLUSIVE_KEYS,
   isAnonymous,
+  type MethodConfig,
   methodsOf,
 } from './authentication.schema.ts';
 import { AuthenticationCheck, BodyAuthenticationCheck } from './combination.ts';
 import { compileMethods } from './compile-methods.ts';
+import { jwtWeaknesses } from './jwt.schema.ts';
 import { validateMethods } from './method-conflicts.ts';
-import { compileRefusals } from './refusals.ts';
+import { compileRefusals, type DpopOffer } from './refusals.ts';
+
+/** What the methods of a route take of DPoP together. */
+function dpopOffer(methods: readonly MethodConfig[]): DpopOffer {
+  const tokens = methods.filter((method) => method.kind === 'jwt');
+  const algorithms = [...new Set(tokens.flatMap((method) => method.dpopAlgorithms))];
+  if (tokens.every(({ dpop }) => dpop === 'off')) return { policy: 'off', algorithms };
+  const isRequired = tokens.every(({ dpop }) => dpop === 'required');
+  return { policy: isRequired ? 'required' : 'accepted', algorithms };
+}
 
 function compile(config: AuthenticationConfig, route: RouteFacts, ports: Ports): StageChecks {
   if (isAnonymous(config)) return {};
@@ -19,6 +30,7 @@ function compile(config: AuthenticationConfig, route: RouteFacts, ports: Ports):
   const refusals = compileRefusals(
     config.realm ?? route.apiId,
     new Set(configured.map((method) => method.kind)),
+    dpopOffer(configured),
   );
   const compiled = compileMethods(config.alternatives, route, ports, refusals);
   const { missing, incomplete, contradiction } = refusals;
@@ -39,6 +51,7 @@ function weaknesses(config: AuthenticationConfig): readonly Weakness[] {
     });
   }
   for (const method of methodsOf(config)) {
+    if (method.kind === 'jwt') found.push(...jwtWeaknesses(method));
     if (method.kind !== 'apiKey' || method.query === undefined) continue;
     const message = 'Keys in the query end up in logs, histories and Referer fields.';
     found.push({ pointer: `${method.pointer}/query`, message });

@@ -2,13 +2,15 @@ import type { Ports } from '../../core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../core/stage.ts';
 import { ApiKeyMethod } from './api-key.ts';
 import type { MethodConfig } from './authentication.schema.ts';
+import { parseClaimPath } from './claim-paths.ts';
 import type { JwtConfig } from './jwt.schema.ts';
 import { type AcceptedIssuer, JwtMethod } from './jwt.ts';
-import { parseClaimPath } from './jwt-claims.ts';
+import type { ClaimPaths } from './jwt-claims.ts';
 import type { CredentialMethod } from './method.ts';
 import { isSame } from './method-conflicts.ts';
 import type { Refusals } from './refusals.ts';
 import { TokenCache } from './token-cache.ts';
+import { TokenUse } from './token-use.ts';
 
 /** One cache of verified tokens per thread: it outlives reloads and serves every route. */
 const caches = new WeakMap<Ports, TokenCache>();
@@ -26,18 +28,38 @@ export interface CompiledMethods {
   readonly alternatives: readonly number[];
 }
 
-function compileIssuer(config: JwtConfig, entry: number, route: RouteFacts): AcceptedIssuer {
+function pathsOf(config: JwtConfig): ClaimPaths {
+  return {
+    tier: parseClaimPath(config.tierClaim),
+    roles: parseClaimPath(config.rolesClaim),
+    scope: parseClaimPath(config.scopeClaim),
+    mfa: config.mfaClaim === undefined ? null : parseClaimPath(config.mfaClaim),
+    acr: parseClaimPath(config.acrClaim),
+    amr: parseClaimPath(config.amrClaim),
+    department: parseClaimPath(config.departmentClaim),
+    clearance: parseClaimPath(config.clearanceClaim),
+    tenant: parseClaimPath(config.tenantClaim),
+  };
+}
+
+function compileIssuer(
+  config: JwtConfig,
+  entry: number,
+  route: RouteFacts,
+  ports: Ports,
+  refusals: Refusals,
+): AcceptedIssuer {
   const issuer = route.issuers.get(config.issuer ?? '') as IssuerFacts;
-  const { tierClaim, rolesClaim, scopeClaim } = config;
-  const { algorithms, requiredClaims, clockToleranceS, maxIatSkewS } = issuer;
-  const limits = [algorithms, requiredClaims, clockToleranceS, maxIatSkewS];
-  const id = JSON.stringify([issuer.id, issuer.issuer, ...limits, tierClaim, rolesClaim, scopeClaim]);
-  const [tier, roles, scope] = [tierClaim, rolesClaim, scopeClaim].map(parseClaimPath) as [
-    string[],
-    string[],
-    string[],
-  ];
-  return { entry, rules: { id, issuer, paths: { tier, roles, scope } }, audience: new Set(config.audience) };
+  const { tokenType, principalType, dpop } = config;
+  const paths = pathsOf(config);
+  const id = JSON.stringify([issuer, paths, tokenType, principalType]);
+  return {
+    entry,
+    rules: { id, issuer, paths, tokenType, principalType },
+    audience: new Set(config.audience),
+    use: new TokenUse(config, issuer, ports, refusals),
+    takesDpop: dpop !== 'off',
+  };
 }
 
 /** Compiles the entries in configured order; the tokens of one header field are one method. */
@@ -56,7 +78,7 @@ function compileEntries(
       return;
     }
     const header = method.header.toLowerCase();
-    const accepted = compileIssuer(method, entry, route);
+    const accepted = compileIssuer(method, entry, route, ports, refusals);
     const siblings = byHeader.get(header);
     if (siblings !== undefined) {
       siblings.push(accepted);

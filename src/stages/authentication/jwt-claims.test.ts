@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ISSUER, issuerFacts, NOW_S, PAIRS } from '../../../test/support/authentication-world.ts';
 import { jwtWorld } from '../../../test/support/jwt-world.ts';
 import { claims, token } from '../../../test/support/sign-token.ts';
-import { checkClaims } from './jwt-claims.ts';
+import { NO_ATTRIBUTES } from '../../core/principal.ts';
+import { type ClaimPaths, checkClaims } from './jwt-claims.ts';
+import { type ClaimedToken, parseToken } from './jwt-token.ts';
 
 const RS = { alg: 'RS256', kid: 'k1' };
 const signed = (payload: Record<string, unknown> | string) => token(RS, payload);
@@ -44,12 +46,75 @@ describe('claims that are read', () => {
     expect([...((await read(payload, jwt))?.roles ?? [])]).toEqual(expected);
   });
 
-  test('tier, jti and client of another type are nothing', async () => {
-    expect(await read({ tier: ['pro'], jti: 7, client_id: {} })).toMatchObject({
-      tier: '',
-      credentialId: '',
-      clientId: '',
-    });
+  test('tier and client of another type are nothing', async () => {
+    expect(await read({ tier: ['pro'], client_id: {} })).toMatchObject({ tier: '', clientId: '' });
+  });
+
+  test.each<[object, object, object]>([
+    [{}, {}, NO_ATTRIBUTES],
+    [{ amr: ['pwd', 'otp'] }, {}, { mfa: true, amr: ['pwd', 'otp'] }],
+    [{ amr: ['mfa'] }, {}, { mfa: true, amr: ['mfa'] }],
+    [{ amr: ['pwd', 'pin'] }, {}, { mfa: false }],
+    [{ amr: ['otp', 'sms', 'hwk'] }, {}, { mfa: false }],
+    [{ amr: ['fpt', 'hwk'] }, {}, { mfa: true }],
+    [{ amr: ['pwd', 'constructor', 'user'] }, {}, { mfa: false }],
+    [{ amr: 'mfa' }, {}, { mfa: true, amr: ['mfa'] }],
+    [{ amr: 'pwd otp' }, {}, { mfa: false }],
+    [{ amr: [['mfa'], { mfa: true }, 1] }, {}, { mfa: false, amr: [] }],
+    [{ amr: Array.from({ length: 40 }, () => 'x').concat('mfa') }, {}, { mfa: false }],
+    [{ second: true }, { mfaClaim: 'second' }, { mfa: true }],
+    [{ second: 'true' }, { mfaClaim: 'second' }, { mfa: false }],
+    [{ second: 1 }, { mfaClaim: 'second' }, { mfa: false }],
+    [{ login: { strong: true } }, { mfaClaim: '/login/strong' }, { mfa: true }],
+    [{ mfa: true }, {}, { mfa: false }],
+    [
+      { acr: 'urn:gold', department: 'sales', clearance: 'secret', tenant: 't1' },
+      {},
+      { acr: 'urn:gold', department: 'sales', clearance: 'secret', tenant: 't1' },
+    ],
+    [{ org: { unit: 'x' } }, { departmentClaim: '/org/unit' }, { department: 'x' }],
+    [{ acr: 1, department: ['a'], clearance: {}, tenant: 'a\r\nb' }, {}, NO_ATTRIBUTES],
+  ])('attributes of %o with %o', async (payload, jwt, expected) => {
+    expect((await read(payload, jwt))?.attributes).toMatchObject(expected);
+  });
+
+  test.each<[object, object, string]>([
+    [{ client_id: 'user-1' }, {}, 'client'],
+    [{ azp: 'user-1' }, {}, 'client'],
+    [{ client_id: 'other' }, {}, 'user'],
+    [{}, {}, 'user'],
+    [{ client_id: 'user-1' }, { principalType: 'user' }, 'user'],
+    [{}, { principalType: 'client' }, 'client'],
+  ])('%o with %o is a %s', async (payload, jwt, type) => {
+    expect((await read(payload, jwt))?.type).toBe(type);
+  });
+});
+
+describe('a token of another purpose', () => {
+  test.each<[object, object, object, string]>([
+    [{ at_hash: 'x' }, {}, {}, 'authn.claims'],
+    [{ c_hash: 'x' }, {}, {}, 'authn.claims'],
+    [{ s_hash: 'x' }, {}, {}, 'authn.claims'],
+    [{ events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }, {}, {}, 'authn.claims'],
+    [{ token_use: 'id' }, {}, {}, 'authn.claims'],
+    [{ token_use: 'access' }, {}, {}, 'request.passed'],
+    [{ typ: 'ID' }, {}, {}, 'authn.claims'],
+    [{ typ: 'Refresh' }, {}, {}, 'authn.claims'],
+    [{ typ: 'Logout' }, {}, {}, 'authn.claims'],
+    [{ typ: 'Bearer' }, {}, {}, 'request.passed'],
+    [{ nonce: 'n' }, {}, {}, 'request.passed'],
+    [{}, { typ: 'JWT' }, { tokenType: 'at+jwt' }, 'authn.claims'],
+    [{}, {}, { tokenType: 'at+jwt' }, 'authn.claims'],
+    [{}, { typ: 'at+jwt' }, { tokenType: 'at+jwt' }, 'request.passed'],
+    [{}, { typ: 'application/at+JWT' }, { tokenType: 'at+jwt' }, 'request.passed'],
+    [{}, { typ: 'dpop+jwt' }, {}, 'authn.malformed'],
+    [{}, { typ: 'logout+jwt' }, {}, 'authn.malformed'],
+    [{}, { typ: 'secevent+jwt' }, {}, 'authn.malformed'],
+    [{}, { typ: 'rt+jwt' }, {}, 'authn.malformed'],
+    [{}, { typ: 'token-introspection+jwt' }, {}, 'authn.malformed'],
+  ])('claims %o, header %o with %o is %s', async (payload, header, jwt, reason) => {
+    const text = token({ ...RS, ...header }, claims({ ...payload }));
+    expect((await world.decide(text, {}, jwt)).reason).toBe(reason);
   });
 });
 
@@ -67,6 +132,11 @@ describe('claims are judged', () => {
     ['an empty list of audiences', { aud: [] }, 'authn.audience'],
     ['an audience that is an object', { aud: { orders: true } }, 'authn.audience'],
     ['a nested audience', { aud: [['orders']] }, 'authn.audience'],
+    ['an audience among other things', { aud: ['orders', 7] }, 'authn.audience'],
+    ['jti that is a number', { jti: 7 }, 'authn.claims'],
+    ['an empty jti', { jti: '' }, 'authn.claims'],
+    ['a long jti', { jti: 'x'.repeat(257) }, 'authn.claims'],
+    ['null jti', { jti: null }, 'authn.claims'],
     ['no audience', { aud: undefined }, 'authn.claims'],
     ['null audience', { aud: null }, 'authn.claims'],
     ['no exp', { exp: undefined }, 'authn.claims'],
@@ -122,14 +192,11 @@ describe('claims are judged', () => {
 });
 
 test('the issuer is compared also by who judges the claims, whoever chose the keys', () => {
-  const rules = {
-    id: 'x',
-    issuer: issuerFacts(),
-    paths: { tier: ['tier'], roles: ['roles'], scope: ['scope'] },
-  };
-  expect(checkClaims(claims(), rules, NOW_S * 1000, 1)).toMatchObject({
-    audience: ['orders'],
-    keysVersion: 1,
-  });
-  expect(checkClaims(claims({ iss: 'https://evil.example' }), rules, NOW_S * 1000, 1)).toBe('issuer');
+  const names = ['tier', 'roles', 'scope', 'acr', 'amr', 'department', 'clearance', 'tenant'] as const;
+  const paths = Object.fromEntries(names.map((name) => [name, [name]])) as unknown as ClaimPaths;
+  const [tokenType, principalType] = ['any', 'auto'] as const;
+  const rules = { id: 'x', issuer: issuerFacts(), paths: { ...paths, mfa: null }, tokenType, principalType };
+  const parsed = (change: object) => parseToken(signed(claims({ ...change }))) as ClaimedToken;
+  expect(checkClaims(parsed({}), rules, NOW_S * 1000)).toMatchObject({ audience: ['orders'] });
+  expect(checkClaims(parsed({ iss: 'https://evil.example' }), rules, NOW_S * 1000)).toBe('issuer');
 });

@@ -1,19 +1,26 @@
-import { NO_ATTRIBUTES, Principal } from '../../core/principal.ts';
+import { createHash } from 'node:crypto';
+import { Principal } from '../../core/principal.ts';
 import type { IssuerFacts } from '../../core/stage.ts';
-import type { JsonObject } from './jwt-token.ts';
-import type { TokenProblem } from './refusals.ts';
+import { type AttributePaths, readAttributes } from './claim-attributes.ts';
+import { type ClaimPath, readClaim, toName, toScopes, toTexts } from './claim-paths.ts';
+import { findConfirmation } from './confirmation.ts';
+import type { ClaimedToken, JsonObject } from './jwt-token.ts';
 import type { VerifiedToken } from './token-cache.ts';
+import type { TokenProblem } from './token-problems.ts';
 
 /** 9999-12-31T23:59:59Z: a later date is one in milliseconds, or an attempt to never expire. */
 const MAX_DATE_S = 253_402_300_799;
-const MAX_NAME_CHARS = 256;
-const CONTROL = /[\x00-\x1f\x7f]/;
+const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set(['at+jwt', 'application/at+jwt']);
+/** Claims that only ID tokens and logout tokens have (OpenID Connect Core, 3.3.2.11; Back-Channel Logout, 2.4). */
+const OTHER_PURPOSE = ['at_hash', 'c_hash', 's_hash', 'events'];
+/** What some issuers call the kinds of their tokens in a claim. */
+const OTHER_KINDS: ReadonlySet<unknown> = new Set(['id', 'refresh', 'offline', 'logout', 'initial-access']);
 
-/** Where in the claims to read what a principal holds: member names from the top. */
-export interface ClaimPaths {
-  readonly tier: readonly string[];
-  readonly roles: readonly string[];
-  readonly scope: readonly string[];
+/** Where in the claims to read what a principal holds. */
+export interface ClaimPaths extends AttributePaths {
+  readonly tier: ClaimPath;
+  readonly roles: ClaimPath;
+  readonly scope: ClaimPath;
 }
 
 /** By what the tokens of an issuer are judged; the same for every route whose rules have this id. */
@@ -21,36 +28,10 @@ export interface TokenRules {
   readonly id: string;
   readonly issuer: IssuerFacts;
   readonly paths: ClaimPaths;
-}
-
-/** Reads a claim's name, or a JSON pointer to it (RFC 6901). */
-export function parseClaimPath(text: string): readonly string[] {
-  if (!text.startsWith('/')) return [text];
-  const names = text.slice(1).split('/');
-  return names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function readClaim(claims: JsonObject, path: readonly string[]): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as JsonObject)[name];
-  }
-  return value;
-}
-
-/** The texts of a list; one text is a list of itself; whatever else grants nothing. */
-function toTexts(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value === '' ? [] : [value];
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string' && item !== '') : [];
-}
-
-function toScopes(value: unknown): readonly string[] {
-  return typeof value === 'string' ? toTexts(value.split(' ')) : toTexts(value);
-}
-
-function toName(value: unknown): string {
-  return typeof value === 'string' && value.length <= MAX_NAME_CHARS && !CONTROL.test(value) ? value : '';
+  /** `any`: a token may also say that it is a JWT, or nothing. */
+  readonly tokenType: 'any' | 'at+jwt';
+  /** `auto`: a client when `sub` is the client (RFC 9068, section 5). */
+  readonly principalType: 'auto' | 'user' | 'client';
 }
 
 /** Whether a claim is a NumericDate (RFC 7519, section 2); fractions are allowed. */
@@ -58,13 +39,33 @@ function isDate(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_DATE_S;
 }
 
+/** RFC 7519, section 4.1.3: one text, or a list of texts. */
+function isAudience(value: unknown): boolean {
+  return (
+    typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+  );
+}
+
+function lowerCase(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value;
+}
+
+/** Whether the token was made for something else than to be shown to an API (RFC 8725, section 2.8). */
+function hasOtherPurpose({ jws, claims }: ClaimedToken, tokenType: TokenRules['tokenType']): boolean {
+  if (tokenType === 'at+jwt' && !ACCESS_TOKEN_TYPES.has(jws.typ)) return true;
+  // The header of RFC 9068 says what the token is for; a claim cannot say otherwise.
+  if (ACCESS_TOKEN_TYPES.has(jws.typ)) return false;
+  if (OTHER_PURPOSE.some((name) => Object.hasOwn(claims, name))) return true;
+  return OTHER_KINDS.has(lowerCase(claims.token_use)) || OTHER_KINDS.has(lowerCase(claims.typ));
+}
+
 function toPrincipal(claims: JsonObject, rules: TokenRules, subject: string): Principal {
-  const { paths, issuer } = rules;
+  const { paths, issuer, principalType } = rules;
   const scope =
     readClaim(claims, paths.scope) ?? (paths.scope[0] === 'scope' ? readClaim(claims, ['scp']) : undefined);
   const clientId = toName(readClaim(claims, ['client_id']) ?? readClaim(claims, ['azp']));
   return new Principal({
-    type: clientId === subject ? 'client' : 'user',
+    type: principalType === 'auto' ? (clientId === subject ? 'client' : 'user') : principalType,
     method: 'jwt',
     methods: 'jwt',
     subject,
@@ -74,11 +75,36 @@ function toPrincipal(claims: JsonObject, rules: TokenRules, subject: string): Pr
     issuer: issuer.issuer,
     scopes: new Set(toScopes(scope)),
     roles: new Set(toTexts(readClaim(claims, paths.roles))),
-    attributes: NO_ATTRIBUTES,
+    attributes: readAttributes(claims, paths),
     tier: toName(readClaim(claims, paths.tier)),
     grant: null,
     counterKey: `jwt:${issuer.id}:${subject}`,
   });
+}
+
+/** What can be wrong with claims without looking at a clock. */
+function claimsProblem(token: ClaimedToken, rules: TokenRules): TokenProblem | null {
+  const { claims } = token;
+  for (const name of rules.issuer.requiredClaims)
+    if ((readClaim(claims, [name]) ?? null) === null) return 'required';
+  const { iss, sub, aud, exp, nbf = 0, iat = 0, jti } = claims;
+  // RFC 7519, section 4.1.1, and RFC 8725, section 3.8: the key belongs to this issuer, so must the token.
+  if (iss !== rules.issuer.issuer) return 'issuer';
+  if (!isDate(exp) || !isDate(nbf) || !isDate(iat)) return 'dates';
+  if (toName(sub) === '') return 'subject';
+  if (jti !== undefined && toName(jti) === '') return 'identifier';
+  if (!isAudience(aud)) return 'audience-form';
+  return hasOtherPurpose(token, rules.tokenType) ? 'purpose' : null;
+}
+
+/**
+ * What names the token to whoever remembers its use: its `jti`, else a hash of what is signed.
+ *
+ * Safety: not of the signature, because an ECDSA signature has a second valid form that anyone can make of the first.
+ */
+function replayIdOf({ jws, claims }: ClaimedToken): string {
+  if (typeof claims.jti === 'string') return `j${claims.jti}`;
+  return `h${createHash('sha256').update(jws.signedBytes).digest('base64url')}`;
 }
 
 /**
@@ -87,19 +113,15 @@ function toPrincipal(claims: JsonObject, rules: TokenRules, subject: string): Pr
  * Shape: what to remember of the token, or what is wrong with it.
  */
 export function checkClaims(
-  claims: JsonObject,
+  token: ClaimedToken,
   rules: TokenRules,
   nowMs: number,
-  keysVersion: number,
-): VerifiedToken | TokenProblem {
-  const { requiredClaims, clockToleranceS, maxIatSkewS, issuer } = rules.issuer;
-  for (const name of requiredClaims) if ((readClaim(claims, [name]) ?? null) === null) return 'required';
-  const { iss, sub, aud, exp, nbf = 0, iat = 0 } = claims;
-  // RFC 7519, section 4.1.1, and RFC 8725, section 3.8: the key belongs to this issuer, so must the token.
-  if (iss !== issuer) return 'issuer';
-  if (!isDate(exp) || !isDate(nbf) || !isDate(iat)) return 'dates';
-  const subject = toName(sub);
-  if (subject === '') return 'subject';
+): Omit<VerifiedToken, 'keysVersion' | 'key'> | TokenProblem {
+  const problem = claimsProblem(token, rules);
+  if (problem !== null) return problem;
+  const { claims } = token;
+  const { clockToleranceS, maxIatSkewS } = rules.issuer;
+  const [exp, nbf, iat] = [claims.exp, claims.nbf ?? 0, claims.iat ?? 0] as [number, number, number];
   const expiresMs = (exp + clockToleranceS) * 1000;
   if (nowMs >= expiresMs) return 'expired';
   const notBeforeMs = (nbf - clockToleranceS) * 1000;
@@ -107,11 +129,14 @@ export function checkClaims(
   const issuedMs = (iat - maxIatSkewS) * 1000;
   if (nowMs < issuedMs) return 'issued-ahead';
   return {
-    principal: toPrincipal(claims, rules, subject),
-    audience: toTexts(aud),
+    principal: toPrincipal(claims, rules, claims.sub as string),
+    audience: toTexts(claims.aud),
     rulesId: rules.id,
     notBeforeMs: Math.max(notBeforeMs, issuedMs),
     expiresMs,
-    keysVersion,
+    issuedAtMs: iat * 1000,
+    replayId: replayIdOf(token),
+    hasJti: typeof claims.jti === 'string',
+    confirmation: findConfirmation(claims),
   };
 }

@@ -1,11 +1,13 @@
 import { parseBase64Url } from '../../lib/jose/base64url.ts';
 import { checkJson } from '../../lib/text/json-depth.ts';
-import type { TokenProblem } from './refusals.ts';
+import type { TokenProblem } from './token-problems.ts';
 
-const MAX_TOKEN_CHARS = 16_384;
+export const MAX_TOKEN_CHARS = 16_384;
 const MAX_KID_CHARS = 256;
 const JSON_LIMITS = { maxDepth: 32 };
 const TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']);
+/** Members that bring a key or say where to get one (RFC 7515, sections 4.1.2, 4.1.3, 4.1.5 and 4.1.6). */
+const EMBEDDED = ['jwk', 'jku', 'x5u', 'x5c'];
 
 export type JsonObject = { readonly [name: string]: unknown };
 
@@ -14,6 +16,8 @@ export interface ClaimedSignature {
   readonly alg: string;
   /** '' when the header names none. */
   readonly kid: string;
+  /** In lower case; '' when the header has none. */
+  readonly typ: string;
   readonly payload: Buffer;
   /** What the signature is over (RFC 7515, section 5.2). */
   readonly signedBytes: Buffer;
@@ -32,13 +36,13 @@ export interface ClaimedToken {
  * Safety: duplicate names are refused on every level (RFC 7515, section 4; RFC 7519, section 4), because two
  * readers may take two different ones.
  */
-function parseObject(bytes: Buffer): JsonObject | null {
+export function parseObject(bytes: Buffer): JsonObject | null {
   if (!checkJson(bytes, JSON_LIMITS).ok) return null;
   const value: unknown = JSON.parse(bytes.toString('utf8'));
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
 }
 
-/** What is wrong with a header; null when it is acceptable. */
+/** What is wrong with the header of a token; null when it is acceptable. */
 function headerProblem(header: JsonObject): TokenProblem | null {
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string') return 'header';
@@ -48,18 +52,29 @@ function headerProblem(header: JsonObject): TokenProblem | null {
   // RFC 7515, section 4.1.11: what is critical and not understood makes the token invalid; nothing is here.
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) return 'critical';
   // A key that comes with the token proves nothing.
-  if (Object.hasOwn(header, 'jwk') || Object.hasOwn(header, 'jku') || Object.hasOwn(header, 'x5u'))
-    return 'embedded';
+  for (const member of EMBEDDED) if (Object.hasOwn(header, member)) return 'embedded';
   return null;
 }
 
+/** A signed message taken apart; nothing of it is judged but its form. */
+export interface CompactJws {
+  readonly header: JsonObject;
+  readonly payload: Buffer;
+  /** What the signature is over (RFC 7515, section 5.2). */
+  readonly signedBytes: Buffer;
+  readonly signature: Buffer;
+}
+
+/** What can be wrong with the form of a signed message. */
+export type CompactProblem = 'length' | 'parts' | 'encoding' | 'json';
+
 /**
- * Reads a signed message in the compact form (RFC 7515, section 7.1), or says what is wrong with it.
+ * Takes a signed message in the compact form (RFC 7515, section 7.1) apart, or says what is wrong with it.
  *
- * Cost: linear in at most 16,384 characters.
+ * Cost: linear in at most `maxChars`.
  */
-export function parseJws(text: string): ClaimedSignature | TokenProblem {
-  if (text.length > MAX_TOKEN_CHARS) return 'length';
+export function parseCompact(text: string, maxChars: number): CompactJws | CompactProblem {
+  if (text.length > maxChars) return 'length';
   const first = text.indexOf('.');
   const second = text.indexOf('.', first + 1);
   if (first <= 0 || second < 0 || text.indexOf('.', second + 1) >= 0) return 'parts';
@@ -69,10 +84,18 @@ export function parseJws(text: string): ClaimedSignature | TokenProblem {
   if (headerBytes === null || payload === null || signature === null) return 'encoding';
   const header = parseObject(headerBytes);
   if (header === null) return 'json';
+  return { header, payload, signedBytes: Buffer.from(text.slice(0, second), 'latin1'), signature };
+}
+
+/** Reads a signed message as a token, or says what is wrong with it. */
+export function parseJws(text: string): ClaimedSignature | TokenProblem {
+  const jws = parseCompact(text, MAX_TOKEN_CHARS);
+  if (typeof jws === 'string') return jws;
+  const { header, payload, signedBytes, signature } = jws;
   const problem = headerProblem(header);
   if (problem !== null) return problem;
-  const signedBytes = Buffer.from(text.slice(0, second), 'latin1');
-  return { alg: header.alg as string, kid: (header.kid ?? '') as string, payload, signedBytes, signature };
+  const [alg, kid, typ] = [header.alg as string, (header.kid ?? '') as string, (header.typ ?? '') as string];
+  return { alg, kid, typ: typ.toLowerCase(), payload, signedBytes, signature };
 }
 
 /** Reads a signed token (RFC 7519, section 7.2), or says what is wrong with it. */

@@ -1,17 +1,19 @@
 import type { RequestContext } from '../../core/context.ts';
-import { type Decision, deny } from '../../core/decision.ts';
+import { Decision, deny } from '../../core/decision.ts';
 import type { Clock, KeySets, VerificationKey } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
 import { fitsAlgorithm, verifySignature } from '../../lib/jose/algorithms.ts';
+import { type AuthorizationScheme, schemeOf, tokenOf } from './authorization-field.ts';
 import { checkClaims, type TokenRules } from './jwt-claims.ts';
-import { type ClaimedSignature, type ClaimedToken, parseToken } from './jwt-token.ts';
+import { type ClaimedSignature, type ClaimedToken, MAX_TOKEN_CHARS, parseToken } from './jwt-token.ts';
 import type { CredentialMethod } from './method.ts';
-import type { Refusals, TokenProblem } from './refusals.ts';
+import type { Refusals } from './refusals.ts';
 import type { TokenCache, VerifiedToken } from './token-cache.ts';
+import type { TokenProblem } from './token-problems.ts';
+import type { TokenUse } from './token-use.ts';
 
 /** How many keys one token may be tried with. */
 const MAX_KEYS_TRIED = 8;
-const BEARER = 'Bearer ';
 
 /** An issuer whose tokens a route accepts. */
 export interface AcceptedIssuer {
@@ -19,18 +21,23 @@ export interface AcceptedIssuer {
   readonly entry: number;
   readonly rules: TokenRules;
   readonly audience: ReadonlySet<string>;
+  readonly use: TokenUse;
+  /** Whether its tokens may come with the DPoP scheme. */
+  readonly takesDpop: boolean;
 }
 
-/** Tries the keys that fit; null when the signature verifies. */
-export function signatureProblem(
+type Verdict = Principal | Decision | Promise<Principal | Decision>;
+
+/** The first of the keys that fit with which the signature verifies, or what is wrong with it. */
+export function findSigner(
   jws: ClaimedSignature,
   keys: readonly VerificationKey[],
-): TokenProblem | null {
+): VerificationKey | TokenProblem {
   let tried = 0;
-  for (const { alg, key } of keys) {
-    if ((alg !== '' && alg !== jws.alg) || !fitsAlgorithm(key, jws.alg)) continue;
+  for (const key of keys) {
+    if ((key.alg !== '' && key.alg !== jws.alg) || !fitsAlgorithm(key.key, jws.alg)) continue;
     if (++tried > MAX_KEYS_TRIED) break;
-    if (verifySignature(jws.alg, key, jws.signedBytes, jws.signature)) return null;
+    if (verifySignature(jws.alg, key.key, jws.signedBytes, jws.signature)) return key;
   }
   return tried === 0 ? 'key-type' : 'signature';
 }
@@ -44,7 +51,8 @@ export function signatureProblem(
  */
 export class JwtMethod implements CredentialMethod {
   readonly #header: string;
-  readonly #bearer: boolean;
+  readonly #hasScheme: boolean;
+  readonly #takesDpop: boolean;
   readonly #issuers: readonly AcceptedIssuer[];
   readonly #cache: TokenCache;
   readonly #keySets: KeySets;
@@ -60,7 +68,8 @@ export class JwtMethod implements CredentialMethod {
     refusals: Refusals,
   ) {
     this.#header = header;
-    this.#bearer = header === 'authorization';
+    this.#hasScheme = header === 'authorization';
+    this.#takesDpop = issuers.some(({ takesDpop }) => takesDpop);
     this.#issuers = issuers;
     this.#cache = cache;
     this.#keySets = ports.keySets;
@@ -74,14 +83,17 @@ export class JwtMethod implements CredentialMethod {
     if (at < 0) return null;
     if (names.indexOf(this.#header, at + 1) >= 0) return this.#refusals.ambiguousToken;
     const value = values[at] as string;
-    return this.#bearer ? bearerToken(value) : value;
+    if (!this.#hasScheme) return value;
+    const scheme = schemeOf(value);
+    return scheme === null || (scheme === 'dpop' && !this.#takesDpop) ? null : tokenOf(value, scheme);
   }
 
-  verify(text: string, ctx: RequestContext): Principal | Decision | Promise<Principal | Decision> {
+  verify(text: string, ctx: RequestContext): Verdict {
+    if (text.length > MAX_TOKEN_CHARS) return this.#refuse('length', '', ctx);
     const known = this.#recall(text, ctx);
     if (known !== null) return known;
     const token = parseToken(text);
-    if (typeof token === 'string') return this.#refusals.token[token];
+    if (typeof token === 'string') return this.#refuse(token, '', ctx);
     const accepted = this.#issuers.find((entry) => entry.rules.issuer.issuer === token.claims.iss);
     if (accepted === undefined) return this.#refuse('issuer', text, ctx);
     const { id, algorithms } = accepted.rules.issuer;
@@ -97,20 +109,32 @@ export class JwtMethod implements CredentialMethod {
   }
 
   /** What is remembered of a token, judged for this route and this moment; null when it must be verified. */
-  #recall(text: string, ctx: RequestContext): Principal | Decision | null {
+  #recall(text: string, ctx: RequestContext): Verdict | null {
     const known = this.#cache.find(text);
     if (known === null) return null;
-    for (const { rules, audience } of this.#issuers) {
+    for (const accepted of this.#issuers) {
+      const { rules } = accepted;
       if (rules.id !== known.rulesId) continue;
       const nowMs = this.#clock.nowMs();
       const isFresh = nowMs < known.expiresMs && nowMs >= known.notBeforeMs;
-      if (!isFresh || known.keysVersion !== this.#keySets.version(rules.issuer.id)) {
+      if (!isFresh || !this.#hasKey(known, rules.issuer.id)) {
         this.#cache.delete(text);
         return null;
       }
-      return hasAudience(known, audience) ? known.principal : this.#refuse('audience', text, ctx);
+      return this.#conclude(known, accepted, text, ctx);
     }
     return null;
+  }
+
+  /** Whether the key that verified a token is still one of the issuer's, whatever else became of its key set. */
+  #hasKey(known: VerifiedToken, issuerId: string): boolean {
+    const version = this.#keySets.version(issuerId);
+    if (known.keysVersion === version) return true;
+    const { kid, alg, key } = known.key;
+    const keys = this.#keySets.find(issuerId, kid) ?? [];
+    if (!keys.some((other) => other.alg === alg && other.key.equals(key))) return false;
+    known.keysVersion = version;
+    return true;
   }
 
   #judge(
@@ -119,15 +143,25 @@ export class JwtMethod implements CredentialMethod {
     accepted: AcceptedIssuer,
     keys: readonly VerificationKey[],
     ctx: RequestContext,
-  ): Principal | Decision {
-    const { rules, audience } = accepted;
-    const problem = signatureProblem(token.jws, keys);
-    if (problem !== null) return this.#refuse(problem, text, ctx);
-    const version = this.#keySets.version(rules.issuer.id);
-    const verified = checkClaims(token.claims, rules, this.#clock.nowMs(), version);
-    if (typeof verified === 'string') return this.#refuse(verified, text, ctx);
+  ): Verdict {
+    const { rules } = accepted;
+    const key = findSigner(token.jws, keys);
+    if (typeof key === 'string') return this.#refuse(key, text, ctx);
+    const checked = checkClaims(token, rules, this.#clock.nowMs());
+    if (typeof checked === 'string') return this.#refuse(checked, text, ctx);
+    const verified = { ...checked, key, keysVersion: this.#keySets.version(rules.issuer.id) };
     this.#cache.put(text, verified);
-    return hasAudience(verified, audience) ? verified.principal : this.#refuse('audience', text, ctx);
+    return this.#conclude(verified, accepted, text, ctx);
+  }
+
+  /** Judges what depends on the route and on how the token came. */
+  #conclude(known: VerifiedToken, accepted: AcceptedIssuer, text: string, ctx: RequestContext): Verdict {
+    if (!hasAudience(known, accepted.audience)) return this.#refuse('audience', text, ctx);
+    const verdict = accepted.use.check(known, text, this.#schemeOf(ctx) === 'dpop', ctx);
+    if (verdict === null) return known.principal;
+    if (verdict instanceof Promise)
+      return verdict.then((late) => (late === null ? known.principal : this.#refuse(late, text, ctx)));
+    return this.#refuse(verdict, text, ctx);
   }
 
   async #afterRefetch(
@@ -150,23 +184,20 @@ export class JwtMethod implements CredentialMethod {
     return this.#unavailable;
   }
 
+  #schemeOf(ctx: RequestContext): AuthorizationScheme | null {
+    return this.#takesDpop ? schemeOf(ctx.headers.get(this.#header) ?? '') : null;
+  }
+
   /** The start of the signature names the token to the journal and is of no use without the rest of it. */
-  #refuse(problem: TokenProblem, text: string, ctx: RequestContext): Decision {
+  #refuse(problem: TokenProblem | Decision, text: string, ctx: RequestContext): Decision {
     const at = text.lastIndexOf('.') + 1;
-    ctx.claimedCredential = text.slice(at, at + 8);
-    return this.#refusals.token[problem];
+    if (at > 0) ctx.claimedCredential = text.slice(at, at + 8);
+    if (problem instanceof Decision) return problem;
+    return (this.#schemeOf(ctx) === 'dpop' ? this.#refusals.dpop : this.#refusals.token)[problem];
   }
 }
 
 function hasAudience(token: VerifiedToken, audience: ReadonlySet<string>): boolean {
   for (const name of token.audience) if (audience.has(name)) return true;
   return false;
-}
-
-/** The token of a Bearer credential (RFC 6750, section 2.1); null for another scheme. */
-function bearerToken(value: string): string | null {
-  if (value.startsWith(BEARER) && value.charCodeAt(BEARER.length) !== 0x20) return value.slice(BEARER.length);
-  // RFC 9110, section 11.1: the scheme is case-insensitive; section 11.4: one or more spaces follow it.
-  const match = /^bearer(?: +|$)/i.exec(value);
-  return match === null ? null : value.slice(match[0].length);
 }

@@ -28,6 +28,10 @@ function jwtProblems(config: JwtConfig, route: RouteFacts): ConfigProblem[] {
     const example = `Say which \`aud\` this API has, such as '${route.apiId}'.`;
     problems.push({ pointer: `${pointer}/audience`, message, suggestion: example });
   }
+  if (config.dpop !== 'off' && config.header.toLowerCase() !== 'authorization') {
+    const message = 'DPoP has its scheme in the Authorization field: no other field can carry its tokens.';
+    problems.push({ pointer: `${pointer}/dpop`, message });
+  }
   return problems;
 }
 

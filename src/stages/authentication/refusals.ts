@@ -1,5 +1,6 @@
 import { type Decision, type DenyOptions, deny } from '../../core/decision.ts';
 import type { ReasonCode } from '../../core/reasons.ts';
+import { TOKEN_PROBLEMS, type TokenProblem } from './token-problems.ts';
 
 /** What can be wrong with an API key: the reason, and what the journal says. */
 const KEY_PROBLEMS = {
@@ -10,32 +11,7 @@ const KEY_PROBLEMS = {
   expired: ['authn.expired', 'The API key has expired.'],
 } as const satisfies Record<string, readonly [ReasonCode, string]>;
 
-/** What can be wrong with a token: the reason, and what the journal says. */
-const TOKEN_PROBLEMS = {
-  length: ['authn.malformed', 'The token is longer than 16,384 characters.'],
-  parts: ['authn.malformed', 'The token has not the three parts of a signed JWT.'],
-  encoding: ['authn.malformed', 'A part of the token is not canonical base64url.'],
-  json: ['authn.malformed', 'Header or claims are not one JSON object in UTF-8 without duplicate names.'],
-  header: ['authn.malformed', '`alg` or `kid` of the token is not acceptable text.'],
-  type: ['authn.malformed', '`typ` of the token is neither JWT nor at+jwt.'],
-  critical: ['authn.malformed', 'The token asks for extensions (`crit`, `b64`) that are not understood.'],
-  embedded: ['authn.malformed', 'The token brings or names its own key (`jwk`, `jku`, `x5u`).'],
-  issuer: ['authn.issuer', '`iss` is not an issuer that this API accepts.'],
-  algorithm: ['authn.algorithm', '`alg` is not in the list of the issuer.'],
-  'key-type': ['authn.algorithm', 'No key of the issuer that the token may mean fits `alg`.'],
-  'key-unknown': ['authn.key-unknown', '`kid` is not in the key set of the issuer.'],
-  signature: ['authn.signature', 'The signature does not verify.'],
-  dates: ['authn.claims', '`exp`, `nbf` or `iat` is not a number of seconds before the year 10,000.'],
-  subject: ['authn.claims', '`sub` is not text of 1 to 256 characters without control characters.'],
-  required: ['authn.claims', 'A claim that `requiredClaims` of the issuer lists is absent or null.'],
-  expired: ['authn.expired', '`exp` has passed.'],
-  'not-before': ['authn.not-yet-valid', '`nbf` has not come.'],
-  'issued-ahead': ['authn.not-yet-valid', '`iat` lies further ahead than `maxIatSkewS` of the issuer.'],
-  audience: ['authn.audience', '`aud` holds no audience of this API.'],
-} as const satisfies Record<string, readonly [ReasonCode, string]>;
-
 export type KeyProblem = keyof typeof KEY_PROBLEMS;
-export type TokenProblem = keyof typeof TOKEN_PROBLEMS;
 
 /** Every refusal of one route's authentication, built beforehand. */
 export interface Refusals {
@@ -45,7 +21,18 @@ export interface Refusals {
   readonly ambiguousKey: Decision;
   readonly ambiguousToken: Decision;
   readonly key: Readonly<Record<KeyProblem, Decision>>;
+  /** About tokens that came with the Bearer scheme, or in a field of their own. */
   readonly token: Readonly<Record<TokenProblem, Decision>>;
+  /** About tokens that came with the DPoP scheme. */
+  readonly dpop: Readonly<Record<TokenProblem, Decision>>;
+  /** The DPoP challenge of the route, without any error. */
+  readonly dpopChallenge: string;
+}
+
+/** Whether a route takes DPoP, and what it tells of it in its challenges. */
+export interface DpopOffer {
+  readonly policy: 'off' | 'accepted' | 'required';
+  readonly algorithms: readonly string[];
 }
 
 function denyAll<Name extends string>(
@@ -61,18 +48,35 @@ function denyAll<Name extends string>(
 class Challenges {
   readonly key: readonly string[];
   readonly token: readonly string[];
+  readonly dpop: string;
   readonly #bearer: string;
+  readonly #policy: DpopOffer['policy'];
 
   /** `realm` is text that needs no escape in a quoted string. */
-  constructor(realm: string) {
+  constructor(realm: string, { policy, algorithms }: DpopOffer) {
+    this.#policy = policy;
     this.#bearer = `Bearer realm="${realm}"`;
+    // RFC 9449, section 7.1: `algs` tells which algorithms a proof may have.
+    this.dpop = `DPoP realm="${realm}", algs="${algorithms.join(' ')}"`;
     this.key = ['WWW-Authenticate', `ApiKey realm="${realm}"`];
     // RFC 6750, section 3.1: without any authentication information, no error code.
-    this.token = ['WWW-Authenticate', this.#bearer];
+    this.token = this.#offer(this.#bearer, this.dpop);
   }
 
   tokenError(error: string, description: string): readonly string[] {
-    return ['WWW-Authenticate', `${this.#bearer}, error="${error}", error_description="${description}"`];
+    return this.#offer(`${this.#bearer}, error="${error}", error_description="${description}"`, this.dpop);
+  }
+
+  dpopError(error: string, description: string): readonly string[] {
+    return this.#offer(this.#bearer, `${this.dpop}, error="${error}", error_description="${description}"`);
+  }
+
+  /** What the route takes of both: where it takes DPoP alone, an error is told by that challenge. */
+  #offer(bearer: string, dpop: string): readonly string[] {
+    if (this.#policy === 'off') return ['WWW-Authenticate', bearer];
+    if (this.#policy === 'accepted') return ['WWW-Authenticate', bearer, 'WWW-Authenticate', dpop];
+    const error = bearer.slice(this.#bearer.length);
+    return ['WWW-Authenticate', dpop + (dpop === this.dpop ? error : '')];
   }
 }
 
@@ -95,8 +99,12 @@ function denyTogether(headers: readonly string[]) {
 }
 
 /** Builds the refusals with their challenges. `realm` is text that needs no escape in a quoted string. */
-export function compileRefusals(realm: string, kinds: ReadonlySet<'apiKey' | 'jwt'>): Refusals {
-  const challenges = new Challenges(realm);
+export function compileRefusals(
+  realm: string,
+  kinds: ReadonlySet<'apiKey' | 'jwt'>,
+  offer: DpopOffer,
+): Refusals {
+  const challenges = new Challenges(realm, offer);
   const { key, token } = challenges;
   const ambiguous = 'authn.ambiguous';
   return {
@@ -110,5 +118,9 @@ export function compileRefusals(realm: string, kinds: ReadonlySet<'apiKey' | 'jw
     token: denyAll(TOKEN_PROBLEMS, {
       headers: challenges.tokenError('invalid_token', 'The token is not valid'),
     }),
+    dpop: denyAll(TOKEN_PROBLEMS, {
+      headers: challenges.dpopError('invalid_token', 'The token is not valid'),
+    }),
+    dpopChallenge: challenges.dpop,
   };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { VerificationKey } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
 import { TokenCache, type VerifiedToken } from './token-cache.ts';
 
@@ -9,6 +10,11 @@ const verified = (rulesId: string): VerifiedToken => ({
   rulesId,
   notBeforeMs: 0,
   expiresMs: 1,
+  issuedAtMs: 0,
+  replayId: '',
+  hasJti: false,
+  confirmation: null,
+  key: null as unknown as VerificationKey,
   keysVersion: 1,
 });
 

@@ -1,4 +1,6 @@
+import type { VerificationKey } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
+import type { Confirmation, Unconfirmable } from './confirmation.ts';
 
 /** What is remembered of a token whose signature and claims were verified. */
 export interface VerifiedToken {
@@ -9,8 +11,17 @@ export interface VerifiedToken {
   /** Accepted from `notBeforeMs` on and before `expiresMs`, tolerances included. */
   readonly notBeforeMs: number;
   readonly expiresMs: number;
-  /** Version of the issuer's keys at that time. */
-  readonly keysVersion: number;
+  readonly issuedAtMs: number;
+  /** What names the token where its use is remembered. */
+  readonly replayId: string;
+  /** Whether that is its own `jti`. */
+  readonly hasJti: boolean;
+  /** What a caller must show with it; null for a bearer token. */
+  readonly confirmation: Confirmation | Unconfirmable | null;
+  /** The key that verified it. */
+  readonly key: VerificationKey;
+  /** Version of the issuer's keys when that key was last seen among them. */
+  keysVersion: number;
 }
 
 interface Entry {

@@ -1,13 +1,12 @@
-import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { VerificationKey } from '../../core/ports.ts';
-import { fitsAlgorithm, MIN_RSA_BITS } from '../../lib/jose/algorithms.ts';
+import { fitsAlgorithm } from '../../lib/jose/algorithms.ts';
+import { type Jwk, parsePublicJwk } from '../../lib/jose/public-jwk.ts';
 
 const MAX_KEYS = 100;
 const MAX_KID_CHARS = 256;
-const MAX_RSA_BITS = 8192;
 /** RFC 7518, section 3.2: at least the size of the smallest hash. */
 const MIN_SECRET_BYTES = 32;
-const CURVES: ReadonlySet<unknown> = new Set(['P-256', 'P-384', 'P-521', 'Ed25519']);
 
 export interface ParsedJwks {
   readonly keys: readonly VerificationKey[];
@@ -15,20 +14,8 @@ export interface ParsedJwks {
   readonly skipped: readonly string[];
 }
 
-type Jwk = { readonly [member: string]: unknown };
-
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isNot = (value: unknown, wanted: unknown) => value !== undefined && value !== wanted;
-
-/** The public members of a key, or why there are none that can be used. */
-function publicMembers({ kty, n, e, crv, x, y }: Jwk): JsonWebKey | string {
-  if (kty === 'RSA') return isText(n) && isText(e) ? { kty, n, e } : 'lacks `n` or `e`';
-  if (kty !== 'EC' && kty !== 'OKP') return 'is of a type that is not supported';
-  if (!CURVES.has(crv) || (kty === 'OKP') !== (crv === 'Ed25519'))
-    return 'is of a curve that is not supported';
-  if (kty === 'OKP') return isText(x) ? { kty, crv: crv as string, x } : 'lacks `x`';
-  return isText(x) && isText(y) ? { kty, crv: crv as string, x, y } : 'lacks `x` or `y`';
-}
 
 function parseSecret({ k }: Jwk, acceptSecrets: boolean): KeyObject | string {
   if (!acceptSecrets) return 'is a secret, and secrets are taken from files only';
@@ -36,23 +23,6 @@ function parseSecret({ k }: Jwk, acceptSecrets: boolean): KeyObject | string {
   return bytes.length < MIN_SECRET_BYTES
     ? `is shorter than ${MIN_SECRET_BYTES} bytes`
     : createSecretKey(bytes);
-}
-
-function parsePublic(jwk: Jwk): KeyObject | string {
-  if ('d' in jwk || 'p' in jwk || 'q' in jwk || 'k' in jwk)
-    return 'holds private material and must be replaced';
-  const members = publicMembers(jwk);
-  if (typeof members === 'string') return members;
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: members, format: 'jwk' });
-  } catch {
-    return 'is not a valid key';
-  }
-  const bits = key.asymmetricKeyDetails?.modulusLength;
-  if (bits === undefined) return key;
-  if (bits < MIN_RSA_BITS) return `has ${bits} bits, fewer than ${MIN_RSA_BITS}`;
-  return bits > MAX_RSA_BITS ? `has ${bits} bits, more than ${MAX_RSA_BITS}` : key;
 }
 
 function parseKey(jwk: unknown, acceptSecrets: boolean): VerificationKey | string {
@@ -64,7 +34,7 @@ function parseKey(jwk: unknown, acceptSecrets: boolean): VerificationKey | strin
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     return 'is not for verifying';
   }
-  const key = kty === 'oct' ? parseSecret(jwk as Jwk, acceptSecrets) : parsePublic(jwk as Jwk);
+  const key = kty === 'oct' ? parseSecret(jwk as Jwk, acceptSecrets) : parsePublicJwk(jwk as Jwk);
   if (typeof key === 'string') return key;
   if (alg !== '' && !fitsAlgorithm(key, alg)) return 'has an `alg` that its type does not fit';
   return { kid, alg, key };
