@@ -10,6 +10,17 @@ import { noticesList } from './notices-list.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
+import {
+  userChange,
+  userDelete,
+  userDisable,
+  userEnable,
+  userResetTotp,
+  userSetPassword,
+} from './user-change.ts';
+import { userCreate } from './user-create.ts';
+import { userList } from './user-list.ts';
+import { userShow } from './user-show.ts';
 
 /** THE TABLE of commands, in the order that help lists them. */
 export const COMMANDS: readonly AnyCommand[] = [
@@ -22,6 +33,15 @@ export const COMMANDS: readonly AnyCommand[] = [
   keyList,
   keyRevoke,
   noticesList,
+  userCreate,
+  userList,
+  userShow,
+  userChange,
+  userSetPassword,
+  userResetTotp,
+  userDisable,
+  userEnable,
+  userDelete,
   reload,
   status,
 ];

@@ -14,6 +14,9 @@ import type { Target } from './target.ts';
 
 const clock = { nowMs: () => Date.now() };
 
+/** Operations that may make the database they write to. */
+const CREATING: readonly OperationId[] = ['createKey', 'createUser'];
+
 /** What an operation answered, and who did it. */
 export interface Operated<Id extends OperationId> {
   readonly result: ResultOf<Id>;
@@ -58,7 +61,7 @@ export async function operateAnywhere<Id extends OperationId>(
   }
   const { location } = target.store;
   // Whoever only reads must not leave an empty database behind, least of all at a wrong place.
-  if (id !== 'createKey' && location.kind === 'sqlite' && !existsSync(location.path)) {
+  if (!CREATING.includes(id) && location.kind === 'sqlite' && !existsSync(location.path)) {
     throw new CommandFailure('no_database', `No gateway runs, and there is no database at ${location.path}.`);
   }
   const database = await openDatabase({ ...target.store, clock });
@@ -71,8 +74,8 @@ export async function operateAnywhere<Id extends OperationId>(
 }
 
 /** Services on the database alone; the names of APIs and tiers are those of the file. */
-function servicesOn({ path, journalPath, names }: Target, database: Database): ControlServices {
-  const { keys, usage, decisions, notices } = database;
+function servicesOn({ path, journalPath, names, passwords }: Target, database: Database): ControlServices {
+  const { keys, usage, decisions, notices, users } = database;
   const services = offlineServices({
     clock,
     version: VERSION,
@@ -84,6 +87,10 @@ function servicesOn({ path, journalPath, names }: Target, database: Database): C
       list: notices.list,
       record: async (notice) => void (await notices.add(recordOfNotice(notice, clock.nowMs()))),
     },
+    users,
+    passwordPolicy: passwords,
+    // Whatever was given before this instant is refused by the next gateway to start.
+    endSessions: async () => {},
     journalPath,
     configPath: path,
   });

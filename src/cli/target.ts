@@ -6,11 +6,15 @@ import { type LoadResult, loadConfig } from '../config/load.ts';
 import { asRecord } from '../config/pointer.ts';
 import { adminSchema, storeSchema } from '../config/services.schema.ts';
 import { finishStore } from '../config/store-location.ts';
+import type { PasswordPolicy } from '../control/services.ts';
+import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import { CONFIG_OPTION } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Where `portcullis dev` leaves a copy of the configuration that it made. */
 export const DEV_CONFIG = join('.portcullis', 'dev.yaml');
+
+const DEFAULT_PASSWORDS: PasswordPolicy = { minChars: 12, cost: RECOMMENDED_COST, place: '' };
 
 /** Where the gateway is that a command is about. */
 export interface Target {
@@ -20,6 +24,7 @@ export interface Target {
   readonly dataDir: string;
   readonly store: StoreSettings;
   readonly journalPath: string;
+  readonly passwords: PasswordPolicy;
   /** Null where the configuration has mistakes. */
   readonly names: { readonly apis: readonly string[]; readonly tiers: readonly string[] } | null;
 }
@@ -47,7 +52,7 @@ export function getTarget(path: string): Target {
 function targetOf(path: string, config: GatewayConfig): Target {
   const { admin, dataDir, store, journal } = config;
   const names = { apis: config.apis.map(({ id }) => id), tiers: [...config.tiers.keys()] };
-  return { path, admin, dataDir, store, journalPath: journal.path, names };
+  return { path, admin, dataDir, store, journalPath: journal.path, passwords: DEFAULT_PASSWORDS, names };
 }
 
 /**
@@ -67,6 +72,7 @@ function salvage(path: string, { document, baseDir }: LoadResult): Target | null
     dataDir,
     store: finishStore(store.data, dataDir, baseDir),
     journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
+    passwords: DEFAULT_PASSWORDS,
     names: null,
   };
 }

@@ -1,7 +1,8 @@
 import { Unavailable } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
-import type { ControlServices, NoticeBook } from './services.ts';
+import type { UserStore } from '../core/users.ts';
+import type { ControlServices, NoticeBook, PasswordPolicy } from './services.ts';
 
 /** What the command line brings along where no gateway runs. */
 export interface OfflineParts {
@@ -11,6 +12,9 @@ export interface OfflineParts {
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
   readonly notices: NoticeBook;
+  readonly users: UserStore;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly endSessions: (userId: string) => Promise<void>;
   readonly journalPath: string;
   readonly configPath: string;
 }
@@ -29,6 +33,9 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     usage: parts.usage,
     decisions: parts.decisions,
     notices: parts.notices,
+    users: parts.users,
+    passwordPolicy: () => parts.passwordPolicy,
+    endSessions: parts.endSessions,
     journalPath: () => parts.journalPath,
     status: () => ({
       startedAtMs: parts.clock.nowMs(),

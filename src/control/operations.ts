@@ -3,7 +3,8 @@ import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
 import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
 import { listNotices, noticeFilter, noticeList } from './notice-operations.ts';
 import { type OpenApiDocument, openApi } from './openapi.ts';
-import type { AnyOperation, Operation } from './operation.ts';
+import type { AnyOperation } from './operation.ts';
+import { common, operation } from './operation-row.ts';
 import {
   explainedRequest,
   explainRequest,
@@ -22,9 +23,8 @@ import {
   showStatus,
   statusView,
 } from './system-operations.ts';
+import { USER_OPERATIONS } from './user-table.ts';
 
-const none = z.strictObject({});
-const noBody = z.undefined('this operation takes no body');
 const keyId = z.strictObject({
   id: z
     .string()
@@ -38,25 +38,7 @@ const requestId = z.strictObject({
     .describe('Id of the request.'),
 });
 
-const JSON_MEDIA = 'application/json';
 const PROMETHEUS_MEDIA = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** Fills in what most operations share: a token, no input, JSON with 200. */
-const common = {
-  access: 'token',
-  media: JSON_MEDIA,
-  status: 200,
-  params: none,
-  query: none,
-  body: noBody,
-} as const;
-
-/** Keeps the types of an operation's schemas. */
-function operation<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
-  row: Operation<P, Q, B, R>,
-): Operation<P, Q, B, R> {
-  return row;
-}
 
 /** THE TABLE of admin operations. Listener, client, CLI and the OpenAPI document derive from it. */
 export const OPERATIONS = {
@@ -132,6 +114,7 @@ export const OPERATIONS = {
     response: explainedRequest,
     run: (services, { params }) => explainRequest(services, params.id),
   }),
+  ...USER_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',

@@ -2,6 +2,8 @@ import type { ConfigProblem } from '../core/errors.ts';
 import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
+import type { UserStore } from '../core/users.ts';
+import type { HashCost } from '../lib/password/argon2.ts';
 
 /** One data-plane thread. */
 export interface ThreadReport {
@@ -43,6 +45,14 @@ export interface NoticeBook {
   record(notice: Notice): Promise<void>;
 }
 
+/** What is asked of passwords. */
+export interface PasswordPolicy {
+  readonly minChars: number;
+  readonly cost: HashCost;
+  /** Where people sign in: no good part of a password. */
+  readonly place: string;
+}
+
 /** What the admin operations may use of the gateway. */
 export interface ControlServices {
   readonly clock: Clock;
@@ -52,6 +62,10 @@ export interface ControlServices {
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
   readonly notices: NoticeBook;
+  readonly users: UserStore;
+  passwordPolicy(): PasswordPolicy;
+  /** Ends what a user was given by the authorization server: sessions, grants, refresh tokens. */
+  endSessions(userId: string): Promise<void>;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;
   status(): StatusReport;

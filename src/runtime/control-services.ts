@@ -1,6 +1,7 @@
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
+import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
@@ -27,13 +28,16 @@ export interface ControlParts {
 /** Makes what the admin operations may use of a running gateway. */
 export function controlServices(state: GatewayState, parts: ControlParts): ControlServices {
   const { clock, database, supervisor, apiKeys } = parts;
-  const { keys, usage, decisions } = database;
+  const { keys, usage, decisions, users } = database;
   return {
     clock,
     version: VERSION,
     keys,
     usage,
     decisions,
+    users,
+    passwordPolicy: () => ({ minChars: 12, cost: RECOMMENDED_COST, place: '' }),
+    endSessions: async () => {},
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),

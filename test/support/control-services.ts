@@ -12,6 +12,8 @@ export interface TestServices {
   readonly dir: string;
   /** Every call of `distributeKeys`. */
   readonly distributed: (readonly ApiKeyRecord[])[];
+  /** Users whose sessions were ended. */
+  readonly ended: string[];
   nowMs: number;
   close(): Promise<void>;
 }
@@ -22,6 +24,7 @@ export const START_MS = Date.UTC(2026, 10, 23, 12);
 export async function openTestServices(overrides: Partial<ControlServices> = {}): Promise<TestServices> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-control-'));
   const distributed: (readonly ApiKeyRecord[])[] = [];
+  const ended: string[] = [];
   const clock = { nowMs: () => test.nowMs };
   const database = await openDatabase({
     location: { kind: 'sqlite', path: join(dir, 'portcullis.db') },
@@ -33,6 +36,13 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     keys: database.keys,
     usage: database.usage,
     decisions: database.decisions,
+    users: database.users,
+    passwordPolicy: () => ({
+      minChars: 12,
+      cost: { memoryKib: 64, passes: 1, lanes: 1 },
+      place: 'auth.test',
+    }),
+    endSessions: async (userId) => void ended.push(userId),
     notices: {
       list: database.notices.list,
       record: async (notice) => void (await database.notices.add(recordOfNotice(notice, test.nowMs))),
@@ -61,6 +71,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     services,
     dir,
     distributed,
+    ended,
     nowMs: START_MS,
     close: async () => {
       await database.close();
