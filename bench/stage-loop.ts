@@ -16,6 +16,7 @@ import { HmacNonces } from '../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../src/stores/shared/replay-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
 import { SharedReplay } from '../src/stores/shared/shared-replay.ts';
+import { NO_STATUSES } from '../test/support/no-statuses.ts';
 import { KEYED_API, TIERS } from './gateway.ts';
 import { fillIn, requestText, scenarioOf } from './scenarios.ts';
 import { spreadOf } from './statistics.ts';
@@ -108,7 +109,19 @@ function openPorts(): { key: string; ports: Ports } {
   const notices = { raise: () => {} };
   const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
-  return { key: made.key, ports: { clock, counters, apiKeys, keySets, notices, proofNonces, replay } };
+  return {
+    key: made.key,
+    ports: {
+      clock,
+      counters,
+      apiKeys,
+      keySets,
+      notices,
+      proofNonces,
+      replay,
+      certificateStatuses: NO_STATUSES,
+    },
+  };
 }
 
 /** A context as the proxy makes one of the request that wrk sends, with the upstream's answer already there. */

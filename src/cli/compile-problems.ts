@@ -1,8 +1,11 @@
 import { loadCertificates } from '../config/certificates.ts';
+import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
+import { openTrust } from '../plan/trust-files.ts';
 
 /** Ports for a plan that no request is decided with. */
 const NO_PORTS: Ports = {
@@ -13,13 +16,24 @@ const NO_PORTS: Ports = {
   notices: { raise: () => {} },
   proofNonces: { current: () => '', isValid: () => false },
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
+  certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },
 };
 
 /** Finds what only shows when a valid configuration is put to use: in certificates, and by the stages. */
 export function compileProblems(config: GatewayConfig): ConfigProblem[] {
-  const { problems } = loadCertificates(config, Date.now());
+  const authorities = loadAuthorities(config);
+  const revocation = loadRevocationLists(config);
+  const problems = [
+    ...loadCertificates(config, Date.now()).problems,
+    ...authorities.problems,
+    ...revocation.problems,
+  ];
+  const trust = openTrust(config, {
+    authorities: Object.fromEntries(authorities.pems),
+    revocationLists: Object.fromEntries(revocation.lists),
+  });
   try {
-    compilePlan(config, NO_PORTS);
+    compilePlan(config, NO_PORTS, trust);
     return [...problems];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

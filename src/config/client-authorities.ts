@@ -4,6 +4,7 @@ import type { PathCertificate } from '../lib/x509/path-certificate.ts';
 import type { AuthoritySource } from '../stages/authentication/authorities.schema.ts';
 import { type GatewayConfig, isPem } from './config.ts';
 import { readText } from './file-text.ts';
+import { mtlsMethods } from './mtls-methods.ts';
 import { readablePointer } from './pointer.ts';
 
 /** Authorities as the configuration names them, and where. */
@@ -22,10 +23,14 @@ const MAX_PEM_BYTES = 1_048_576;
 
 /** Every place of a configuration that names authorities of clients. */
 export function authorityPlaces(config: GatewayConfig): AuthorityPlace[] {
-  return config.listeners.flatMap(({ tls }, at) => {
+  const listeners = config.listeners.flatMap(({ tls }, at) => {
     const sources = tls?.clientCa;
     return sources === undefined ? [] : [{ pointer: `/listeners/${at}/tls/clientCa`, sources }];
   });
+  const methods = mtlsMethods(config).flatMap(({ method: { ca }, pointer }) =>
+    ca === null ? [] : [{ pointer: `${pointer}/ca`, sources: ca }],
+  );
+  return [...listeners, ...methods];
 }
 
 /** Reads and examines the authorities of clients; never throws. One that has expired is no mistake, see `check`. */

@@ -16,21 +16,33 @@ const CAUSES: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
 };
 
-/** Reads a regular file of at most `limitBytes` as UTF-8. Pipes and devices are refused, because they can block. */
-export function readText(path: string, limitBytes: number): FileText {
+/** The bytes of a file, or why there are none, as the end of a sentence. */
+export type FileBytes =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly why: string };
+
+/** Reads a regular file of at most `limitBytes`. Pipes and devices are refused, because they can block. */
+export function readBytes(path: string, limitBytes: number): FileBytes {
   try {
     const facts = statSync(path);
     if (facts.isDirectory()) return { ok: false, why: CAUSES.EISDIR as string };
     if (!facts.isFile()) return { ok: false, why: 'it is not a regular file' };
     if (facts.size > limitBytes) return { ok: false, why: `it is larger than ${limitBytes} bytes` };
-    const bytes = readFileSync(path);
-    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return { ok: true, bytes: readFileSync(path) };
   } catch (cause) {
-    if (cause instanceof TypeError && !('syscall' in cause)) {
-      const isName = (cause as NodeJS.ErrnoException).code === 'ERR_INVALID_ARG_VALUE';
-      return { ok: false, why: isName ? 'its name holds a NUL character' : 'it is not UTF-8 text' };
-    }
     const code = (cause as NodeJS.ErrnoException).code ?? '';
+    if (code === 'ERR_INVALID_ARG_VALUE') return { ok: false, why: 'its name holds a NUL character' };
     return { ok: false, why: CAUSES[code] ?? `the system says ${code || String(cause)}` };
+  }
+}
+
+/** Reads a regular file of at most `limitBytes` as UTF-8, as `readBytes` does. */
+export function readText(path: string, limitBytes: number): FileText {
+  const file = readBytes(path, limitBytes);
+  if (!file.ok) return file;
+  try {
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(file.bytes) };
+  } catch {
+    return { ok: false, why: 'it is not UTF-8 text' };
   }
 }

@@ -3,14 +3,8 @@ import { resolve } from 'node:path';
 import type { WindowLimits } from '../core/ports.ts';
 import { DEFAULT_TIERS, limitsOf } from '../stages/ratelimit/tiers.ts';
 import type { StageBlocks } from './blocks.ts';
-import {
-  type ApiConfig,
-  type GatewayConfig,
-  type IssuerSettings,
-  isPem,
-  type ListenerConfig,
-  type UpstreamSettings,
-} from './config.ts';
+import type { ApiConfig, GatewayConfig, IssuerSettings, ListenerConfig, UpstreamSettings } from './config.ts';
+import { blockFinisher, filePath } from './finish-blocks.ts';
 import type { ParsedRoot } from './schema.ts';
 import { finishStore } from './store-location.ts';
 
@@ -26,6 +20,7 @@ export function finishConfig(
   const { $schema: _, defaults: __, upgradeUrl = '', ...rest } = root;
   const dataDir = resolve(baseDir, root.dataDir);
   const journalPath = root.journal.path;
+  const finishBlocks = blockFinisher(baseDir);
   return {
     ...rest,
     upgradeUrl,
@@ -40,17 +35,17 @@ export function finishConfig(
     issuers: root.issuers.map((issuer) => finishIssuer(issuer, baseDir)),
     tiers: new Map<string, WindowLimits>([...DEFAULT_TIERS, ...tiersOf(root)]),
     defaultBlocks,
-    apis: apis.map((api) => ({ ...api, upstream: finishUpstream(api.upstream, baseDir) })),
+    apis: apis.map((api) => ({
+      ...api,
+      blocks: finishBlocks(api.blocks),
+      endpoints: api.endpoints.map((endpoint) => ({ ...endpoint, blocks: finishBlocks(endpoint.blocks) })),
+      upstream: finishUpstream(api.upstream, baseDir),
+    })),
   };
 }
 
 function tiersOf(root: ParsedRoot): [string, WindowLimits][] {
   return Object.entries(root.tiers).map(([name, tier]) => [name, limitsOf(tier)]);
-}
-
-/** The text of a PEM file as it is, and the name of one absolute. */
-function filePath(value: string, baseDir: string): string {
-  return isPem(value) ? value : resolve(baseDir, value);
 }
 
 function finishListener(

@@ -142,6 +142,35 @@ export interface ProofNonces {
   isValid(nonce: string): boolean;
 }
 
+/** What is to be found out about a certificate. */
+export interface StatusQuestion {
+  /** The certificate and the one of the authority that issued it, DER. */
+  readonly certificate: Uint8Array;
+  readonly issuer: Uint8Array;
+  /** Address of the OCSP responder. */
+  readonly responder: string;
+  readonly nonce: boolean;
+  readonly timeoutMs: number;
+  readonly maxAgeS: number;
+}
+
+/** What is known about whether a certificate was revoked. */
+export interface StatusAnswer {
+  readonly status: 'good' | 'revoked' | 'unknown' | 'unavailable';
+  /** Until when it counts, epoch milliseconds. */
+  readonly untilMs: number;
+  /** Why it is unavailable, as a sentence; else ''. */
+  readonly problem: string;
+}
+
+/** Asks the responders of authorities about certificates. */
+export interface CertificateStatuses {
+  /** At once where the answer is known; never rejects. */
+  ask(question: StatusQuestion): StatusAnswer | Promise<StatusAnswer>;
+  /** A number that grows whenever something that was known is answered otherwise. */
+  readonly version: number;
+}
+
 /** Everything a stage may use of the outside world. */
 export interface Ports {
   readonly clock: Clock;
@@ -151,4 +180,5 @@ export interface Ports {
   readonly notices: Notices;
   readonly replay: ReplayCache;
   readonly proofNonces: ProofNonces;
+  readonly certificateStatuses: CertificateStatuses;
 }

@@ -212,7 +212,7 @@ export const REASONS = {
     401,
     'invalid_credential',
     'The credential is not valid',
-    'The key was revoked; create a new one with `key create`.',
+    'The credential was revoked: create a new key with `key create`, or use a new certificate.',
   ),
   'authn.expired': reason(
     401,
@@ -225,6 +225,18 @@ export const REASONS = {
     'invalid_credential',
     'The credential is not valid',
     'The signature does not verify with the key of the issuer that the token names.',
+  ),
+  'authn.untrusted': reason(
+    401,
+    'invalid_credential',
+    'The credential is not valid',
+    'Use a certificate of one of the authorities of `mtls`, with those in between; `detail` says what is wrong.',
+  ),
+  'authn.unmapped': reason(
+    401,
+    'invalid_credential',
+    'The credential is not valid for this API',
+    'List the names of the certificate under `mtls`: the journal has the start of its thumbprint.',
   ),
   'authn.algorithm': reason(
     401,
@@ -320,7 +332,7 @@ export const REASONS = {
     503,
     'service_unavailable',
     'The service is temporarily unavailable',
-    'The keys of the issuer could not be loaded; `detail` names the cause.',
+    'Keys of an issuer, a revocation list or a responder are not available; `detail` names the cause.',
   ),
 
   'authz.scope': reason(

@@ -51,6 +51,8 @@ export class Route {
   readonly upgrades: readonly string[];
   /** Request header fields that the upstream must not get from the client: credentials, and names of identity headers. */
   readonly withheldHeaders: FieldFilter;
+  /** Whether the upstream gets the verified certificate of the caller. */
+  readonly forwardsCertificate: boolean;
   /** Query parameter that the upstream must not get, because it carries a credential; '' when there is none. */
   readonly withheldParameter: string;
   /** Tells the upstream who is asking; null where nothing is told. */
@@ -73,6 +75,7 @@ export class Route {
     this.preserveHost = fields.preserveHost;
     this.upgrades = fields.upgrades;
     this.withheldHeaders = fields.withheldHeaders;
+    this.forwardsCertificate = fields.forwardsCertificate;
     this.withheldParameter = fields.withheldParameter;
     this.identityHeaders = fields.identityHeaders;
   }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { RequestContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import type { Ports, WindowLimits } from './ports.ts';
+import type { TrustFiles } from './trust.ts';
 
 /** `enforce` carries decisions out, `observe` records them and lets pass, `off` compiles to nothing. */
 export type Mode = 'enforce' | 'observe' | 'off';
@@ -69,6 +70,8 @@ export interface RouteFacts {
   readonly tiers: ReadonlyMap<string, WindowLimits>;
   readonly upgradeUrl: string;
   readonly issuers: ReadonlyMap<string, IssuerFacts>;
+  /** What was read of the certificates and revocation lists that the configuration names. */
+  readonly trust: TrustFiles;
   /** Whether the route authenticates its callers. */
   readonly authenticated: boolean;
   /** Names of the request header fields that may carry the credentials of this route, lower-case. */

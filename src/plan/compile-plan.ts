@@ -4,12 +4,14 @@ import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
 import type { Check, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
+import { NO_TRUST, type TrustFiles } from '../core/trust.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
 import { FieldFilter } from '../lib/http/field-filter.ts';
 import {
   type AuthenticationConfig,
   credentialHeaders,
   credentialQuery,
+  forwardsCertificate,
   isAnonymous,
 } from '../stages/authentication/authentication.schema.ts';
 import { compileIdentityHeaders } from '../stages/authentication/identity-headers.ts';
@@ -59,7 +61,12 @@ function issuerFacts(config: GatewayConfig): ReadonlyMap<string, IssuerFacts> {
   return new Map(config.issuers.map((issuer) => [issuer.id, issuer]));
 }
 
-function factsOf(config: GatewayConfig, api: ApiConfig, endpoint: EndpointConfig | null): RouteFacts {
+function factsOf(
+  config: GatewayConfig,
+  api: ApiConfig,
+  endpoint: EndpointConfig | null,
+  trust: TrustFiles,
+): RouteFacts {
   const authentication = configOf<AuthenticationConfig>((endpoint ?? api).blocks, 'authenticate');
   return {
     apiId: api.id,
@@ -68,6 +75,7 @@ function factsOf(config: GatewayConfig, api: ApiConfig, endpoint: EndpointConfig
     tiers: config.tiers,
     upgradeUrl: config.upgradeUrl,
     issuers: issuerFacts(config),
+    trust,
     authenticated: !isAnonymous(authentication),
     credentialHeaders: credentialHeaders(authentication).map(({ name }) => name),
   };
@@ -132,6 +140,7 @@ function compileRoute(
     preserveHost: api.preserveHost,
     upgrades: configOf<{ upgrades: readonly string[] }>(settings.blocks, 'protocol').upgrades,
     withheldHeaders: withheldFields(authentication, identity),
+    forwardsCertificate: forwardsCertificate(authentication),
     withheldParameter: parameter === null || parameter.forward ? '' : parameter.name,
     identityHeaders: isAnonymous(authentication)
       ? null
@@ -149,6 +158,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     tiers: new Map(),
     upgradeUrl: '',
     issuers: new Map(),
+    trust: NO_TRUST,
     authenticated: false,
     credentialHeaders: [],
   };
@@ -175,6 +185,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     preserveHost: false,
     upgrades: [],
     withheldHeaders: new FieldFilter(),
+    forwardsCertificate: false,
     withheldParameter: '',
     identityHeaders: null,
   });
@@ -185,26 +196,27 @@ function compileApi(
   api: ApiConfig,
   identity: ReadonlySet<string>,
   ports: Ports,
+  trust: TrustFiles,
   problems: ConfigProblem[],
 ): ApiEntry {
   return {
     hosts: api.hosts,
     path: api.path,
-    route: compileRoute(api, null, factsOf(config, api, null), identity, ports, problems),
+    route: compileRoute(api, null, factsOf(config, api, null, trust), identity, ports, problems),
     endpoints: api.endpoints.map((endpoint) => ({
       path: endpoint.path,
       methods: endpoint.methods,
-      route: compileRoute(api, endpoint, factsOf(config, api, endpoint), identity, ports, problems),
+      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, trust), identity, ports, problems),
     })),
     denyUndeclared: api.undeclared === 'deny',
   };
 }
 
 /** Compiles a configuration whole; throws ConfigError with everything that only the stages can see. */
-export function compilePlan(config: GatewayConfig, ports: Ports): Plan {
+export function compilePlan(config: GatewayConfig, ports: Ports, trust: TrustFiles = NO_TRUST): Plan {
   const problems = identityProblems(config);
   const identity = identityNames(config);
-  const apis = config.apis.map((api) => compileApi(config, api, identity, ports, problems));
+  const apis = config.apis.map((api) => compileApi(config, api, identity, ports, trust, problems));
   if (problems.length > 0) throw new ConfigError(dedupe(problems));
   return {
     router: new Router(apis, config.paths.matchCase === 'fold'),

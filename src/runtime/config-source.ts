@@ -3,6 +3,7 @@ import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { loadConfig, parseDocument } from '../config/load.ts';
+import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { Material } from './messages.ts';
@@ -63,7 +64,8 @@ function loadMaterial(
 ): Material {
   const loaded = loadCertificates(config, nowMs);
   const authorities = loadAuthorities(config);
-  const problems = [...loaded.problems, ...authorities.problems];
+  const revocation = loadRevocationLists(config);
+  const problems = [...loaded.problems, ...authorities.problems, ...revocation.problems];
   if (problems.length > 0) throw new ConfigError(problems.map(place));
   const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
     const pem = loaded.upstreams.get(id);
@@ -75,6 +77,7 @@ function loadMaterial(
     listeners: Object.fromEntries(loaded.listeners),
     upstreams: Object.fromEntries(upstreams),
     authorities: Object.fromEntries(authorities.pems),
+    revocationLists: Object.fromEntries(revocation.lists),
   };
 }
 

@@ -4,17 +4,16 @@ import type { ApiKeyRecord } from '../core/ports.ts';
 import type { DecisionEntry, KeyUsage } from '../core/records.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
+import type { TrustMaterial } from '../plan/trust-files.ts';
 import type { CertificateMaterial } from '../proxy/tls-contexts.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 
 /** Certificates and keys as PEM text: threads read no files. */
-export interface Material {
+export interface Material extends TrustMaterial {
   /** By listener name. */
   readonly listeners: Readonly<Record<string, readonly CertificateMaterial[]>>;
   /** By API id. */
   readonly upstreams: Readonly<Record<string, UpstreamTls>>;
-  /** Authorities of client certificates by what the configuration calls them. */
-  readonly authorities: Readonly<Record<string, string>>;
 }
 
 /** A configuration on its way to the threads; each compiles it for itself. */

@@ -4,6 +4,7 @@ import type { UpstreamTls } from '../core/upstream.ts';
 import { parseCidr } from '../lib/ip/cidr.ts';
 import { CidrTrie } from '../lib/ip/cidr-trie.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
+import { openTrust } from '../plan/trust-files.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
 import type { PlanParts } from '../proxy/loaded-plan.ts';
 import type { PlanDocument } from './messages.ts';
@@ -59,7 +60,7 @@ export function listenersOf(config: GatewayConfig, plan: PlanDocument): Listener
 
 /** Compiles a configuration into what the proxy works with; throws ConfigError. */
 export function planParts(config: GatewayConfig, plan: PlanDocument, ports: Ports): PlanParts {
-  const compiled = compilePlan(config, ports);
+  const compiled = compilePlan(config, ports, openTrust(config, plan.material));
   const tlsOf = (api: string): UpstreamTls | null => plan.material.upstreams[api] ?? null;
   return {
     version: plan.version,

@@ -35,7 +35,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
       version: 1,
       document: plainConfig(upstream.port),
       baseDir: dir,
-      material: { listeners: {}, upstreams: {}, authorities: {} },
+      material: { listeners: {}, upstreams: {}, authorities: {}, revocationLists: {} },
       ports: { web: port },
     },
     apiKeys: [],

@@ -14,6 +14,7 @@ import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
+import { NO_STATUSES } from '../support/no-statuses.ts';
 import { principalWith } from '../support/principals.ts';
 import { configOf, fakeExchange, type RequestLine, readSettings } from './fake-exchange.ts';
 import { hasFastProperties, haveSameMap } from './natives.ts';
@@ -44,6 +45,7 @@ const ports: Ports = {
   keySets: { find: () => null, version: () => 0, problem: () => '', refetch: async () => {} },
   notices: { raise: () => {} },
   proofNonces: { current: () => '', isValid: () => false },
+  certificateStatuses: NO_STATUSES,
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),
 };
 const plan = compilePlan(CONFIG, ports);

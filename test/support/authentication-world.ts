@@ -4,6 +4,7 @@ import { RequestContext } from '../../src/core/context.ts';
 import type { Notice } from '../../src/core/notices.ts';
 import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
+import { NO_TRUST } from '../../src/core/trust.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
@@ -11,6 +12,7 @@ import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
 import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
+import { NO_STATUSES } from './no-statuses.ts';
 import { receivedLines } from './received-lines.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -72,6 +74,7 @@ export function routeFacts(change: Partial<RouteFacts> = {}): RouteFacts {
     tiers: new Map(),
     upgradeUrl: '',
     issuers: new Map([['company', issuerFacts()]]),
+    trust: NO_TRUST,
     authenticated: true,
     credentialHeaders: ['x-api-key'],
     ...change,
@@ -89,7 +92,16 @@ export function fakePorts() {
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
   const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
-  const ports: Ports = { clock, keySets, apiKeys, counters, notices, replay, proofNonces };
+  const ports: Ports = {
+    clock,
+    keySets,
+    apiKeys,
+    counters,
+    notices,
+    replay,
+    proofNonces,
+    certificateStatuses: NO_STATUSES,
+  };
   return { clock, keySets, records, raised, ports };
 }
 

@@ -2,6 +2,7 @@ import { RequestContext, type RequestFacts } from '../../src/core/context.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Ports } from '../../src/core/ports.ts';
 import type { Check, Mode, RouteFacts, Stage, StageChecks } from '../../src/core/stage.ts';
+import { NO_TRUST } from '../../src/core/trust.ts';
 import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { receivedLines } from './received-lines.ts';
 
@@ -63,6 +64,7 @@ export const ANY_ROUTE: RouteFacts = {
   tiers: new Map(),
   upgradeUrl: '',
   issuers: new Map(),
+  trust: NO_TRUST,
   authenticated: false,
   credentialHeaders: [],
 };

@@ -6,7 +6,7 @@ import type { PathCertificate } from './path-certificate.ts';
 /** Authorities between a certificate and the one it ends at. */
 const MAX_BETWEEN = 5;
 /** Signatures that are verified for one certificate, whatever comes with it. */
-const MAX_VERIFICATIONS = 16;
+const MAX_VERIFICATIONS = 10;
 
 /** Why there is no path. */
 export type PathFault =

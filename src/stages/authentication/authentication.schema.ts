@@ -4,19 +4,24 @@ import type { Mode } from '../../core/stage.ts';
 import { type ApiKeyConfig, apiKeySchema } from './api-key.schema.ts';
 import { type IdentityHeadersConfig, identityHeadersSchema } from './identity-headers.schema.ts';
 import { type JwtConfig, jwtSchema, toJwtConfig } from './jwt.schema.ts';
+import { type MtlsConfig, mtlsSchema, toMtlsConfig } from './mtls.schema.ts';
 
 /** THE TABLE of methods: every key that names a way to prove who is asking. */
-const METHODS = { apiKey: apiKeySchema, jwt: jwtSchema };
+const METHODS = { apiKey: apiKeySchema, jwt: jwtSchema, mtls: mtlsSchema };
 
 type MethodName = keyof typeof METHODS;
 type MethodBlocks = { readonly [Name in MethodName]?: z.output<(typeof METHODS)[Name]> };
 
-export type MethodConfig = ApiKeyConfig | JwtConfig;
+export type MethodConfig = ApiKeyConfig | JwtConfig | MtlsConfig;
 
 export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
 const LISTED = METHOD_NAMES.map((name) => `\`${name}\``).join(', ');
 
-const optionalMethods = { apiKey: apiKeySchema.optional(), jwt: jwtSchema.optional() };
+const optionalMethods = {
+  apiKey: apiKeySchema.optional(),
+  jwt: jwtSchema.optional(),
+  mtls: mtlsSchema.optional(),
+};
 
 const namesOf = (block: object): string[] =>
   Object.entries(block).flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -74,7 +79,8 @@ export interface AuthenticationConfig {
   readonly identityHeaders: IdentityHeadersConfig;
 }
 
-function toMethod({ apiKey, jwt }: MethodBlocks, at: string): MethodConfig {
+function toMethod({ apiKey, jwt, mtls }: MethodBlocks, at: string): MethodConfig {
+  if (mtls !== undefined) return toMtlsConfig(mtls, `${at}/mtls`);
   if (jwt !== undefined) return toJwtConfig(jwt, `${at}/jwt`);
   return { ...(apiKey ?? apiKeySchema.parse({})), kind: 'apiKey', pointer: `${at}/apiKey` };
 }
@@ -119,11 +125,18 @@ export function methodsOf(config: AuthenticationConfig): readonly MethodConfig[]
 export function credentialHeaders(config: AuthenticationConfig): { name: string; forward: boolean }[] {
   if (isAnonymous(config)) return [];
   const found = new Map<string, boolean>();
-  for (const { header, forward } of methodsOf(config)) {
+  for (const method of methodsOf(config)) {
+    if (method.kind === 'mtls') continue;
+    const { header, forward } = method;
     const name = header.toLowerCase();
     found.set(name, forward && (found.get(name) ?? true));
   }
   return [...found].map(([name, forward]) => ({ name, forward }));
+}
+
+/** Whether the upstream gets the verified certificate of the caller. */
+export function forwardsCertificate(config: AuthenticationConfig): boolean {
+  return !isAnonymous(config) && methodsOf(config).some((method) => method.kind === 'mtls' && method.forward);
 }
 
 /** The query parameter that may carry a key: the journal must not show its value; null when there is none. */

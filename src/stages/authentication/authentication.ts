@@ -12,6 +12,7 @@ import { AuthenticationCheck, BodyAuthenticationCheck } from './combination.ts';
 import { compileMethods } from './compile-methods.ts';
 import { jwtWeaknesses } from './jwt.schema.ts';
 import { validateMethods } from './method-conflicts.ts';
+import { mtlsWeaknesses } from './mtls-problems.ts';
 import { compileRefusals, type DpopOffer } from './refusals.ts';
 
 /** What the methods of a route take of DPoP together. */
@@ -52,6 +53,7 @@ function weaknesses(config: AuthenticationConfig): readonly Weakness[] {
   }
   for (const method of methodsOf(config)) {
     if (method.kind === 'jwt') found.push(...jwtWeaknesses(method));
+    if (method.kind === 'mtls') found.push(...mtlsWeaknesses(method));
     if (method.kind !== 'apiKey' || method.query === undefined) continue;
     const message = 'Keys in the query end up in logs, histories and Referer fields.';
     found.push({ pointer: `${method.pointer}/query`, message });

@@ -8,6 +8,8 @@ import { type AcceptedIssuer, JwtMethod } from './jwt.ts';
 import type { ClaimPaths } from './jwt-claims.ts';
 import type { CredentialMethod } from './method.ts';
 import { isSame } from './method-conflicts.ts';
+import type { MtlsConfig } from './mtls.schema.ts';
+import { compileEntry, MtlsMethod } from './mtls.ts';
 import type { Refusals } from './refusals.ts';
 import { TokenCache } from './token-cache.ts';
 import { TokenUse } from './token-use.ts';
@@ -62,7 +64,7 @@ function compileIssuer(
   };
 }
 
-/** Compiles the entries in configured order; the tokens of one header field are one method. */
+/** Compiles the entries in configured order; the tokens of one header field, and all certificates, are one method. */
 function compileEntries(
   entries: readonly MethodConfig[],
   route: RouteFacts,
@@ -71,10 +73,15 @@ function compileEntries(
 ): CredentialMethod[] {
   const byHeader = new Map<string, AcceptedIssuer[]>();
   const methods: CredentialMethod[] = [];
+  const certificates: [MtlsConfig, number][] = [];
   entries.forEach((method, at) => {
     const entry = 1 << at;
     if (method.kind === 'apiKey') {
       methods.push(new ApiKeyMethod(method, entry, ports, refusals));
+      return;
+    }
+    if (method.kind === 'mtls') {
+      certificates.push([method, entry]);
       return;
     }
     const header = method.header.toLowerCase();
@@ -88,7 +95,9 @@ function compileEntries(
     byHeader.set(header, issuers);
     methods.push(new JwtMethod(header, issuers, cacheOf(ports), ports, refusals));
   });
-  return methods;
+  if (certificates.length === 0) return methods;
+  const compiled = certificates.map(([config, entry]) => compileEntry(config, entry, route.trust, ports));
+  return [new MtlsMethod(compiled, ports, refusals.certificate), ...methods];
 }
 
 /** Compiles alternatives of methods; an entry that stands in several of them is verified once. */

@@ -3,6 +3,7 @@ import type { RouteFacts } from '../../core/stage.ts';
 import { closest } from '../../lib/text/suggest.ts';
 import type { MethodConfig } from './authentication.schema.ts';
 import type { JwtConfig } from './jwt.schema.ts';
+import { mtlsProblems } from './mtls-problems.ts';
 
 /** Whether two entries ask for the same, so that one credential meets both. */
 export function isSame(one: MethodConfig, other: MethodConfig): boolean {
@@ -38,6 +39,8 @@ function jwtProblems(config: JwtConfig, route: RouteFacts): ConfigProblem[] {
 /** Why two methods cannot stand side by side; null when they can. */
 function conflict(one: MethodConfig, other: MethodConfig, route: RouteFacts): string | null {
   if (one.kind === 'apiKey' && other.kind === 'apiKey') return 'An `apiKey` method can be listed once.';
+  // Several entries for certificates are several authorities, or several callers.
+  if (one.kind === 'mtls' || other.kind === 'mtls') return null;
   if (one.header.toLowerCase() !== other.header.toLowerCase()) return null;
   if (one.kind === 'apiKey' || other.kind === 'apiKey') {
     return `The header field ${one.header} cannot carry both API keys and tokens.`;
@@ -53,6 +56,7 @@ export function validateMethods(methods: readonly MethodConfig[], route: RouteFa
   const problems: ConfigProblem[] = [];
   methods.forEach((method, at) => {
     if (method.kind === 'jwt') problems.push(...jwtProblems(method, route));
+    if (method.kind === 'mtls') problems.push(...mtlsProblems(method, route));
     for (const earlier of methods.slice(0, at)) {
       if (isSame(earlier, method)) continue;
       const message = conflict(earlier, method, route);

@@ -1,5 +1,6 @@
 import { type Decision, type DenyOptions, deny } from '../../core/decision.ts';
 import type { ReasonCode } from '../../core/reasons.ts';
+import { type CertificateRefusals, certificateChallenge, certificateRefusals } from './mtls-refusals.ts';
 import { TOKEN_PROBLEMS, type TokenProblem } from './token-problems.ts';
 
 /** What can be wrong with an API key: the reason, and what the journal says. */
@@ -23,6 +24,7 @@ export interface Refusals {
   readonly key: Readonly<Record<KeyProblem, Decision>>;
   /** About tokens that came with the Bearer scheme, or in a field of their own. */
   readonly token: Readonly<Record<TokenProblem, Decision>>;
+  readonly certificate: CertificateRefusals;
   /** About tokens that came with the DPoP scheme. */
   readonly dpop: Readonly<Record<TokenProblem, Decision>>;
   /** The DPoP challenge of the route, without any error. */
@@ -101,19 +103,24 @@ function denyTogether(headers: readonly string[]) {
 /** Builds the refusals with their challenges. `realm` is text that needs no escape in a quoted string. */
 export function compileRefusals(
   realm: string,
-  kinds: ReadonlySet<'apiKey' | 'jwt'>,
+  kinds: ReadonlySet<'apiKey' | 'jwt' | 'mtls'>,
   offer: DpopOffer,
 ): Refusals {
   const challenges = new Challenges(realm, offer);
   const { key, token } = challenges;
   const ambiguous = 'authn.ambiguous';
   return {
-    ...denyTogether([...(kinds.has('jwt') ? token : []), ...(kinds.has('apiKey') ? key : [])]),
+    ...denyTogether([
+      ...(kinds.has('jwt') ? token : []),
+      ...(kinds.has('apiKey') ? key : []),
+      ...(kinds.has('mtls') ? certificateChallenge(realm) : []),
+    ]),
     ambiguousKey: deny(ambiguous, { headers: key, detail: 'The API key came more than once.' }),
     ambiguousToken: deny(ambiguous, {
       headers: challenges.tokenError('invalid_request', 'More than one token'),
       detail: 'The header field of the token came more than once.',
     }),
+    certificate: certificateRefusals(realm),
     key: denyAll(KEY_PROBLEMS, { headers: key }),
     token: denyAll(TOKEN_PROBLEMS, {
       headers: challenges.tokenError('invalid_token', 'The token is not valid'),

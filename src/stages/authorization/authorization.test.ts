@@ -6,6 +6,7 @@ import { CONTINUE, type Decision } from '../../core/decision.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { KeyGrant, Principal } from '../../core/principal.ts';
 import type { RouteFacts } from '../../core/stage.ts';
+import { NO_TRUST } from '../../core/trust.ts';
 import { FieldLines } from '../../lib/http/field-lines.ts';
 import { authorization } from './authorization.ts';
 
@@ -14,6 +15,7 @@ const route = (change: Partial<RouteFacts> = {}): RouteFacts => ({
   endpointId: '',
   path: '/orders',
   tiers: new Map(),
+  trust: NO_TRUST,
   upgradeUrl: '',
   issuers: new Map(),
   authenticated: true,
