@@ -148,24 +148,25 @@ function compileRoute(
   });
 }
 
+const NOWHERE: RouteFacts = {
+  apiId: '',
+  endpointId: '',
+  path: '/',
+  tiers: new Map(),
+  upgradeUrl: '',
+  issuers: new Map(),
+  trust: NO_TRUST,
+  authenticated: false,
+  credentialHeaders: [],
+};
+
 /** The route of requests that match no API: nothing but the hardening of answers. */
 function compileFallback(defaults: StageBlocks, ports: Ports): Route {
   const builder = new RouteBuilder();
-  const facts: RouteFacts = {
-    apiId: '',
-    endpointId: '',
-    path: '/',
-    tiers: new Map(),
-    upgradeUrl: '',
-    issuers: new Map(),
-    trust: NO_TRUST,
-    authenticated: false,
-    credentialHeaders: [],
-  };
   for (const { stage } of STAGES) {
     const block = defaults.get(stage.key);
     if (stage.name === 'hardening' && block !== undefined) {
-      builder.add(stage, block.config.mode, stage.compile(block.config, facts, ports));
+      builder.add(stage, block.config.mode, stage.compile(block.config, NOWHERE, ports));
     }
   }
   return new Route({

@@ -1,7 +1,7 @@
 import { parseDocument } from '../config/load.ts';
 import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
-import type { Ports } from '../core/ports.ts';
+import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import { Journal } from '../proxy/journal.ts';
@@ -10,6 +10,7 @@ import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
 import { openThreadWheel } from '../proxy/thread-wheel.ts';
+import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
@@ -26,6 +27,7 @@ import type {
   ToThread,
 } from './messages.ts';
 import { Notebook } from './notebook.ts';
+import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
 import { threadNotices } from './thread-notices.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
@@ -55,6 +57,7 @@ export class GatewayThread {
   readonly #plane: DataPlane;
   readonly #firstListeners: readonly ListenerSettings[];
   readonly #refetches = new Map<number, (fetched: boolean) => void>();
+  readonly #statuses = new PendingAnswers<StatusAnswer>();
   readonly #prepared = new Map<number, Prepared>();
   #calls = 0;
   #isDraining = false;
@@ -106,9 +109,16 @@ export class GatewayThread {
       apiKeys: this.#apiKeys,
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
+      certificateStatuses: this.#openStatuses(),
       replay: new SharedReplay(data.replay, this.#clock),
       proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
     };
+  }
+
+  #openStatuses(): ThreadStatuses {
+    return new ThreadStatuses(this.#clock, (question) =>
+      this.#statuses.ask((id) => this.#send({ type: 'certificateStatus', id, question })),
+    );
   }
 
   async start(): Promise<void> {
@@ -152,6 +162,8 @@ export class GatewayThread {
       case 'refetched':
         this.#refetches.get(message.call)?.(message.fetched);
         return this.#refetches.delete(message.call);
+      case 'certificateStatus':
+        return this.#statuses.take(message.id, message.answer);
       case 'health':
         return this.#setHealth(message.change);
       case 'reopenJournal':

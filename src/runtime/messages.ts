@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import type { Notice } from '../core/notices.ts';
-import type { ApiKeyRecord } from '../core/ports.ts';
+import type { ApiKeyRecord, StatusAnswer, StatusQuestion } from '../core/ports.ts';
 import type { DecisionEntry, KeyUsage } from '../core/records.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
@@ -59,6 +59,7 @@ export type ToThread =
   | { readonly type: 'drain'; readonly call: number; readonly deadlineMs: number }
   | { readonly type: 'keySet'; readonly update: KeySetUpdate }
   | { readonly type: 'refetched'; readonly call: number; readonly fetched: boolean }
+  | { readonly type: 'certificateStatus'; readonly id: number; readonly answer: StatusAnswer }
   | { readonly type: 'health'; readonly change: HealthChange }
   | { readonly type: 'reopenJournal' };
 
@@ -67,6 +68,7 @@ export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly sentence: string }
   | { readonly type: 'done'; readonly call: number; readonly result: unknown }
+  | { readonly type: 'certificateStatus'; readonly id: number; readonly question: StatusQuestion }
   | { readonly type: 'refetch'; readonly call: number; readonly issuerId: string; readonly kid: string }
   | {
       readonly type: 'notes';

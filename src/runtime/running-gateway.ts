@@ -15,6 +15,7 @@ import { timers } from '../stores/keysets/scheduler.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createReplayTable } from '../stores/shared/replay-table.ts';
 import type { Database } from '../stores/sql/open-database.ts';
+import { CertificateAnswers } from './certificate-answers.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
 import { type Log, stackOf } from './gateway-log.ts';
@@ -58,6 +59,7 @@ export class RunningGateway {
   readonly #problems: StandingProblems;
   readonly #supervisor: Supervisor;
   readonly #fetcher: JwksFetcher;
+  readonly #certificates = new CertificateAnswers();
   readonly #health: HealthChecks;
   readonly #watcher: FileWatcher;
   readonly #rotation: JournalRotation;
@@ -249,6 +251,8 @@ export class RunningGateway {
     switch (news.type) {
       case 'refetch':
         return void this.#refetch(thread, news.call, news.issuerId);
+      case 'certificateStatus':
+        return void this.#certificates.answer(thread, news.id, news.question);
       case 'notes':
         return this.#notes.keep(news.usage, news.decisions);
       case 'notice':

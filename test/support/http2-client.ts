@@ -46,6 +46,8 @@ export interface StreamAnswer {
 export interface Http2ClientOptions {
   readonly host?: string;
   readonly servername?: string;
+  /** Certificate of the client and its key. */
+  readonly identity?: { readonly cert: string; readonly key: string };
   /** Bytes the gateway may send per stream before it is told otherwise; without it, windows are kept open. */
   readonly windowBytes?: number;
   /** `false` sends nothing that the test does not send. */
@@ -220,6 +222,7 @@ export function openHttp2Client(port: number, options: Http2ClientOptions = {}):
       ALPNProtocols: ['h2'],
       rejectUnauthorized: false,
       ...(options.servername === undefined ? {} : { servername: options.servername }),
+      ...options.identity,
     });
     socket.setNoDelay(true);
     socket.once('error', reject);

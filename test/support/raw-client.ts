@@ -25,6 +25,9 @@ export interface RawOptions {
   readonly tls?: {
     readonly ca?: string | Buffer;
     readonly servername?: string;
+    /** Certificate of the client, with what it sends beside it, and its key. */
+    readonly cert?: string;
+    readonly key?: string;
     readonly alpn?: readonly string[];
     readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
     readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
@@ -142,6 +145,7 @@ export function openRawClient(port: number, options: RawOptions = {}): Promise<R
       socket: tcp,
       ...(tls.ca === undefined ? { rejectUnauthorized: false } : { ca: tls.ca }),
       ...(tls.servername === undefined ? {} : { servername: tls.servername }),
+      ...(tls.cert === undefined || tls.key === undefined ? {} : { cert: tls.cert, key: tls.key }),
       ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
       ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
       ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),

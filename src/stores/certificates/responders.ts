@@ -64,12 +64,7 @@ export class Responders {
       await new Promise<void>((resolve) => line.waiting.push(resolve));
       if (nowMs() < line.downUntilMs) return this.#leave(line, unavailable(line.problem, nowMs()));
     } else line.asking++;
-    const answer = await this.#askNow(question);
-    if (answer.status === 'unavailable') {
-      line.downUntilMs = answer.untilMs;
-      line.problem = answer.problem;
-    }
-    return this.#leave(line, answer);
+    return this.#leave(line, await this.#askNow(question, line));
   }
 
   /** Hands the turn on. */
@@ -80,7 +75,7 @@ export class Responders {
     return answer;
   }
 
-  async #askNow(question: StatusQuestion): Promise<StatusAnswer> {
+  async #askNow(question: StatusQuestion, line: Line): Promise<StatusAnswer> {
     const { responder, timeoutMs, maxAgeS } = question;
     const { clock } = this.#ports;
     const certificate = PathCertificate.open(question.certificate);
@@ -103,7 +98,10 @@ export class Responders {
     } catch (error) {
       const sentence =
         error instanceof Unavailable ? error.message : `The OCSP responder ${responder} failed.`;
-      return unavailable(sentence, clock.nowMs());
+      const answer = unavailable(sentence, clock.nowMs());
+      line.downUntilMs = answer.untilMs;
+      line.problem = sentence;
+      return answer;
     }
   }
 
