@@ -17,6 +17,7 @@ import { createReplayTable } from '../src/stores/shared/replay-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
 import { SharedReplay } from '../src/stores/shared/shared-replay.ts';
 import { NO_STATUSES } from '../test/support/no-statuses.ts';
+import { PLAIN_KEY } from '../test/support/plain-key.ts';
 import { KEYED_API, TIERS } from './gateway.ts';
 import { fillIn, requestText, scenarioOf } from './scenarios.ts';
 import { spreadOf } from './statistics.ts';
@@ -82,6 +83,7 @@ function openPorts(): { key: string; ports: Ports } {
   const made = generateApiKey('pk', randomBytes);
   const salt = randomBytes(16).toString('hex');
   const record: ApiKeyRecord = {
+    ...PLAIN_KEY,
     id: made.id,
     name: 'bench',
     prefix: made.key.slice(0, 8),
@@ -91,7 +93,7 @@ function openPorts(): { key: string; ports: Ports } {
     scopes: [],
     roles: [],
     tier: '',
-    grant: { apis: [], endpoints: [], methods: [] },
+    grant: { apis: [], endpoints: [], methods: [], countries: [] },
     createdAtMs: 0,
     expiresAtMs: 0,
     revokedAtMs: 0,
@@ -109,6 +111,7 @@ function openPorts(): { key: string; ports: Ports } {
   const notices = { raise: () => {} };
   const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
+  const countries = { find: () => '' };
   return {
     key: made.key,
     ports: {
@@ -120,6 +123,7 @@ function openPorts(): { key: string; ports: Ports } {
       proofNonces,
       replay,
       certificateStatuses: NO_STATUSES,
+      countries,
     },
   };
 }

@@ -6,6 +6,7 @@ import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
 import { openTrust } from '../plan/trust-files.ts';
+import { loadCountryDatabase } from '../stores/geo/country-database.ts';
 
 /** Ports for a plan that no request is decided with. */
 const NO_PORTS: Ports = {
@@ -17,7 +18,17 @@ const NO_PORTS: Ports = {
   proofNonces: { current: () => '', isValid: () => false },
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
   certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },
+  countries: { find: () => '' },
 };
+
+function geoProblems({ geo }: GatewayConfig): ConfigProblem[] {
+  try {
+    if (geo.database !== '') loadCountryDatabase(geo.database);
+    return [];
+  } catch (error) {
+    return [{ pointer: '/geo/database', message: (error as Error).message }];
+  }
+}
 
 /** Finds what only shows when a valid configuration is put to use: in certificates, and by the stages. */
 export function compileProblems(config: GatewayConfig): ConfigProblem[] {
@@ -27,6 +38,7 @@ export function compileProblems(config: GatewayConfig): ConfigProblem[] {
     ...loadCertificates(config, Date.now()).problems,
     ...authorities.problems,
     ...revocation.problems,
+    ...geoProblems(config),
   ];
   const trust = openTrust(config, {
     authorities: Object.fromEntries(authorities.pems),

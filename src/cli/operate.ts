@@ -12,6 +12,8 @@ import { VERSION } from '../version.ts';
 import { CommandFailure } from './failure.ts';
 import type { Target } from './target.ts';
 
+const NO_PLACES = { folder: '', webhooks: [] };
+const DEFAULT_GRACE_H = 72;
 const clock = { nowMs: () => Date.now() };
 
 /** Operations that may make the database they write to. */
@@ -74,7 +76,10 @@ export async function operateAnywhere<Id extends OperationId>(
 }
 
 /** Services on the database alone; the names of APIs and tiers are those of the file. */
-function servicesOn({ path, journalPath, names, passwords }: Target, database: Database): ControlServices {
+function servicesOn(
+  { path, journalPath, names, passwords, keys: life }: Target,
+  database: Database,
+): ControlServices {
   const { keys, usage, decisions, notices, users } = database;
   const services = offlineServices({
     clock,
@@ -91,6 +96,8 @@ function servicesOn({ path, journalPath, names, passwords }: Target, database: D
     passwordPolicy: passwords,
     // Whatever was given before this instant is refused by the next gateway to start.
     endSessions: async () => {},
+    keyDelivery: life?.places ?? NO_PLACES,
+    graceHours: life?.graceHours ?? DEFAULT_GRACE_H,
     journalPath,
     configPath: path,
   });

@@ -6,8 +6,10 @@ import { type LoadResult, loadConfig } from '../config/load.ts';
 import { asRecord } from '../config/pointer.ts';
 import { adminSchema, storeSchema } from '../config/services.schema.ts';
 import { finishStore } from '../config/store-location.ts';
+import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import type { PasswordPolicy } from '../control/services.ts';
 import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
+import { deliveryPlaces } from '../runtime/control-services.ts';
 import { CONFIG_OPTION } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
@@ -25,6 +27,8 @@ export interface Target {
   readonly store: StoreSettings;
   readonly journalPath: string;
   readonly passwords: PasswordPolicy;
+  /** Null where the configuration has mistakes. */
+  readonly keys: { readonly places: DeliveryPlaces; readonly graceHours: number } | null;
   /** Null where the configuration has mistakes. */
   readonly names: { readonly apis: readonly string[]; readonly tiers: readonly string[] } | null;
 }
@@ -52,7 +56,16 @@ export function getTarget(path: string): Target {
 function targetOf(path: string, config: GatewayConfig): Target {
   const { admin, dataDir, store, journal } = config;
   const names = { apis: config.apis.map(({ id }) => id), tiers: [...config.tiers.keys()] };
-  return { path, admin, dataDir, store, journalPath: journal.path, passwords: DEFAULT_PASSWORDS, names };
+  return {
+    path,
+    admin,
+    dataDir,
+    store,
+    journalPath: journal.path,
+    passwords: DEFAULT_PASSWORDS,
+    names,
+    keys: { places: deliveryPlaces(config), graceHours: config.keys.graceHours },
+  };
 }
 
 /**
@@ -74,6 +87,7 @@ function salvage(path: string, { document, baseDir }: LoadResult): Target | null
     journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
     passwords: DEFAULT_PASSWORDS,
     names: null,
+    keys: null,
   };
 }
 

@@ -12,5 +12,6 @@ export function configFiles(config: GatewayConfig): string[] {
   for (const { method } of mtlsMethods(config)) named.push(...(method.revocation?.crl ?? []));
   for (const { upstream } of config.apis) named.push(upstream.tls?.ca, upstream.tls?.cert, upstream.tls?.key);
   for (const { jwks } of config.issuers) if (jwks !== undefined && 'file' in jwks) named.push(jwks.file);
+  if (config.geo.database !== '') named.push(config.geo.database);
   return named.filter((name): name is string => name !== undefined && !isPem(name));
 }

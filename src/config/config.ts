@@ -59,12 +59,26 @@ export interface StoreSettings {
 export interface GatewayConfig
   extends Omit<
     ParsedRoot,
-    '$schema' | 'threads' | 'listeners' | 'store' | 'journal' | 'tiers' | 'defaults' | 'apis' | 'upgradeUrl'
+    | '$schema'
+    | 'threads'
+    | 'listeners'
+    | 'store'
+    | 'journal'
+    | 'geo'
+    | 'keys'
+    | 'tiers'
+    | 'defaults'
+    | 'apis'
+    | 'upgradeUrl'
   > {
   readonly threads: number;
   readonly listeners: readonly ListenerConfig[];
   readonly store: StoreSettings;
   readonly journal: Required<ParsedRoot['journal']>;
+  /** Absolute path of the country database; '' for the one that comes with Portcullis. */
+  readonly geo: { readonly database: string };
+  /** `deliveryFolder` is an absolute path; '' when there is none. */
+  readonly keys: Required<ParsedRoot['keys']>;
   /** The built-in tiers with the configured ones over them. */
   readonly tiers: ReadonlyMap<string, WindowLimits>;
   /** '' when there is none. */

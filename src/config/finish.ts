@@ -32,6 +32,12 @@ export function finishConfig(
       ...root.journal,
       path: journalPath === undefined ? resolve(dataDir, 'journal.jsonl') : resolve(baseDir, journalPath),
     },
+    geo: { database: root.geo.database === undefined ? '' : resolve(baseDir, root.geo.database) },
+    keys: {
+      ...root.keys,
+      deliveryFolder:
+        root.keys.deliveryFolder === undefined ? '' : resolve(baseDir, root.keys.deliveryFolder),
+    },
     issuers: root.issuers.map((issuer) => finishIssuer(issuer, baseDir)),
     tiers: new Map<string, WindowLimits>([...DEFAULT_TIERS, ...tiersOf(root)]),
     defaultBlocks,

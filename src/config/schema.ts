@@ -5,10 +5,11 @@ import type { StageRow } from '../stages/index.ts';
 import { tierSchema } from '../stages/ratelimit/tiers.ts';
 import { apiShape, endpointShape, routeShape } from './api.schema.ts';
 import { blockShape } from './blocks.ts';
+import { keysSchema } from './keys.schema.ts';
 import { limitsSchema, pathsSchema } from './limits.schema.ts';
 import { listenerSchema, nameSchema } from './listener.schema.ts';
 import { noticesSchema } from './notices.schema.ts';
-import { adminSchema, countersSchema, journalSchema, storeSchema } from './services.schema.ts';
+import { adminSchema, countersSchema, geoSchema, journalSchema, storeSchema } from './services.schema.ts';
 
 const networkSchema = z.string().superRefine((text, issues) => {
   const message = cidrProblem(text);
@@ -49,6 +50,8 @@ const rootShape = {
   counters: countersSchema.prefault({}),
   journal: journalSchema.prefault({}),
   notices: noticesSchema.prefault({}),
+  geo: geoSchema.prefault({}),
+  keys: keysSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   paths: pathsSchema.prefault({}),
   issuers: z.array(issuerSchema).max(256).prefault([]).describe('Issuers of tokens that APIs may accept.'),

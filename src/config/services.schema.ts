@@ -91,6 +91,20 @@ export const countersSchema = z
   })
   .describe('Counters of rate limits.');
 
+/** The `geo` block. */
+export const geoSchema = z
+  .strictObject({
+    database: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'MMDB file with the countries of IPv4 and IPv6 addresses; the one that comes with Portcullis when absent. ' +
+          'Relative to this file; read again when it changes.',
+      ),
+  })
+  .describe('Where addresses come from.');
+
 /** The `journal` block. */
 export const journalSchema = z
   .strictObject({

@@ -1,41 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
-import type { ApiKeyRecord } from '../core/ports.ts';
-import { generateApiKey, shownPrefix } from '../lib/apikey/key-format.ts';
-import { hashSecret } from '../lib/apikey/secret-hash.ts';
-import type { createKeyBody, keyView } from './key-schemas.ts';
+import type { KeyDelivery, WindowLimits } from '../core/ports.ts';
+import { deliveryProblem } from './key-delivery.ts';
+import type { createKeyBody } from './key-schemas.ts';
+import { instant, viewOfKey } from './key-view.ts';
+import { makeKey, nextRotation } from './make-key.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices } from './services.ts';
 
 const DAY_MS = 86_400_000;
-const SALT_BYTES = 16;
 const RECOMMENDED_DAYS = 90;
-
-type KeyView = z.input<typeof keyView>;
-
-const instant = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
-
-/** What may be shown of a key: neither salt nor hash. */
-export function viewOfKey(record: ApiKeyRecord, nowMs: number): KeyView {
-  const isExpired = record.expiresAtMs !== 0 && record.expiresAtMs <= nowMs;
-  return {
-    id: record.id,
-    name: record.name,
-    prefix: record.prefix,
-    owner: record.owner,
-    status: record.revokedAtMs !== 0 ? 'revoked' : isExpired ? 'expired' : 'active',
-    scopes: [...record.scopes],
-    roles: [...record.roles],
-    tier: record.tier,
-    apis: [...record.grant.apis],
-    endpoints: [...record.grant.endpoints],
-    methods: [...record.grant.methods],
-    createdAt: new Date(record.createdAtMs).toISOString(),
-    expiresAt: instant(record.expiresAtMs),
-    revokedAt: instant(record.revokedAtMs),
-  };
-}
 
 const noSuchKey = (id: string) =>
   new Problem(
@@ -68,29 +42,49 @@ function notesFor(body: z.output<typeof createKeyBody>): string[] {
   return notes;
 }
 
-function recordOf(
-  body: z.output<typeof createKeyBody>,
-  key: string,
-  id: string,
-  secret: string,
-  nowMs: number,
-) {
-  const salt = randomBytes(SALT_BYTES).toString('hex');
-  return {
-    id,
+/** What the caller wants of rotation that cannot be; '' when all is well. */
+function rotationFault(services: ControlServices, body: z.output<typeof createKeyBody>): string {
+  const { kind, rotateEveryDays, deliverFile, deliverWebhook } = body;
+  const delivery = deliveryOf(body);
+  if (rotateEveryDays === 0) return delivery === null ? '' : 'a delivery needs `rotateEveryDays`';
+  if (kind !== 'internal') return 'only keys of the kind `internal` are replaced by the gateway itself';
+  if (body.expiresInDays !== 0 && body.expiresInDays <= rotateEveryDays)
+    return 'the key would expire before it is replaced: let `expiresInDays` be more than `rotateEveryDays`';
+  if (delivery === null || (deliverFile !== undefined && deliverWebhook !== undefined))
+    return 'a key that the gateway replaces needs one place for its successors: `deliverFile` or `deliverWebhook`';
+  return deliveryProblem(delivery, services.keyDelivery());
+}
+
+function deliveryOf({ deliverFile, deliverWebhook }: z.output<typeof createKeyBody>): KeyDelivery | null {
+  if (deliverFile !== undefined) return { file: deliverFile };
+  return deliverWebhook === undefined ? null : { webhook: deliverWebhook };
+}
+
+/** Limits that limit nothing are none. */
+function limitsOf(limits: WindowLimits | undefined): WindowLimits | null {
+  const isLimited = limits !== undefined && limits.perMinute + limits.perHour + limits.perDay > 0;
+  return isLimited ? limits : null;
+}
+
+function madeOf(body: z.output<typeof createKeyBody>, nowMs: number) {
+  const { apis, endpoints, methods, countries } = body;
+  return makeKey(body.prefix, {
     name: body.name,
-    prefix: shownPrefix(key),
-    salt,
-    hash: hashSecret(secret, salt),
     owner: body.owner,
+    kind: body.kind,
+    clientId: body.client,
     scopes: body.scopes,
     roles: body.roles,
     tier: body.tier,
-    grant: { apis: body.apis, endpoints: body.endpoints, methods: body.methods },
+    grant: { apis, endpoints, methods, countries },
+    limits: limitsOf(body.limits),
     createdAtMs: nowMs,
     expiresAtMs: body.expiresInDays === 0 ? 0 : nowMs + body.expiresInDays * DAY_MS,
-    revokedAtMs: 0,
-  } satisfies ApiKeyRecord;
+    predecessorId: '',
+    rotateEveryDays: body.rotateEveryDays,
+    nextRotationAtMs: nextRotation(body.rotateEveryDays, nowMs),
+    delivery: deliveryOf(body),
+  });
 }
 
 /**
@@ -100,12 +94,13 @@ function recordOf(
  * every thread took it in, it is answered nevertheless, with a note: nobody could ask for it again.
  */
 export async function createKey(services: ControlServices, body: z.output<typeof createKeyBody>) {
-  const faults = unknownNames(services, body);
+  const faults = [...unknownNames(services, body), rotationFault(services, body)].filter(
+    (text) => text !== '',
+  );
   if (faults.length > 0)
     return new Problem(422, 'invalid_input', `The key is not valid: ${faults.join('; ')}.`);
   const nowMs = services.clock.nowMs();
-  const made = generateApiKey(body.prefix, randomBytes);
-  const record = recordOf(body, made.key, made.id, made.secret, nowMs);
+  const { key, record } = madeOf(body, nowMs);
   await services.keys.create(record);
   const notes = notesFor(body);
   let slowestMs = 0;
@@ -115,7 +110,7 @@ export async function createKey(services: ControlServices, body: z.output<typeof
     if (!(error instanceof Unavailable)) throw error;
     notes.push(`The key is stored, but not every thread knows it yet: ${error.message}`);
   }
-  return { key: made.key, record: viewOfKey(record, nowMs), slowestMs, notes };
+  return { key, record: viewOfKey(record, nowMs), slowestMs, notes };
 }
 
 /** Lists all keys, the newest first. */

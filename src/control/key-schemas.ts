@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { KEY_KINDS } from '../core/ports.ts';
+import { countryProblem } from './country-codes.ts';
 
 /** RFC 6749, section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). */
 const scope = z
@@ -8,6 +10,18 @@ const scope = z
     'a scope has printable ASCII without spaces, quotes and backslashes',
   );
 const name = z.string().min(1).max(200);
+
+const country = z.string().superRefine((code, issues) => {
+  const message = countryProblem(code);
+  if (message !== '') issues.addIssue({ code: 'custom', message });
+});
+
+const limit = z.int().min(0).max(1_000_000);
+const keyLimits = z
+  .strictObject({ perMinute: limit.default(0), perHour: limit.default(0), perDay: limit.default(0) })
+  .describe('Requests in any 60 seconds, 60 minutes and 24 hours; 0 is no limit.');
+
+export const MAX_ROTATE_DAYS = 365;
 
 /** What a new key may do. */
 export const createKeyBody = z.strictObject({
@@ -32,6 +46,39 @@ export const createKeyBody = z.strictObject({
     .max(20)
     .default([])
     .describe('Methods the key is limited to; empty for all.'),
+  countries: z
+    .array(country)
+    .max(249)
+    .default([])
+    .describe('Countries of ISO 3166-1 that the key may be used from; empty for all.'),
+  kind: z
+    .enum(KEY_KINDS)
+    .default('partner')
+    .describe('What the key is for. Only `internal` keys are replaced by the gateway itself.'),
+  client: z
+    .string()
+    .max(200)
+    .default('')
+    .describe('OAuth client that the key belongs to: a token of another client beside it is refused.'),
+  limits: keyLimits
+    .optional()
+    .describe('How often the key may be used, beside the limits of tier and API; the tightest limit counts.'),
+  rotateEveryDays: z
+    .int()
+    .min(0)
+    .max(MAX_ROTATE_DAYS)
+    .default(0)
+    .describe('Days after which the gateway replaces the key by itself; 0 never. For `internal` keys.'),
+  deliverFile: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('File that gets the successors, inside of `keys.deliveryFolder` of the configuration.'),
+  deliverWebhook: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Webhook of `notices.webhooks` of the configuration that gets the successors.'),
   expiresInDays: z
     .int()
     .min(0)
@@ -53,16 +100,31 @@ export const keyView = z.object({
   name: z.string(),
   prefix: z.string().describe('The first eight characters of the key.'),
   owner: z.string(),
-  status: z.enum(['active', 'expired', 'revoked']),
+  kind: z.enum(KEY_KINDS),
+  client: z.string().describe('OAuth client that the key belongs to; empty for none.'),
+  status: z
+    .enum(['active', 'grace', 'rotated', 'expired', 'revoked'])
+    .describe('`grace`: it has a successor and still works; `rotated`: it has one and has stopped.'),
   scopes: z.array(z.string()),
   roles: z.array(z.string()),
   tier: z.string(),
   apis: z.array(z.string()),
   endpoints: z.array(z.string()),
   methods: z.array(z.string()),
+  countries: z.array(z.string()),
+  limits: z
+    .object({ perMinute: z.int(), perHour: z.int(), perDay: z.int() })
+    .nullable()
+    .describe('Its own limits; null when it has none.'),
   createdAt: instant,
   expiresAt: instant.nullable().describe('Null: never.'),
   revokedAt: instant.nullable().describe('Null: not revoked.'),
+  predecessor: z.string().nullable().describe('Id of the key that it replaces.'),
+  successor: z.string().nullable().describe('Id of the key that replaces it.'),
+  rotatedAt: instant.nullable().describe('When it got its successor.'),
+  rotateEveryDays: z.int().describe('0: the gateway does not replace it by itself.'),
+  nextRotationAt: instant.nullable(),
+  delivery: z.union([z.object({ file: z.string() }), z.object({ webhook: z.string() })]).nullable(),
 });
 
 const slowestMs = z.number().describe('How long the slowest thread took to acknowledge, in milliseconds.');

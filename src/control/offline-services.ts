@@ -2,6 +2,7 @@ import { Unavailable } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
+import type { DeliveryPlaces } from './key-delivery.ts';
 import type { ControlServices, NoticeBook, PasswordPolicy } from './services.ts';
 
 /** What the command line brings along where no gateway runs. */
@@ -15,6 +16,8 @@ export interface OfflineParts {
   readonly users: UserStore;
   readonly passwordPolicy: PasswordPolicy;
   readonly endSessions: (userId: string) => Promise<void>;
+  readonly keyDelivery: DeliveryPlaces;
+  readonly graceHours: number;
   readonly journalPath: string;
   readonly configPath: string;
 }
@@ -36,6 +39,8 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     users: parts.users,
     passwordPolicy: () => parts.passwordPolicy,
     endSessions: parts.endSessions,
+    keyDelivery: () => parts.keyDelivery,
+    graceHours: () => parts.graceHours,
     journalPath: () => parts.journalPath,
     status: () => ({
       startedAtMs: parts.clock.nowMs(),

@@ -4,6 +4,7 @@ import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
 import type { HashCost } from '../lib/password/argon2.ts';
+import type { DeliveryPlaces } from './key-delivery.ts';
 
 /** One data-plane thread. */
 export interface ThreadReport {
@@ -66,6 +67,10 @@ export interface ControlServices {
   passwordPolicy(): PasswordPolicy;
   /** Ends what a user was given by the authorization server: sessions, grants, refresh tokens. */
   endSessions(userId: string): Promise<void>;
+  /** Where successors of keys may be delivered to, by the configuration in force. */
+  keyDelivery(): DeliveryPlaces;
+  /** Hours that a replaced key still works unless the caller says otherwise. */
+  graceHours(): number;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;
   status(): StatusReport;

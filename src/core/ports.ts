@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Ip } from '../lib/ip/address.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
 
@@ -51,6 +52,17 @@ export interface Counters {
   take(hits: readonly Hit[], nowMs: number, state: CounterState): void;
 }
 
+/** What a key is for: decides how it is replaced. */
+export const KEY_KINDS = ['internal', 'partner', 'app', 'public'] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];
+
+/** Where the gateway puts the successor that it makes by itself. */
+export type KeyDelivery =
+  /** Relative to the folder that the configuration allows. */
+  | { readonly file: string }
+  /** Name of a webhook of the configuration. */
+  | { readonly webhook: string };
+
 /** An API key as the store keeps it: the secret only as a salted hash. */
 export interface ApiKeyRecord {
   /** Public id, part of the key. */
@@ -62,15 +74,31 @@ export interface ApiKeyRecord {
   readonly salt: string;
   readonly hash: string;
   readonly owner: string;
+  readonly kind: KeyKind;
+  /** OAuth client that the key belongs to; '' when to none. */
+  readonly clientId: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly tier: string;
   readonly grant: KeyGrant;
+  /** How often the key may be used, beside the limits of tier and route; null when it has none of its own. */
+  readonly limits: WindowLimits | null;
   readonly createdAtMs: number;
   /** 0 never expires. */
   readonly expiresAtMs: number;
   /** 0 while the key is active. */
   readonly revokedAtMs: number;
+  /** The key that this one was made to replace; '' when none. */
+  readonly predecessorId: string;
+  /** The key that replaces this one; '' when none. */
+  readonly successorId: string;
+  /** When it got its successor; 0 when it has none. `expiresAtMs` is the end of the grace period then. */
+  readonly rotatedAtMs: number;
+  /** Days after which the gateway replaces the key by itself; 0 never. */
+  readonly rotateEveryDays: number;
+  /** When the gateway replaces the key, or tries it again; 0 never. */
+  readonly nextRotationAtMs: number;
+  readonly delivery: KeyDelivery | null;
 }
 
 /** The API keys this thread knows. */
@@ -171,6 +199,12 @@ export interface CertificateStatuses {
   readonly version: number;
 }
 
+/** Which country an address belongs to. */
+export interface Countries {
+  /** ISO 3166-1 alpha-2, in capitals; '' for private and other special addresses, and where nobody knows. */
+  find(ip: Ip): string;
+}
+
 /** Everything a stage may use of the outside world. */
 export interface Ports {
   readonly clock: Clock;
@@ -181,4 +215,5 @@ export interface Ports {
   readonly replay: ReplayCache;
   readonly proofNonces: ProofNonces;
   readonly certificateStatuses: CertificateStatuses;
+  readonly countries: Countries;
 }

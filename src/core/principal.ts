@@ -1,8 +1,12 @@
+import type { WindowLimits } from './ports.ts';
+
 /** What an API key is limited to; an empty list limits nothing. */
 export interface KeyGrant {
   readonly apis: readonly string[];
   readonly endpoints: readonly string[];
   readonly methods: readonly string[];
+  /** ISO 3166-1 alpha-2, in capitals. */
+  readonly countries: readonly string[];
 }
 
 /** The ways to prove who is asking. */
@@ -54,10 +58,12 @@ export class Principal {
   /** Rate limit tier, or '' when the credential names none. */
   readonly tier: string;
   readonly grant: KeyGrant | null;
+  /** How often the key among the credentials may be used, beside all other limits; null where it has none of its own. */
+  readonly keyLimits: WindowLimits | null;
   /** Identifies the caller to counters: the same for two tokens of one subject, different for two keys. */
   readonly counterKey: string;
 
-  constructor(fields: Omit<Principal, never>) {
+  constructor(fields: Omit<Principal, 'keyLimits'> & { readonly keyLimits?: WindowLimits | null }) {
     this.type = fields.type;
     this.method = fields.method;
     this.methods = fields.methods;
@@ -71,6 +77,7 @@ export class Principal {
     this.attributes = fields.attributes;
     this.tier = fields.tier;
     this.grant = fields.grant;
+    this.keyLimits = fields.keyLimits ?? null;
     this.counterKey = fields.counterKey;
   }
 }

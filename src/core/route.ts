@@ -55,6 +55,8 @@ export class Route {
   readonly forwardsCertificate: boolean;
   /** Query parameter that the upstream must not get, because it carries a credential; '' when there is none. */
   readonly withheldParameter: string;
+  /** Cookie that the upstream must not get, because it carries a credential; '' when there is none. */
+  readonly withheldCookie: string;
   /** Tells the upstream who is asking; null where nothing is told. */
   readonly identityHeaders: IdentityHeaders | null;
 
@@ -77,6 +79,7 @@ export class Route {
     this.withheldHeaders = fields.withheldHeaders;
     this.forwardsCertificate = fields.forwardsCertificate;
     this.withheldParameter = fields.withheldParameter;
+    this.withheldCookie = fields.withheldCookie;
     this.identityHeaders = fields.identityHeaders;
   }
 }

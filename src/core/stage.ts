@@ -74,6 +74,8 @@ export interface RouteFacts {
   readonly trust: TrustFiles;
   /** Whether the route authenticates its callers. */
   readonly authenticated: boolean;
+  /** Whether it takes API keys, which may have limits of their own. */
+  readonly acceptsKeys: boolean;
   /** Names of the request header fields that may carry the credentials of this route, lower-case. */
   readonly credentialHeaders: readonly string[];
 }

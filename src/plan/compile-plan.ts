@@ -9,6 +9,8 @@ import type { UpstreamSettings } from '../core/upstream.ts';
 import { FieldFilter } from '../lib/http/field-filter.ts';
 import {
   type AuthenticationConfig,
+  acceptsKeys,
+  credentialCookie,
   credentialHeaders,
   credentialQuery,
   forwardsCertificate,
@@ -18,7 +20,7 @@ import { compileIdentityHeaders } from '../stages/authentication/identity-header
 import { STAGES } from '../stages/index.ts';
 import { withMode } from './mode.ts';
 import { type ApiEntry, Router } from './router.ts';
-import { identityNames, identityProblems, withheldFields } from './upstream-fields.ts';
+import { identityNames, identityProblems, queryProblems, withheldFields } from './upstream-fields.ts';
 
 /** A configuration compiled: what every request of a thread is decided with. */
 export interface Plan {
@@ -77,6 +79,7 @@ function factsOf(
     issuers: issuerFacts(config),
     trust,
     authenticated: !isAnonymous(authentication),
+    acceptsKeys: acceptsKeys(authentication),
     credentialHeaders: credentialHeaders(authentication).map(({ name }) => name),
   };
 }
@@ -123,6 +126,7 @@ function compileRoute(
   const builder = compileStages(settings, facts, ports, problems);
   const authentication = configOf<AuthenticationConfig>(settings.blocks, 'authenticate');
   const parameter = credentialQuery(authentication);
+  const cookie = credentialCookie(authentication);
   return new Route({
     id: endpoint === null ? api.id : `${api.id}/${endpoint.id}`,
     apiId: api.id,
@@ -142,6 +146,7 @@ function compileRoute(
     withheldHeaders: withheldFields(authentication, identity),
     forwardsCertificate: forwardsCertificate(authentication),
     withheldParameter: parameter === null || parameter.forward ? '' : parameter.name,
+    withheldCookie: cookie === null || cookie.forward ? '' : cookie.name,
     identityHeaders: isAnonymous(authentication)
       ? null
       : compileIdentityHeaders(authentication.identityHeaders),
@@ -157,6 +162,7 @@ const NOWHERE: RouteFacts = {
   issuers: new Map(),
   trust: NO_TRUST,
   authenticated: false,
+  acceptsKeys: false,
   credentialHeaders: [],
 };
 
@@ -188,6 +194,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     withheldHeaders: new FieldFilter(),
     forwardsCertificate: false,
     withheldParameter: '',
+    withheldCookie: '',
     identityHeaders: null,
   });
 }
@@ -215,7 +222,7 @@ function compileApi(
 
 /** Compiles a configuration whole; throws ConfigError with everything that only the stages can see. */
 export function compilePlan(config: GatewayConfig, ports: Ports, trust: TrustFiles = NO_TRUST): Plan {
-  const problems = identityProblems(config);
+  const problems = [...identityProblems(config), ...queryProblems(config)];
   const identity = identityNames(config);
   const apis = config.apis.map((api) => compileApi(config, api, identity, ports, trust, problems));
   if (problems.length > 0) throw new ConfigError(dedupe(problems));

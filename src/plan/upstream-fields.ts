@@ -6,7 +6,10 @@ import { foldName } from '../lib/http/field-lines.ts';
 import {
   type AuthenticationConfig,
   credentialHeaders,
+  methodsOf,
 } from '../stages/authentication/authentication.schema.ts';
+import { findCredentialName } from '../stages/protocol/credential-names.ts';
+import type { ProtocolConfig } from '../stages/protocol/protocol.schema.ts';
 
 function authenticationOf(blocks: StageBlocks): AuthenticationConfig | null {
   return (blocks.get('authenticate')?.config ?? null) as AuthenticationConfig | null;
@@ -42,6 +45,28 @@ export function withheldFields(
     else filter.withhold(name);
   }
   return filter;
+}
+
+/** Finds query parameters for keys that the protocol stage of the same route refuses, so that no key could come. */
+export function queryProblems(config: GatewayConfig): ConfigProblem[] {
+  const routes = config.apis.flatMap((api) => [api, ...api.endpoints]);
+  return routes.flatMap(({ blocks }) => {
+    const authentication = authenticationOf(blocks);
+    const protocol = blocks.get('protocol')?.config as ProtocolConfig | undefined;
+    if (authentication === null || protocol?.credentialsInUrl !== 'refuse' || protocol.mode !== 'enforce')
+      return [];
+    const { sources = [] } = blocks.get('authenticate') ?? {};
+    return methodsOf(authentication).flatMap((method) => {
+      if (method.kind !== 'apiKey' || findCredentialName(method.query ?? '') === '') return [];
+      return [
+        {
+          pointer: sourcePointer(sources, `${method.pointer}/query`),
+          message: `Requests with the query parameter ${method.query} are refused before authentication.`,
+          suggestion: 'Set `protocol.credentialsInUrl: allow` here, or give the parameter another name.',
+        },
+      ];
+    });
+  });
 }
 
 /** Finds identity headers that would take the credentials of a route away. */

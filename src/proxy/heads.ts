@@ -1,5 +1,6 @@
 import type { RequestContext } from '../core/context.ts';
 import type { Route } from '../core/route.ts';
+import { withoutCookie } from '../lib/http/cookies.ts';
 import { FieldLine, FieldLines, fieldNameOf, lowerName } from '../lib/http/field-lines.ts';
 import { parseConnectionOptions } from '../lib/http/fields.ts';
 import { fieldValue, HEAD_END, requestLine } from '../lib/http1/serialize.ts';
@@ -55,16 +56,22 @@ export function upstreamHead(route: Route, read: ReadRequest, targetHost: string
   const host = route.preserveHost && ctx.authority !== '' ? ctx.authority : targetHost;
   let head = `${requestLine(ctx.method, upstreamTarget(route, ctx))}\r\nHost: ${fieldValue(host)}`;
   for (let i = 0; i < headers.length; i++) {
-    const { name, text } = headers.lines[i] as FieldLine;
+    const { name, value, text } = headers.lines[i] as FieldLine;
     // RFC 9110, 10.1.1: the gateway itself met the expectation before it read the body.
-    if (name.lower !== 'via' && name.lower !== 'expect' && !route.withheldHeaders.withholds(name))
-      head += text;
+    if (name.lower === 'via' || name.lower === 'expect' || route.withheldHeaders.withholds(name)) continue;
+    head += name.lower === 'cookie' && route.withheldCookie !== '' ? cookieLine(name, value, route) : text;
   }
   head += framingLine(ctx);
   if (upgrade !== '') head += `\r\nConnection: upgrade\r\nUpgrade: ${upgrade}`;
   if (ctx.principal !== null && route.identityHeaders !== null)
     head += route.identityHeaders.linesFor(ctx.principal);
   return head + vouchedLines(read) + HEAD_END;
+}
+
+/** The line of a Cookie field without the credential of the route; '' when nothing is left. */
+function cookieLine(name: FieldLine['name'], value: string, route: Route): string {
+  const rest = withoutCookie(value, route.withheldCookie);
+  return rest === '' ? '' : name.start + fieldValue(rest);
 }
 
 /** What the gateway says about the client and itself. */

@@ -4,8 +4,9 @@ import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { loadConfig, parseDocument } from '../config/load.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
-import { ConfigError, type ConfigProblem } from '../core/errors.ts';
+import { ConfigError, type ConfigProblem, Unavailable } from '../core/errors.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
+import { loadCountryDatabase, packagedDatabase } from '../stores/geo/country-database.ts';
 import type { Material } from './messages.ts';
 import { redactedDocument } from './redacted-document.ts';
 
@@ -78,7 +79,20 @@ function loadMaterial(
     upstreams: Object.fromEntries(upstreams),
     authorities: Object.fromEntries(authorities.pems),
     revocationLists: Object.fromEntries(revocation.lists),
+    countries: loadCountries(config, place),
   };
+}
+
+function loadCountries(
+  { geo }: GatewayConfig,
+  place: (problem: ConfigProblem) => ConfigProblem,
+): SharedArrayBuffer {
+  try {
+    return loadCountryDatabase(geo.database || packagedDatabase());
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    throw new ConfigError([place({ pointer: '/geo/database', message: error.message })]);
+  }
 }
 
 const POLL_MS = 1_000;

@@ -1,3 +1,5 @@
+import type { GatewayConfig } from '../config/config.ts';
+import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
@@ -38,6 +40,8 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     users,
     passwordPolicy: () => ({ minChars: 12, cost: RECOMMENDED_COST, place: '' }),
     endSessions: async () => {},
+    keyDelivery: () => deliveryPlaces(state.loaded.config),
+    graceHours: () => state.loaded.config.keys.graceHours,
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),
@@ -52,6 +56,11 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     ready: () => readiness(state, parts),
     started: () => (state.phase === 'starting' ? 'The gateway is starting.' : ''),
   };
+}
+
+/** Where the successors of keys may be delivered to. */
+export function deliveryPlaces({ keys, notices }: GatewayConfig): DeliveryPlaces {
+  return { folder: keys.deliveryFolder, webhooks: notices.webhooks.map(({ name }) => name) };
 }
 
 function statusOf(

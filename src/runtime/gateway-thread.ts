@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../config/config.ts';
 import { parseDocument } from '../config/load.ts';
 import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
@@ -11,6 +12,7 @@ import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
 import { openThreadWheel } from '../proxy/thread-wheel.ts';
 import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
+import { CountryLookup } from '../stores/geo/country-database.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
@@ -39,6 +41,7 @@ const DEFECT = { pointer: '', message: 'This is a defect of the gateway: its log
 interface Prepared {
   readonly plan: LoadedPlan;
   readonly listeners: readonly ListenerSettings[];
+  readonly countries: SharedArrayBuffer;
   readonly undo: () => void;
 }
 
@@ -48,6 +51,7 @@ export class GatewayThread {
   readonly #clock = { nowMs: () => Date.now() };
   readonly #apiKeys = new MemoryApiKeys();
   readonly #keySets: ThreadKeySets;
+  readonly #countries = new CountryLookup();
   readonly #ports: Ports;
   readonly #wheel = openThreadWheel();
   readonly #registry = new PoolRegistry(this.#wheel);
@@ -74,17 +78,7 @@ export class GatewayThread {
       send({ type: 'notes', usage, decisions }),
     );
     const { config } = parseDocument(data.plan.document, data.plan.baseDir);
-    this.#journal = new Journal(
-      {
-        path: config.journal.path,
-        maxBytes: config.journal.maxBytes,
-        refuses: config.journal.onFailure === 'refuse',
-      },
-      {
-        onProblem: (sentence) => send({ type: 'journalProblem', sentence }),
-        onFull: () => send({ type: 'journalFull' }),
-      },
-    );
+    this.#journal = openJournal(config, send);
     this.#plane = new DataPlane({
       clock: this.#clock,
       journal: this.#journal,
@@ -103,6 +97,7 @@ export class GatewayThread {
   }
 
   #openPorts(data: ThreadData): Ports {
+    this.#countries.use(data.plan.material.countries);
     return {
       clock: this.#clock,
       counters: openCounters(data.counters),
@@ -112,6 +107,7 @@ export class GatewayThread {
       certificateStatuses: this.#openStatuses(),
       replay: new SharedReplay(data.replay, this.#clock),
       proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
+      countries: this.#countries,
     };
   }
 
@@ -207,7 +203,8 @@ export class GatewayThread {
         plan.release();
         throw error;
       });
-      this.#prepared.set(document.version, { plan, listeners, undo });
+      const { countries } = document.material;
+      this.#prepared.set(document.version, { plan, listeners, countries, undo });
       return [];
     } catch (error) {
       if (error instanceof ConfigError) return error.problems;
@@ -220,7 +217,10 @@ export class GatewayThread {
   #commit(version: number): boolean {
     const prepared = this.#prepared.get(version);
     this.#prepared.delete(version);
-    if (prepared !== undefined) this.#plane.activate(prepared.plan, prepared.listeners);
+    if (prepared !== undefined) {
+      this.#countries.use(prepared.countries);
+      this.#plane.activate(prepared.plan, prepared.listeners);
+    }
     return prepared !== undefined;
   }
 
@@ -266,6 +266,17 @@ export class GatewayThread {
     const reason = why === 'preamble' ? 'protocol.malformed' : 'gateway.connections';
     this.#metrics.countDecision('listener', reason, 'deny', 'enforce');
   }
+}
+
+function openJournal({ journal }: GatewayConfig, send: (message: FromThread) => void): Journal {
+  const { path, maxBytes, onFailure } = journal;
+  return new Journal(
+    { path, maxBytes, refuses: onFailure === 'refuse' },
+    {
+      onProblem: (sentence) => send({ type: 'journalProblem', sentence }),
+      onFull: () => send({ type: 'journalFull' }),
+    },
+  );
 }
 
 function isCall(message: ToThread): message is Extract<ToThread, { readonly call: number }> {

@@ -14,6 +14,8 @@ export interface Material extends TrustMaterial {
   readonly listeners: Readonly<Record<string, readonly CertificateMaterial[]>>;
   /** By API id. */
   readonly upstreams: Readonly<Record<string, UpstreamTls>>;
+  /** The country database, shared by all threads. */
+  readonly countries: SharedArrayBuffer;
 }
 
 /** A configuration on its way to the threads; each compiles it for itself. */

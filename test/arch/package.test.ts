@@ -67,9 +67,11 @@ describe('package.json', () => {
 
   test('what the product imports is a dependency, and every dependency is imported', () => {
     const imported = new Set(
-      productFiles().flatMap(({ imports }) =>
-        imports.filter(({ from }) => isPackage(from)).map(({ from }) => packageOf(from)),
-      ),
+      productFiles().flatMap(({ imports, text }) => [
+        ...imports.filter(({ from }) => isPackage(from)).map(({ from }) => packageOf(from)),
+        // Packages of data are found by the name of their file.
+        ...[...text.matchAll(/^const PACKAGED = '(@[^/']+\/[^/']+)\//gm)].map(([, name = '']) => name),
+      ]),
     );
     expect([...imported].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });

@@ -37,7 +37,7 @@ function contextOf(route: Route): RequestContext {
     credentialId: 'k',
     scopes: new Set(['orders:read']),
     roles: new Set(['reader']),
-    grant: { apis: ['orders'], endpoints: [], methods: ['GET'] },
+    grant: { apis: ['orders'], endpoints: [], methods: ['GET'], countries: [] },
     counterKey: 'key:k',
   });
   return read.ctx;

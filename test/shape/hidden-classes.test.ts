@@ -47,6 +47,7 @@ const ports: Ports = {
   proofNonces: { current: () => '', isValid: () => false },
   certificateStatuses: NO_STATUSES,
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),
+  countries: { find: () => '' },
 };
 const plan = compilePlan(CONFIG, ports);
 const settings = readSettings(CONFIG);
@@ -130,7 +131,7 @@ describe('one hidden class', () => {
   });
 
   test('Principal, of a key and of a token', () => {
-    const key = principalWith({ grant: { apis: [], endpoints: [], methods: [] } });
+    const key = principalWith({ grant: { apis: [], endpoints: [], methods: [], countries: [] } });
     const token = { ...principalWith({ method: 'jwt', clientId: 'app' }) };
     const reversed = Object.fromEntries(Object.entries(token).reverse()) as unknown as Principal;
     expectOneShape([key, new Principal(token), new Principal(reversed)]);

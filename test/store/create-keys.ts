@@ -1,4 +1,5 @@
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { PLAIN_KEY } from '../support/plain-key.ts';
 
 /** Creates keys until it is killed and prints the id of each one that the store acknowledged. */
 const database = await openDatabase({
@@ -8,6 +9,7 @@ const database = await openDatabase({
 for (let i = 0; ; i++) {
   const id = `${process.pid}x${i}`;
   await database.keys.create({
+    ...PLAIN_KEY,
     id,
     name: 'n'.repeat(i % 3000),
     prefix: 'pk_AbCdE',
@@ -17,7 +19,7 @@ for (let i = 0; ; i++) {
     scopes: [],
     roles: [],
     tier: '',
-    grant: { apis: [], endpoints: [], methods: [] },
+    grant: { apis: [], endpoints: [], methods: [], countries: [] },
     createdAtMs: i,
     expiresAtMs: 0,
     revokedAtMs: 0,

@@ -7,12 +7,13 @@ import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { NO_TRUST } from '../../src/core/trust.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
-import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
+import { formatIp, type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
 import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { NO_STATUSES } from './no-statuses.ts';
+import { PLAIN_KEY } from './plain-key.ts';
 import { receivedLines } from './received-lines.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -76,6 +77,7 @@ export function routeFacts(change: Partial<RouteFacts> = {}): RouteFacts {
     issuers: new Map([['company', issuerFacts()]]),
     trust: NO_TRUST,
     authenticated: true,
+    acceptsKeys: false,
     credentialHeaders: ['x-api-key'],
     ...change,
   };
@@ -92,6 +94,9 @@ export function fakePorts() {
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
   const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
+  /** By address as text. */
+  const countryOf = new Map<string, string>();
+  const countries = { find: (ip: Ip) => countryOf.get(formatIp(ip)) ?? '' };
   const ports: Ports = {
     clock,
     keySets,
@@ -101,8 +106,9 @@ export function fakePorts() {
     replay,
     proofNonces,
     certificateStatuses: NO_STATUSES,
+    countries,
   };
-  return { clock, keySets, records, raised, ports };
+  return { clock, keySets, records, raised, countryOf, ports };
 }
 
 /** What a test says about a request beside its header fields. */
@@ -147,6 +153,7 @@ export function newKey(change: Partial<ApiKeyRecord> = {}) {
   const made = generateApiKey('pk', randomBytes);
   const salt = randomBytes(16).toString('hex');
   const record: ApiKeyRecord = {
+    ...PLAIN_KEY,
     id: made.id,
     name: 'test',
     prefix: made.key.slice(0, 8),
@@ -156,7 +163,7 @@ export function newKey(change: Partial<ApiKeyRecord> = {}) {
     scopes: ['orders:read'],
     roles: ['editor'],
     tier: 'pro',
-    grant: { apis: [], endpoints: [], methods: [] },
+    grant: { apis: [], endpoints: [], methods: [], countries: [] },
     createdAtMs: NOW_MS,
     expiresAtMs: 0,
     revokedAtMs: 0,

@@ -43,6 +43,8 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       place: 'auth.test',
     }),
     endSessions: async (userId) => void ended.push(userId),
+    keyDelivery: () => ({ folder: join(dir, 'delivered'), webhooks: ['ops'] }),
+    graceHours: () => 72,
     notices: {
       list: database.notices.list,
       record: async (notice) => void (await database.notices.add(recordOfNotice(notice, test.nowMs))),

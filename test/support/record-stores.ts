@@ -17,10 +17,19 @@ const key = (id: string, createdAtMs = 1): ApiKeyRecord => ({
   scopes: ['orders:read', 'orders:write'],
   roles: ['editor'],
   tier: 'pro',
-  grant: { apis: ['orders'], endpoints: ['orders/search'], methods: ['GET'] },
+  grant: { apis: ['orders'], endpoints: ['orders/search'], methods: ['GET'], countries: ['DE', 'FR'] },
   createdAtMs,
   expiresAtMs: 8_640_000_000_000_000,
   revokedAtMs: 0,
+  kind: 'internal',
+  clientId: 'client-1',
+  limits: { perMinute: 5, perHour: 0, perDay: 100 },
+  predecessorId: 'before',
+  successorId: 'after',
+  rotatedAtMs: 7,
+  rotateEveryDays: 30,
+  nextRotationAtMs: 8_640_000_000_000_000,
+  delivery: { webhook: 'ops' },
 });
 
 const decision = (

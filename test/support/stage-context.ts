@@ -66,6 +66,7 @@ export const ANY_ROUTE: RouteFacts = {
   issuers: new Map(),
   trust: NO_TRUST,
   authenticated: false,
+  acceptsKeys: false,
   credentialHeaders: [],
 };
 

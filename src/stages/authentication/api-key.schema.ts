@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isToken } from '../../lib/http/fields.ts';
 import { headerName, type MethodBase } from './method.schema.ts';
 
 /** The `apiKey` method. */
@@ -11,6 +12,14 @@ export const apiKeySchema = z
       .optional()
       .describe(
         'Query parameter that may carry the key instead. Weak: addresses end up in logs and histories.',
+      ),
+    cookie: z
+      .string()
+      .refine(isToken, "A cookie name has letters, digits and !#$%&'*+-.^_`|~ only.")
+      .max(64)
+      .optional()
+      .describe(
+        'Cookie that may carry the key instead. Weak: browsers send cookies on their own, also for other sites.',
       ),
     forward: z.boolean().default(false).describe('Whether the upstream gets the key.'),
   })

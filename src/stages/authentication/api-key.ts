@@ -4,6 +4,7 @@ import type { ApiKeyRecord, ApiKeys, Clock } from '../../core/ports.ts';
 import { NO_ATTRIBUTES, Principal } from '../../core/principal.ts';
 import { parseApiKey, shownPrefix } from '../../lib/apikey/key-format.ts';
 import { matchesSecret } from '../../lib/apikey/secret-hash.ts';
+import { findCookie } from '../../lib/http/cookies.ts';
 import { findParameter } from '../../lib/uri/query.ts';
 import type { ApiKeyConfig } from './api-key.schema.ts';
 import type { CredentialMethod } from './method.ts';
@@ -26,13 +27,14 @@ function principalOf(record: ApiKeyRecord): Principal {
       subject: record.owner,
       credentialId: record.id,
       keyId: record.id,
-      clientId: '',
+      clientId: record.clientId,
       issuer: '',
       scopes: new Set(record.scopes),
       roles: new Set(record.roles),
       attributes: NO_ATTRIBUTES,
       tier: record.tier,
       grant: record.grant,
+      keyLimits: record.limits,
       counterKey: `key:${record.id}`,
     });
     principals.set(record, principal);
@@ -49,6 +51,7 @@ export class ApiKeyMethod implements CredentialMethod {
   readonly #entry: number;
   readonly #header: string;
   readonly #query: string | null;
+  readonly #cookie: string | null;
   readonly #apiKeys: ApiKeys;
   readonly #clock: Clock;
   readonly #refusals: Refusals;
@@ -62,6 +65,7 @@ export class ApiKeyMethod implements CredentialMethod {
     this.#entry = entry;
     this.#header = config.header.toLowerCase();
     this.#query = config.query ?? null;
+    this.#cookie = config.cookie ?? null;
     this.#apiKeys = ports.apiKeys;
     this.#clock = ports.clock;
     this.#refusals = refusals;
@@ -72,10 +76,24 @@ export class ApiKeyMethod implements CredentialMethod {
     const at = names.indexOf(this.#header);
     if (at >= 0 && names.indexOf(this.#header, at + 1) >= 0) return this.#refusals.ambiguousKey;
     const key = at < 0 ? null : (values[at] as string);
-    if (this.#query === null) return key;
-    const { count, value } = findParameter(ctx.query, this.#query);
-    if (count === 0) return key;
-    return count > 1 || key !== null ? this.#refusals.ambiguousKey : value;
+    return this.#query === null && this.#cookie === null ? key : this.#findElsewhere(ctx, key);
+  }
+
+  /** The key from header, query or cookie; two places are ambiguous, even with the same key in both. */
+  #findElsewhere(ctx: RequestContext, fromHeader: string | null): string | null | Decision {
+    let key = fromHeader;
+    let places = fromHeader === null ? 0 : 1;
+    if (this.#query !== null) {
+      const { count, value } = findParameter(ctx.query, this.#query);
+      places += count;
+      if (count > 0) key = value;
+    }
+    if (this.#cookie !== null) {
+      const { count, value } = findCookie(ctx.headers, this.#cookie);
+      places += count;
+      if (count > 0) key = value;
+    }
+    return places > 1 ? this.#refusals.ambiguousKey : key;
   }
 
   verify(text: string, ctx: RequestContext): Principal | Decision {

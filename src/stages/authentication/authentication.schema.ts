@@ -139,6 +139,21 @@ export function forwardsCertificate(config: AuthenticationConfig): boolean {
   return !isAnonymous(config) && methodsOf(config).some((method) => method.kind === 'mtls' && method.forward);
 }
 
+/** Whether requests may carry an API key. */
+export function acceptsKeys(config: AuthenticationConfig): boolean {
+  return !isAnonymous(config) && methodsOf(config).some(({ kind }) => kind === 'apiKey');
+}
+
+/** The cookie that may carry a key; null when there is none. */
+export function credentialCookie(config: AuthenticationConfig): { name: string; forward: boolean } | null {
+  if (isAnonymous(config)) return null;
+  for (const method of methodsOf(config)) {
+    if (method.kind === 'apiKey' && method.cookie !== undefined)
+      return { name: method.cookie, forward: method.forward };
+  }
+  return null;
+}
+
 /** The query parameter that may carry a key: the journal must not show its value; null when there is none. */
 export function credentialQuery(config: AuthenticationConfig): { name: string; forward: boolean } | null {
   if (isAnonymous(config)) return null;

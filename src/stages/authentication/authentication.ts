@@ -54,9 +54,19 @@ function weaknesses(config: AuthenticationConfig): readonly Weakness[] {
   for (const method of methodsOf(config)) {
     if (method.kind === 'jwt') found.push(...jwtWeaknesses(method));
     if (method.kind === 'mtls') found.push(...mtlsWeaknesses(method));
-    if (method.kind !== 'apiKey' || method.query === undefined) continue;
-    const message = 'Keys in the query end up in logs, histories and Referer fields.';
-    found.push({ pointer: `${method.pointer}/query`, message });
+    if (method.kind !== 'apiKey') continue;
+    const at = (key: string): string => `${method.pointer}/${key}`;
+    if (method.query !== undefined)
+      found.push({
+        pointer: at('query'),
+        message: 'Keys in the query end up in logs, histories and Referer fields.',
+      });
+    if (method.cookie !== undefined)
+      found.push({
+        pointer: at('cookie'),
+        message:
+          'Browsers send a key in a cookie on their own: set it with SameSite=Strict, Secure and HttpOnly.',
+      });
   }
   return found;
 }

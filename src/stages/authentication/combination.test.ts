@@ -19,7 +19,7 @@ beforeEach(() => {
     owner: 'team-web',
     tier: 'pro',
     scopes: ['keys:all'],
-    grant: { apis: ['orders'], endpoints: [], methods: [] },
+    grant: { apis: ['orders'], endpoints: [], methods: [], countries: [] },
   });
   world.records.set(key.id, key.record);
   world.keySets.sets.set('company', [verificationKey('k1', PAIRS.rsa.publicKey)]);

@@ -168,6 +168,7 @@ function join(proofs: readonly Proof[]): Principal | null {
       clientId: joined.clientId || next.clientId,
       tier: joined.tier || next.tier,
       grant: joined.grant ?? next.grant,
+      keyLimits: joined.keyLimits ?? next.keyLimits,
     });
   }
   return joined;

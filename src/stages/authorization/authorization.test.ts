@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { fakePorts } from '../../../test/support/authentication-world.ts';
 import { principalWith } from '../../../test/support/principals.ts';
 import { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
@@ -19,6 +20,7 @@ const route = (change: Partial<RouteFacts> = {}): RouteFacts => ({
   upgradeUrl: '',
   issuers: new Map(),
   authenticated: true,
+  acceptsKeys: false,
   credentialHeaders: [],
   ...change,
 });
@@ -35,7 +37,7 @@ function principal({ method = 'jwt', scopes = [], roles = [], grant }: Caller): 
     method,
     scopes: new Set(scopes),
     roles: new Set(roles),
-    grant: grant === undefined ? null : { apis: [], endpoints: [], methods: [], ...grant },
+    grant: grant === undefined ? null : { apis: [], endpoints: [], methods: [], countries: [], ...grant },
   });
 }
 
@@ -46,7 +48,7 @@ function decide(
   change: Partial<RouteFacts> = {},
 ): Decision {
   const config = authorization.schema.parse(block);
-  const check = authorization.compile(config, route(change), null as never).head;
+  const check = authorization.compile(config, route(change), fakePorts().ports).head;
   const facts = { method, headers: FieldLines.fromFlat([]) };
   const ctx = new RequestContext(facts as never);
   ctx.principal = caller === null ? null : principal(caller);

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision, deny } from '../../core/decision.ts';
 import { ConfigError } from '../../core/errors.ts';
+import type { Countries, Ports } from '../../core/ports.ts';
 import type { Check, RouteFacts, Stage, StageChecks } from '../../core/stage.ts';
 import { type AuthorizationConfig, authorizationSchema } from './authorization.schema.ts';
 import { checkKeyGrant } from './key-grant.ts';
@@ -20,8 +21,10 @@ class AuthorizationCheck implements Check {
   /** Rules about methods that no rule names. */
   readonly #otherRules: readonly Rule[];
   readonly #hasRules: boolean;
+  readonly #countries: Countries;
 
-  constructor(route: RouteFacts, rules: readonly Rule[]) {
+  constructor(route: RouteFacts, rules: readonly Rule[], countries: Countries) {
+    this.#countries = countries;
     this.#apiId = route.apiId;
     this.#routeId = route.endpointId === '' ? route.apiId : `${route.apiId}/${route.endpointId}`;
     const named = new Set(['HEAD', ...rules.flatMap((rule) => [...(rule.methods ?? [])])]);
@@ -36,7 +39,7 @@ class AuthorizationCheck implements Check {
     const { principal, method } = ctx;
     if (principal === null) return this.#hasRules ? NO_CALLER : CONTINUE;
     if (principal.grant !== null) {
-      const refusal = checkKeyGrant(principal.grant, this.#apiId, this.#routeId, method);
+      const refusal = checkKeyGrant(principal.grant, this.#apiId, this.#routeId, ctx, this.#countries);
       if (refusal !== null) return refusal;
     }
     if (!this.#hasRules) return CONTINUE;
@@ -50,9 +53,9 @@ class AuthorizationCheck implements Check {
   }
 }
 
-function compile(config: AuthorizationConfig, route: RouteFacts): StageChecks {
+function compile(config: AuthorizationConfig, route: RouteFacts, ports: Ports): StageChecks {
   const rules = config.rules.map(compileRule);
-  if (route.authenticated) return { head: new AuthorizationCheck(route, rules) };
+  if (route.authenticated) return { head: new AuthorizationCheck(route, rules, ports.countries) };
   if (rules.length === 0 || config.mode === 'off') return {};
   throw new ConfigError([
     {

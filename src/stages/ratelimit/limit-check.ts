@@ -4,7 +4,7 @@ import type { CounterState, Hit, Ports, WindowLimits } from '../../core/ports.ts
 import type { Principal } from '../../core/principal.ts';
 import type { Check } from '../../core/stage.ts';
 import { formatIp, type Ip, prefixOf } from '../../lib/ip/address.ts';
-import type { LimitPolicy } from './limit-policy.ts';
+import { type LimitPolicy, plainPolicy } from './limit-policy.ts';
 import { refuseLimit, reportLimit } from './limit-report.ts';
 
 /** Where the tier of a request comes from. */
@@ -26,15 +26,20 @@ export interface LimitCheckOptions {
   readonly tier: TierChoice | null;
   readonly own: OwnLimit | null;
   readonly byAddress: boolean;
+  /** Whether keys with limits of their own are counted against them. */
+  readonly ofKeys: boolean;
   readonly ipv6Prefix: number;
   /** Value of the member `upgrade_url`, as JSON. */
   readonly upgradeJson: string;
 }
 
+/** Policies of keys by their limits, which are one object per record and thread. */
+const keyPolicies = new WeakMap<WindowLimits, LimitPolicy>();
+
 const NOTHING: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
 
 /**
- * Counts a request against a tier, limits of the route, or both: all or none.
+ * Counts a request against a tier, limits of the route and those of the key: all or none.
  *
  * Safety: addresses and principals are counted under scopes of their own, so that no subject can be named like another
  * client's address. The clock is read here: `ctx.startedAtMs` is older, by as long as authentication took.
@@ -47,6 +52,8 @@ export class LimitCheck implements Check {
   readonly #policies: LimitPolicy[];
   readonly #addressHits: readonly Hit[];
   readonly #principalHits: readonly Hit[];
+  readonly #keyHit: Hit;
+  readonly #withKey: { readonly address: readonly Hit[]; readonly principal: readonly Hit[] };
 
   constructor(options: LimitCheckOptions, ports: Ports) {
     this.#options = options;
@@ -58,6 +65,11 @@ export class LimitCheck implements Check {
     if (options.own !== null) this.#policies.push(options.own.policy);
     this.#addressHits = hitsOf(options, 'address');
     this.#principalHits = hitsOf(options, 'principal');
+    this.#keyHit = { scope: 'key', client: '', limits: NOTHING };
+    this.#withKey = {
+      address: [...this.#addressHits, this.#keyHit],
+      principal: [...this.#principalHits, this.#keyHit],
+    };
   }
 
   run(ctx: RequestContext): Decision {
@@ -78,15 +90,37 @@ export class LimitCheck implements Check {
       hit.client = client;
       hit.limits = (this.#policies[i] as LimitPolicy).limits;
     }
+    const isByAddress = hits === this.#addressHits;
+    if (this.#options.ofKeys && principal !== null && principal.keyLimits !== null)
+      hits = this.#addKey(principal, principal.keyLimits, isByAddress);
+    if (hits.length === 0) return CONTINUE;
     const state = this.#state;
     this.#counters.take(hits, nowMs, state);
     if (state.limit === 0) return CONTINUE;
     const policy = this.#policies[state.hit] as LimitPolicy;
     reportLimit(ctx.addedHeaders, state, policy, nowMs);
     if (state.admitted) return CONTINUE;
-    const note = noteOf(hits === this.#addressHits, tier, principal);
+    const note = noteOf(isByAddress, tier, principal);
     return refuseLimit(state, policy, this.#options.upgradeJson, nowMs, note);
   }
+
+  /** The key's own limit beside the others; the tightest of all answers. */
+  #addKey({ keyId }: Principal, limits: WindowLimits, isByAddress: boolean): readonly Hit[] {
+    const hits = isByAddress ? this.#withKey.address : this.#withKey.principal;
+    this.#keyHit.client = keyId;
+    this.#keyHit.limits = limits;
+    this.#policies[hits.length - 1] = keyPolicyOf(limits);
+    return hits;
+  }
+}
+
+function keyPolicyOf(limits: WindowLimits): LimitPolicy {
+  let policy = keyPolicies.get(limits);
+  if (policy === undefined) {
+    policy = plainPolicy('limits of the key', limits);
+    keyPolicies.set(limits, policy);
+  }
+  return policy;
 }
 
 function hitsOf(options: LimitCheckOptions, kind: 'address' | 'principal'): readonly Hit[] {

@@ -23,6 +23,7 @@ function compileAddressLimit(config: AddressLimitConfig, route: RouteFacts, port
         tier: null,
         own,
         byAddress: true,
+        ofKeys: false,
         ipv6Prefix: config.ipv6Prefix,
         upgradeJson: upgradeJson(route),
       },
@@ -34,13 +35,15 @@ function compileAddressLimit(config: AddressLimitConfig, route: RouteFacts, port
 function compileRateLimit(config: RateLimitConfig, route: RouteFacts, ports: Ports): StageChecks {
   const tier = tierChoice(config, route);
   const own = ownLimit(config, route, 'route', 'rateLimit');
-  if (tier === null && own === null) return {};
+  // Where keys are taken, one may have limits of its own.
+  if (tier === null && own === null && !route.acceptsKeys) return {};
   return {
     head: new LimitCheck(
       {
         tier,
         own,
         byAddress: config.by === 'address',
+        ofKeys: route.acceptsKeys,
         ipv6Prefix: config.ipv6Prefix,
         upgradeJson: upgradeJson(route),
       },

@@ -105,6 +105,30 @@ async function numberDecisions(db: Transaction<Tables>, dialect: DialectName): P
   await db.schema.createIndex('decisions_by_id').on('decisions').column('id').execute();
 }
 
+/** Keys from before are those of partners: replaced by hand. */
+async function extendKeys(db: Transaction<Tables>): Promise<void> {
+  const texts = {
+    kind: 'partner',
+    client_id: '',
+    own_limits: '',
+    predecessor_id: '',
+    successor_id: '',
+    delivery: '',
+  };
+  for (const [name, value] of Object.entries(texts)) {
+    await db.schema
+      .alterTable('api_keys')
+      .addColumn(name, 'text', (column) => column.notNull().defaultTo(value))
+      .execute();
+  }
+  for (const name of ['rotated_at_ms', 'rotate_every_days', 'next_rotation_at_ms']) {
+    await db.schema
+      .alterTable('api_keys')
+      .addColumn(name, 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+}
+
 /**
  * THE LIST of schema steps. Append only: a step that was released never changes.
  *
@@ -116,6 +140,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'notices and their deliveries', up: createNotices },
   { name: 'users', up: createUsers },
   { name: 'decisions number themselves', up: numberDecisions },
+  { name: 'kinds, limits and rotation of keys', up: extendKeys },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

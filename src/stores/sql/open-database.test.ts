@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PLAIN_KEY } from '../../../test/support/plain-key.ts';
 import { Unavailable } from '../../core/errors.ts';
 import type { ApiKeyRecord } from '../../core/ports.ts';
 import { connection } from './connection.ts';
@@ -60,6 +61,7 @@ async function failure(run: () => Promise<unknown>): Promise<Unavailable> {
 
 function keyRecord(id: string): ApiKeyRecord {
   return {
+    ...PLAIN_KEY,
     id,
     name: `name of ${id}`,
     prefix: 'pk_AbCdE',
@@ -69,7 +71,7 @@ function keyRecord(id: string): ApiKeyRecord {
     scopes: ['orders:read'],
     roles: [],
     tier: 'pro',
-    grant: { apis: ['orders'], endpoints: [], methods: ['GET'] },
+    grant: { apis: ['orders'], endpoints: [], methods: ['GET'], countries: [] },
     createdAtMs: 1,
     expiresAtMs: 0,
     revokedAtMs: 0,

@@ -20,6 +20,17 @@ export interface Tables {
     created_at_ms: number;
     expires_at_ms: number;
     revoked_at_ms: number;
+    kind: string;
+    client_id: string;
+    /** JSON of WindowLimits; '' when the key has none of its own. */
+    own_limits: string;
+    predecessor_id: string;
+    successor_id: string;
+    rotated_at_ms: number;
+    rotate_every_days: number;
+    next_rotation_at_ms: number;
+    /** JSON of a KeyDelivery; '' when there is none. */
+    delivery: string;
   };
   key_usage: { key_id: string; requests: number; errors: number; last_used_at_ms: number };
   decisions: {
