@@ -137,7 +137,7 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
         })),
       );
       expect((await database.usage.findUsage('k1199'))?.requests).toBe(1_199);
-    });
+    }, 30_000);
   });
 
   describe('DecisionStore', () => {
