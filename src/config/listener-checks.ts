@@ -46,6 +46,13 @@ function oneProblems(
       suggestion: 'Add one, or write `redirectToHttps: { port: 443 }` where something else speaks HTTPS.',
     });
   }
+  if (asRecord(listener.clientCertificates)?.fromTrustedProxies === true && !hasProxies) {
+    problems.push({
+      pointer: `${pointer}/clientCertificates/fromTrustedProxies`,
+      message: 'No proxy is trusted, so nobody could pass a certificate on.',
+      suggestion: 'List the addresses of the proxies in `trustedProxies`.',
+    });
+  }
   if (listener.proxyProtocol === true && !hasProxies) {
     problems.push({
       pointer: `${pointer}/proxyProtocol`,

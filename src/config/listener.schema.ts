@@ -72,6 +72,18 @@ export const listenerSchema = z
     port: portSchema.describe('TCP port; 0 takes any free one.'),
     redirectToHttps: redirectSchema,
     tls: tlsSchema.optional(),
+    clientCertificates: z
+      .strictObject({
+        fromTrustedProxies: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether `trustedProxies` do the TLS handshake with clients and pass their certificates on in Client-Cert ' +
+              'and Client-Cert-Chain (RFC 9440). From others these fields are dropped, as everywhere.',
+          ),
+      })
+      .optional()
+      .describe('Where certificates of clients come from beside the handshake.'),
     proxyProtocol: z
       .boolean()
       .default(false)

@@ -81,3 +81,8 @@ export class Principal {
     this.counterKey = fields.counterKey;
   }
 }
+
+/** Whether a method is among those that a caller proved to be one by. */
+export function provesBy(methods: string, method: AuthenticationMethod): boolean {
+  return methods.split('+').includes(method);
+}

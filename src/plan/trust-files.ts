@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/config.ts';
+import type { GatewayConfig, ListenerConfig } from '../config/config.ts';
 import type { TrustFiles } from '../core/trust.ts';
 import { type Authority, parseAuthorities } from '../lib/x509/authority.ts';
 import type { RevocationList } from '../lib/x509/crl.ts';
@@ -9,6 +9,11 @@ export interface TrustMaterial {
   /** PEM text. */
   readonly authorities: Readonly<Record<string, string>>;
   readonly revocationLists: Readonly<Record<string, RevocationList>>;
+}
+
+/** Whether trusted proxies pass certificates of clients on to a listener. */
+export function takesForwarded({ clientCertificates }: ListenerConfig): boolean {
+  return clientCertificates?.fromTrustedProxies === true;
 }
 
 /** Opens what was read for the stages; each certificate once. */
@@ -36,6 +41,6 @@ export function openTrust(config: GatewayConfig, material: TrustMaterial): Trust
     authorities,
     revocationList: (file) => material.revocationLists[file] ?? null,
     listeners,
-    hasSource: listeners.size > 0,
+    hasSource: listeners.size > 0 || config.listeners.some(takesForwarded),
   };
 }

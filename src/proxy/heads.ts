@@ -1,4 +1,5 @@
 import type { RequestContext } from '../core/context.ts';
+import { provesBy } from '../core/principal.ts';
 import type { Route } from '../core/route.ts';
 import { withoutCookie } from '../lib/http/cookies.ts';
 import { FieldLine, FieldLines, fieldNameOf, lowerName } from '../lib/http/field-lines.ts';
@@ -65,7 +66,13 @@ export function upstreamHead(route: Route, read: ReadRequest, targetHost: string
   if (upgrade !== '') head += `\r\nConnection: upgrade\r\nUpgrade: ${upgrade}`;
   if (ctx.principal !== null && route.identityHeaders !== null)
     head += route.identityHeaders.linesFor(ctx.principal);
-  return head + vouchedLines(read) + HEAD_END;
+  return head + vouchedLines(read) + certificateLine(route, ctx) + HEAD_END;
+}
+
+/** The certificate that the caller was authenticated by (RFC 9440, 2.2), where the upstream is to get it. */
+function certificateLine({ forwardsCertificate }: Route, { principal, certificate }: RequestContext): string {
+  if (!forwardsCertificate || principal === null || certificate === null) return '';
+  return provesBy(principal.methods, 'mtls') ? `\r\nClient-Cert: ${fieldValue(certificate.field)}` : '';
 }
 
 /** The line of a Cookie field without the credential of the route; '' when nothing is left. */

@@ -1,3 +1,4 @@
+import type { ClientCertificate } from '../core/certificate.ts';
 import { RequestContext } from '../core/context.ts';
 import { type Decision, deny } from '../core/decision.ts';
 import { ownCopy } from '../lib/http/field-lines.ts';
@@ -5,6 +6,7 @@ import { type Host, parseHost } from '../lib/http/host.ts';
 import { parseTarget, type Target, type TargetFault } from '../lib/uri/target.ts';
 import { type ClientFacts, readClient } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
+import { certificateOf } from './forwarded-certificate.ts';
 import { type RequestFields, readFields } from './read-fields.ts';
 import type { ReadSettings } from './settings.ts';
 
@@ -104,9 +106,11 @@ export function readRequest(
   const client = readClient(connection, fields.claimed, settings);
   if ('effect' in client) return client;
   if (isOtherScheme(target, client.secure)) return OTHER_SCHEME;
+  const certificate = certificateOf(connection, fields.claimed, settings);
+  if (certificate !== null && 'effect' in certificate) return certificate;
   const id = client.requestId === '' ? makeId() : client.requestId;
   return {
-    ctx: contextOf(exchange, id, nowMs, target, fields, host, client),
+    ctx: contextOf(exchange, id, nowMs, target, fields, host, client, certificate),
     takesTrailers: httpVersion === '2' || fields.takesTrailers,
     forwardedFor: client.forwardedFor,
   };
@@ -120,6 +124,7 @@ function contextOf(
   fields: RequestFields,
   host: Host,
   client: ClientFacts,
+  certificate: ClientCertificate | null,
 ): RequestContext {
   const { connection, httpVersion, method, rawTarget } = exchange;
   return new RequestContext({
@@ -128,7 +133,7 @@ function contextOf(
     listener: connection.listener,
     secure: client.secure,
     tlsVersion: connection.tlsVersion,
-    certificate: connection.certificate,
+    certificate,
     peer: connection.peer,
     client: client.address,
     httpVersion,

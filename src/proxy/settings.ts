@@ -21,6 +21,8 @@ export interface ReadSettings {
   readonly paths: TargetPolicy;
   /** Networks whose forwarding fields are believed. */
   readonly trustedProxies: CidrTrie<true>;
+  /** Names of the listeners on which trusted proxies pass certificates of clients on. */
+  readonly certificateFields: ReadonlySet<string>;
 }
 
 /** Whether an address is a trusted proxy's. */

@@ -4,7 +4,7 @@ import type { UpstreamTls } from '../core/upstream.ts';
 import { parseCidr } from '../lib/ip/cidr.ts';
 import { CidrTrie } from '../lib/ip/cidr-trie.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
-import { openTrust } from '../plan/trust-files.ts';
+import { openTrust, takesForwarded } from '../plan/trust-files.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
 import type { PlanParts } from '../proxy/loaded-plan.ts';
 import type { PlanDocument } from './messages.ts';
@@ -64,7 +64,12 @@ export function planParts(config: GatewayConfig, plan: PlanDocument, ports: Port
   const tlsOf = (api: string): UpstreamTls | null => plan.material.upstreams[api] ?? null;
   return {
     version: plan.version,
-    read: { limits: config.limits, paths: config.paths, trustedProxies: trustedOf(config.trustedProxies) },
+    read: {
+      limits: config.limits,
+      paths: config.paths,
+      trustedProxies: trustedOf(config.trustedProxies),
+      certificateFields: new Set(config.listeners.filter(takesForwarded).map(({ name }) => name)),
+    },
     router: compiled.router,
     fallback: compiled.fallback,
     upstreams: compiled.upstreams.map((upstream) => ({ ...upstream, tls: tlsOf(upstream.name) })),

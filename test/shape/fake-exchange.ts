@@ -53,5 +53,5 @@ export function configOf(yaml: string): GatewayConfig {
 }
 
 export function readSettings({ limits, paths }: GatewayConfig): ReadSettings {
-  return { limits, paths, trustedProxies: new CidrTrie<true>() };
+  return { limits, paths, trustedProxies: new CidrTrie<true>(), certificateFields: new Set() };
 }

@@ -21,6 +21,8 @@ export interface RawResult {
 
 export interface RawOptions {
   readonly host?: string;
+  /** Address to connect from. */
+  readonly localAddress?: string;
   /** Speaks TLS when given; `ca` verifies the server, which otherwise is believed. */
   readonly tls?: {
     readonly ca?: string | Buffer;
@@ -137,7 +139,13 @@ export function openRawClient(port: number, options: RawOptions = {}): Promise<R
       socket.removeListener('error', reject);
       resolve(new RawClient(socket, options.methods ?? []));
     };
-    const tcp = connectTcp({ host, port, allowHalfOpen: true });
+    const { localAddress } = options;
+    const tcp = connectTcp({
+      host,
+      port,
+      allowHalfOpen: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     tcp.setNoDelay(true);
     tcp.once('error', reject);
     if (tls === undefined) return void tcp.once('connect', () => opened(tcp));

@@ -83,7 +83,7 @@ const RESERVED = new Set([
   'x-url-scheme',
 ]);
 const RESERVED_STARTS =
-  /^(?:accept|access-control|content|client-cert|if|proxy|sec|transfer|x-forwarded|x-ratelimit)(?:-|$)/;
+  /^(?:accept|access-control|content|client-cert|if|proxy|sec|ssl-client|transfer|x-amzn-mtls|x-arr-clientcert|x-client-(?:cert|certificate|dn|verify)|x-forwarded|x-ratelimit|x-ssl)(?:-|$)/;
 
 /** Whether a field has a meaning already, so that it cannot tell who is asking. `name` is lower-case. */
 export function isReserved(name: string): boolean {
