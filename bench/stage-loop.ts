@@ -12,9 +12,11 @@ import { compilePlan } from '../src/plan/compile-plan.ts';
 import { runChecks } from '../src/proxy/pipeline.ts';
 import { MemoryApiKeys } from '../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../src/stores/shared/counter-table.ts';
+import { createLoginTable } from '../src/stores/shared/login-table.ts';
 import { HmacNonces } from '../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../src/stores/shared/replay-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
+import { openLogins } from '../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../src/stores/shared/shared-replay.ts';
 import { NO_STATUSES } from '../test/support/no-statuses.ts';
 import { PLAIN_KEY } from '../test/support/plain-key.ts';
@@ -112,6 +114,8 @@ function openPorts(): { key: string; ports: Ports } {
   const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
   const countries = { find: () => '' };
+  const logins = openLogins(createLoginTable({ addresses: 1000 }));
+  const timers = { after: async () => {} };
   return {
     key: made.key,
     ports: {
@@ -122,6 +126,8 @@ function openPorts(): { key: string; ports: Ports } {
       notices,
       proofNonces,
       replay,
+      logins,
+      timers,
       certificateStatuses: NO_STATUSES,
       countries,
     },

@@ -6,6 +6,8 @@ import { init } from './init.ts';
 import { keyCreate } from './key-create.ts';
 import { keyList } from './key-list.ts';
 import { keyRevoke } from './key-revoke.ts';
+import { loginBlocked } from './login-blocked.ts';
+import { loginUnblock } from './login-unblock.ts';
 import { noticesList } from './notices-list.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
@@ -32,6 +34,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   keyCreate,
   keyList,
   keyRevoke,
+  loginBlocked,
+  loginUnblock,
   noticesList,
   userCreate,
   userList,

@@ -19,6 +19,8 @@ const NO_PORTS: Ports = {
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
   certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },
   countries: { find: () => '' },
+  logins: { tagOf: () => '', find: () => null, begin: () => null, end: () => null },
+  timers: { after: async () => {} },
 };
 
 function geoProblems({ geo }: GatewayConfig): ConfigProblem[] {

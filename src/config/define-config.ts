@@ -4,6 +4,7 @@ import type { authenticationSchema } from '../stages/authentication/authenticati
 import type { authorizationSchema } from '../stages/authorization/authorization.schema.ts';
 import type { corsSchema } from '../stages/cors/cors.schema.ts';
 import type { hardeningSchema } from '../stages/hardening/hardening.schema.ts';
+import type { loginSchema } from '../stages/login/login.schema.ts';
 import type { protocolSchema } from '../stages/protocol/protocol.schema.ts';
 import type { addressLimitSchema, rateLimitSchema } from '../stages/ratelimit/ratelimit.schema.ts';
 import type { validationSchema } from '../stages/validation/validation.schema.ts';
@@ -15,6 +16,7 @@ export interface BlocksInput {
   access?: z.input<typeof accessSchema>;
   addressLimit?: z.input<typeof addressLimitSchema>;
   cors?: z.input<typeof corsSchema>;
+  login?: z.input<typeof loginSchema>;
   authenticate?: z.input<typeof authenticationSchema>;
   rateLimit?: z.input<typeof rateLimitSchema>;
   authorize?: z.input<typeof authorizationSchema>;

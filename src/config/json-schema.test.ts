@@ -47,6 +47,7 @@ test('the types of the blocks are those of the stages', () => {
     access: true,
     addressLimit: true,
     cors: true,
+    login: true,
     authenticate: true,
     rateLimit: true,
     authorize: true,

@@ -88,6 +88,12 @@ export const countersSchema = z
       .describe(
         'Number of used tokens, proofs and signatures that are remembered at once, 49 bytes each. When all of them still matter, new ones are refused with 503.',
       ),
+    logins: z
+      .int()
+      .min(1000)
+      .max(5_000_000)
+      .default(32_768)
+      .describe('Number of addresses whose failed logins fit into memory at once.'),
   })
   .describe('Counters of rate limits.');
 

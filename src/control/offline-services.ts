@@ -41,6 +41,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     endSessions: parts.endSessions,
     keyDelivery: () => parts.keyDelivery,
     graceHours: () => parts.graceHours,
+    blockedAddresses: { list: needsGateway, unblock: needsGateway },
     journalPath: () => parts.journalPath,
     status: () => ({
       startedAtMs: parts.clock.nowMs(),

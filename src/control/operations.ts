@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
 import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
+import { blockedAddress, blockedList, listBlocked, unblock, unblocked } from './login-operations.ts';
 import { listNotices, noticeFilter, noticeList } from './notice-operations.ts';
 import { type OpenApiDocument, openApi } from './openapi.ts';
 import type { AnyOperation } from './operation.ts';
@@ -94,6 +95,23 @@ export const OPERATIONS = {
     query: noticeFilter,
     response: noticeList,
     run: (services, { query }) => listNotices(services, query),
+  }),
+  listBlockedLogins: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/logins/blocked',
+    summary: 'Lists the addresses that may not log in for now.',
+    response: blockedList,
+    run: listBlocked,
+  }),
+  unblockLogin: operation({
+    ...common,
+    method: 'DELETE',
+    path: '/v1/logins/blocked',
+    summary: 'Lets an address log in again, with nothing counted, in every realm.',
+    query: blockedAddress,
+    response: unblocked,
+    run: (services, { query }) => unblock(services, query.address),
   }),
   listRequests: operation({
     ...common,

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { BlockedAddresses } from '../core/logins.ts';
 import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
@@ -71,6 +72,7 @@ export interface ControlServices {
   keyDelivery(): DeliveryPlaces;
   /** Hours that a replaced key still works unless the caller says otherwise. */
   graceHours(): number;
+  readonly blockedAddresses: BlockedAddresses;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;
   status(): StatusReport;

@@ -2,6 +2,7 @@ import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Ip } from '../lib/ip/address.ts';
 import type { ClientCertificate } from './certificate.ts';
 import type { Decision } from './decision.ts';
+import type { LoginAttempt } from './logins.ts';
 import type { Principal } from './principal.ts';
 import type { Route, RouteCheck } from './route.ts';
 
@@ -75,6 +76,8 @@ export class RequestContext {
   awaitsBody: boolean;
   /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
   claimedCredential: string;
+  /** Written by login: the login that is under way; null when the request is none, or once its end is counted. */
+  login: LoginAttempt | null;
   /** Written by the proxy when a body check asked for it. */
   body: Uint8Array | null;
   /** Fields that stages add to whatever is answered, flat; the proxy appends them after the response checks. */
@@ -118,6 +121,7 @@ export class RequestContext {
     this.principal = null;
     this.awaitsBody = false;
     this.claimedCredential = '';
+    this.login = null;
     this.body = null;
     this.addedHeaders = [];
     this.fromUpstream = false;

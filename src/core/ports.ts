@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
+import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
 
@@ -7,6 +8,12 @@ import type { KeyGrant } from './principal.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;
+}
+
+/** Waits without holding a thread. */
+export interface Timers {
+  /** Resolves after a delay, never early and about a tenth of a second late at most. */
+  after(delayMs: number): Promise<void>;
 }
 
 /** The most requests per window; 0 means the window is not limited. */
@@ -216,4 +223,6 @@ export interface Ports {
   readonly proofNonces: ProofNonces;
   readonly certificateStatuses: CertificateStatuses;
   readonly countries: Countries;
+  readonly logins: Logins;
+  readonly timers: Timers;
 }

@@ -190,6 +190,49 @@ export const REASONS = {
     'Add the field to `cors.headers` of the API.',
   ),
 
+  'login.blocked': reason(
+    429,
+    'too_many_attempts',
+    'Too many attempts to log in',
+    'Wait until the block is over, or end it with `portcullis login unblock ADDRESS`; `login.shared` lists addresses of many users.',
+  ),
+  'login.stuffing': reason(
+    429,
+    'too_many_attempts',
+    'Too many attempts to log in',
+    'The address failed with many user names. Wait, or `portcullis login unblock ADDRESS`; `login.shared` lists addresses of many users.',
+  ),
+  'login.account': reason(
+    429,
+    'too_many_attempts',
+    'Too many attempts to log in',
+    'Many addresses fail with this user name, and this address did, too. Wait, or log in from an address that did before.',
+  ),
+  'login.concurrent': reason(
+    429,
+    'too_many_attempts',
+    'Too many attempts to log in',
+    'As many logins of the address are under way as may fail. Wait for their answers, or list the address in `login.shared`.',
+  ),
+  'login.unavailable': reason(
+    503,
+    'service_unavailable',
+    'The service is temporarily unavailable',
+    'There is no room to count another address, because so many are blocked: raise `counters.logins`.',
+  ),
+  'login.unreadable': reason(
+    400,
+    'bad_request',
+    'The login could not be read',
+    'Send the user name once, in JSON or a form in UTF-8, as `login.userName` says.',
+  ),
+  'login.failed': reason(
+    401,
+    'login_failed',
+    'The login failed',
+    'The upstream refused the login; `login.genericFailure` hides how.',
+  ),
+
   'authn.missing': reason(
     401,
     'unauthorized',

@@ -1,6 +1,6 @@
 import type { FieldFilter } from '../lib/http/field-filter.ts';
 import type { Principal } from './principal.ts';
-import type { Check, Mode, Phase, StageName } from './stage.ts';
+import type { Check, Finisher, Mode, Phase, StageName } from './stage.ts';
 
 /** A check of a route with what the journal says about it. */
 export interface RouteCheck {
@@ -34,6 +34,8 @@ export class Route {
   readonly deferredChecks: readonly RouteCheck[];
   readonly bodyChecks: readonly RouteCheck[];
   readonly responseChecks: readonly RouteCheck[];
+  /** What stages do when a request is over. */
+  readonly finishers: readonly Finisher[];
   /** Bytes of body to hold for the body checks; 0 streams the body. */
   readonly bufferBytes: number;
   /** Most bytes of a streamed body; 0 is no limit. */
@@ -68,6 +70,7 @@ export class Route {
     this.deferredChecks = fields.deferredChecks;
     this.bodyChecks = fields.bodyChecks;
     this.responseChecks = fields.responseChecks;
+    this.finishers = fields.finishers;
     this.bufferBytes = fields.bufferBytes;
     this.streamLimitBytes = fields.streamLimitBytes;
     this.upstream = fields.upstream;

@@ -15,6 +15,7 @@ export type StageName =
   | 'access'
   | 'limit-address'
   | 'cors'
+  | 'login'
   | 'authentication'
   | 'limit-principal'
   | 'authorization'
@@ -32,6 +33,12 @@ export interface Check {
   wantsBody?(ctx: RequestContext): boolean;
 }
 
+/** What a stage does when a request is over, however it ended: answered, refused, or given up by the client. */
+export interface Finisher {
+  /** Called once, after everything else. */
+  finish(ctx: RequestContext): void;
+}
+
 /** What a stage compiles to; a phase that is absent costs nothing. */
 export interface StageChecks {
   readonly head?: Check;
@@ -46,6 +53,8 @@ export interface StageChecks {
   /** The most bytes of body to pass on while streaming; a longer body is refused as `validation.body-size`. */
   readonly streamLimitBytes?: number;
   readonly response?: Check;
+  /** Gives back what a check of the stage took for the request. */
+  readonly finisher?: Finisher;
 }
 
 /** A token issuer as stages see it. */

@@ -3,7 +3,7 @@ import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '..
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
-import type { Check, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
+import type { Check, Finisher, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
 import { NO_TRUST, type TrustFiles } from '../core/trust.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
 import { FieldFilter } from '../lib/http/field-filter.ts';
@@ -36,6 +36,7 @@ type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
 /** Collects what the stages compile to for one route. */
 class RouteBuilder {
   readonly checks: Checks = { head: [], deferred: [], body: [], response: [] };
+  readonly finishers: Finisher[] = [];
   bufferBytes = 0;
   streamLimitBytes = 0;
 
@@ -51,6 +52,7 @@ class RouteBuilder {
     push(body, 'body', compiled.body);
     push(response, 'response', compiled.response);
     if (mode === 'off') return;
+    if (compiled.finisher !== undefined) this.finishers.push(compiled.finisher);
     this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
     const limit = compiled.streamLimitBytes ?? 0;
     if (limit > 0 && mode === 'enforce') {
@@ -135,6 +137,7 @@ function compileRoute(
     deferredChecks: builder.checks.deferred,
     bodyChecks: builder.checks.body,
     responseChecks: builder.checks.response,
+    finishers: builder.finishers,
     bufferBytes: builder.bufferBytes,
     streamLimitBytes: builder.streamLimitBytes,
     upstream: api.id,
@@ -183,6 +186,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     deferredChecks: [],
     bodyChecks: [],
     responseChecks: builder.checks.response,
+    finishers: builder.finishers,
     bufferBytes: 0,
     streamLimitBytes: 0,
     upstream: '',

@@ -75,6 +75,18 @@ export function checkAnswer(
   return runChecks((ctx.route as Route).responseChecks, ctx, reportBug);
 }
 
+/** Lets the stages of a route give back what they took for a request that is over. */
+export function finishRequest(ctx: RequestContext, reportBug: BugReporter): void {
+  const finishers = ctx.route?.finishers ?? [];
+  for (const finisher of finishers) {
+    try {
+      finisher.finish(ctx);
+    } catch (error) {
+      reportBug(ctx.id, 'proxy', error);
+    }
+  }
+}
+
 async function resume(
   checks: readonly RouteCheck[],
   ctx: RequestContext,

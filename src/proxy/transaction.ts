@@ -7,7 +7,7 @@ import type { Exchange, ExchangeOwner } from './exchange.ts';
 import { findRoute } from './find-route.ts';
 import { Forwarding, type ForwardingOwner } from './forwarding.ts';
 import type { ActivePlan, Gate } from './gate.ts';
-import { runChecks, wantsBody } from './pipeline.ts';
+import { finishRequest, runChecks, wantsBody } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
 import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
@@ -197,6 +197,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
     const outcome = this.#outcome(completed);
     if (this.#read !== null) {
       const { ctx } = this.#read;
+      finishRequest(ctx, this.#gate.reportBug);
       return this.#gate.onFinished(ctx, outcome, formatRecord(ctx, outcome));
     }
     const { connection, method, rawTarget } = this.#exchange;

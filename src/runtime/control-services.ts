@@ -2,6 +2,7 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
+import type { BlockedAddresses } from '../core/logins.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import type { Database } from '../stores/sql/open-database.ts';
@@ -17,6 +18,7 @@ export interface ControlParts {
   readonly database: Database;
   readonly supervisor: Supervisor;
   readonly notices: NoticeBoard;
+  readonly blockedAddresses: BlockedAddresses;
   readonly ledger: MetricsLedger;
   readonly problems: StandingProblems;
   /** Every API key by id, for threads that start later. */
@@ -42,6 +44,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     endSessions: async () => {},
     keyDelivery: () => deliveryPlaces(state.loaded.config),
     graceHours: () => state.loaded.config.keys.graceHours,
+    blockedAddresses: parts.blockedAddresses,
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),

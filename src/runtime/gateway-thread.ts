@@ -10,13 +10,14 @@ import type { ListenerSettings } from '../proxy/listener.ts';
 import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
-import { openThreadWheel } from '../proxy/thread-wheel.ts';
+import { openThreadWheel, timersOn } from '../proxy/thread-wheel.ts';
 import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
+import { openLogins } from '../stores/shared/shared-logins.ts';
 import { SharedReplay } from '../stores/shared/shared-replay.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
@@ -108,6 +109,8 @@ export class GatewayThread {
       replay: new SharedReplay(data.replay, this.#clock),
       proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
       countries: this.#countries,
+      logins: openLogins(data.logins),
+      timers: timersOn(this.#wheel),
     };
   }
 

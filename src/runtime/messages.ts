@@ -37,6 +37,7 @@ export interface ThreadData {
   readonly replay: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */
   readonly nonceSecret: Uint8Array;
+  readonly logins: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];

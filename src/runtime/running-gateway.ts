@@ -12,8 +12,7 @@ import { HealthChecks } from '../proxy/health-checks.ts';
 import { fetchText } from '../stores/keysets/fetch-text.ts';
 import { JwksFetcher } from '../stores/keysets/fetcher.ts';
 import { timers } from '../stores/keysets/scheduler.ts';
-import { createCounterTable } from '../stores/shared/counter-table.ts';
-import { createReplayTable } from '../stores/shared/replay-table.ts';
+import { openBlockedAddresses } from '../stores/shared/blocked-addresses.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { CertificateAnswers } from './certificate-answers.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
@@ -27,6 +26,7 @@ import { NoteKeeper } from './note-keeper.ts';
 import { NoticeBoard } from './notice-board.ts';
 import { healthSettings, planDocument } from './plan-document.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
+import { createTables, type SharedTables } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
 import { Supervisor } from './supervisor.ts';
 import type { ThreadHandle, ThreadNews } from './thread-handle.ts';
@@ -41,7 +41,6 @@ export interface RunningGatewayOptions {
 }
 
 const TICKET_KEY_BYTES = 48;
-const NONCE_SECRET_BYTES = 32;
 const LAST_TURN_MS = 1_000;
 const OPERATIONS = allOperations();
 const clock = { nowMs: () => Date.now() };
@@ -54,7 +53,7 @@ export class RunningGateway {
   readonly #state: GatewayState;
   readonly #token: AdminToken;
   /** Memory that all threads share. */
-  readonly #tables: Pick<ThreadData, 'counters' | 'replay' | 'nonceSecret'>;
+  readonly #tables: SharedTables;
   readonly #ticketKeys = randomBytes(TICKET_KEY_BYTES);
   readonly #problems: StandingProblems;
   readonly #supervisor: Supervisor;
@@ -102,15 +101,20 @@ export class RunningGateway {
       watcher: this.#watcher,
       problems: this.#problems,
     };
-    this.services = controlServices(this.#state, {
+    this.services = this.#openServices('path' in source ? source.path : '');
+  }
+
+  #openServices(configPath: string): ControlServices {
+    return controlServices(this.#state, {
       clock,
-      database,
+      database: this.#database,
       supervisor: this.#supervisor,
       notices: this.#notices,
+      blockedAddresses: openBlockedAddresses(this.#tables.logins),
       ledger: this.#ledger,
       problems: this.#problems,
       apiKeys: this.#apiKeys,
-      configPath: 'path' in source ? source.path : '',
+      configPath,
       startedAtMs: clock.nowMs(),
       reload: () => this.reload(),
     });
@@ -289,12 +293,4 @@ export class RunningGateway {
     this.#problems.set('target', key, isHealthy ? '' : `${target} is out: ${why}.`);
     this.#log(isHealthy ? 'info' : 'warn', isHealthy ? `${target} is well.` : `${target} is out: ${why}.`);
   }
-}
-
-function createTables({ clients, replayEntries }: LoadedConfig['config']['counters']) {
-  return {
-    counters: createCounterTable({ clients }),
-    replay: createReplayTable({ entries: replayEntries }),
-    nonceSecret: randomBytes(NONCE_SECRET_BYTES),
-  };
 }

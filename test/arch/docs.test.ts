@@ -113,5 +113,5 @@ test('docs/decisions/README.md lists every decision', () => {
   const index = textOf('docs/decisions/README.md');
   const files = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
   expect(files.filter((name) => !index.includes(`(${name})`))).toEqual([]);
-  expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(files.map((_, at) => at + 1));
+  expect(new Set(files.map((name) => name.slice(0, 4))).size).toBe(files.length);
 });

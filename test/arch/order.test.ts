@@ -13,6 +13,11 @@ const ARGUMENTS: readonly (readonly [first: StageName, second: StageName, why: s
   ['limit-address', 'cors', 'a flood of preflights counts, because answering one is work'],
   ['limit-address', 'authentication', 'refusing a flood must be cheaper than authenticating it'],
   ['cors', 'authentication', 'a preflight carries no credentials (Fetch, 4.8)'],
+  ['access', 'login', 'a denied address takes no place in the table of logins'],
+  ['limit-address', 'login', 'a flood must be refused before it costs a lock that threads share'],
+  ['cors', 'login', 'a preflight tries no password; and a browser may read why its login was refused'],
+  ['login', 'authentication', 'a blocked address has no signature verified and no key looked up'],
+  ['login', 'validation', 'a blocked address does not make the gateway read bodies'],
   ['cors', 'limit-principal', 'a preflight has no caller to count it for'],
   [
     'authentication',

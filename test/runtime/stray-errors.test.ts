@@ -6,6 +6,7 @@ import type { ThreadData, ToThread } from '../../src/runtime/messages.ts';
 import { strayErrorCounter } from '../../src/runtime/stray-errors.ts';
 import { ThreadHandle, type ThreadNews } from '../../src/runtime/thread-handle.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
+import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { ask } from '../support/ask.ts';
 import { freePorts } from '../support/free-ports.ts';
@@ -30,6 +31,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     counters: createCounterTable({ clients: 1000 }),
     replay: createReplayTable({ entries: 1000 }),
     nonceSecret: new Uint8Array(32),
+    logins: createLoginTable({ addresses: 1000 }),
     ticketKeys: new Uint8Array(48),
     plan: {
       version: 1,

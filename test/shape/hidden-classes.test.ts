@@ -11,8 +11,10 @@ import { runChecks } from '../../src/proxy/pipeline.ts';
 import { readRequest } from '../../src/proxy/read.ts';
 import { MemoryApiKeys } from '../../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
+import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
+import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { NO_STATUSES } from '../support/no-statuses.ts';
 import { principalWith } from '../support/principals.ts';
@@ -48,6 +50,8 @@ const ports: Ports = {
   certificateStatuses: NO_STATUSES,
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),
   countries: { find: () => '' },
+  logins: openLogins(createLoginTable({ addresses: 1000 })),
+  timers: { after: async () => {} },
 };
 const plan = compilePlan(CONFIG, ports);
 const settings = readSettings(CONFIG);

@@ -9,8 +9,10 @@ import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import { formatIp, type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
+import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
+import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { NO_STATUSES } from './no-statuses.ts';
 import { PLAIN_KEY } from './plain-key.ts';
@@ -97,6 +99,8 @@ export function fakePorts() {
   /** By address as text. */
   const countryOf = new Map<string, string>();
   const countries = { find: (ip: Ip) => countryOf.get(formatIp(ip)) ?? '' };
+  const logins = openLogins(createLoginTable({ addresses: 64 }));
+  const timers = { after: async () => {} };
   const ports: Ports = {
     clock,
     keySets,
@@ -104,6 +108,8 @@ export function fakePorts() {
     counters,
     notices,
     replay,
+    logins,
+    timers,
     proofNonces,
     certificateStatuses: NO_STATUSES,
     countries,

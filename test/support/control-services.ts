@@ -45,6 +45,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     endSessions: async (userId) => void ended.push(userId),
     keyDelivery: () => ({ folder: join(dir, 'delivered'), webhooks: ['ops'] }),
     graceHours: () => 72,
+    blockedAddresses: { list: () => [], unblock: () => 0 },
     notices: {
       list: database.notices.list,
       record: async (notice) => void (await database.notices.add(recordOfNotice(notice, test.nowMs))),

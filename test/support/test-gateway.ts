@@ -20,7 +20,7 @@ export interface TestGateway extends AsyncDisposable {
   readonly log: readonly LogLine[];
   /** Writes another configuration; the gateway notices by itself, or `gateway.reload()` tells it. */
   writeConfig(config: object): void;
-  /** Every record of the journal, once `count` of them are there. */
+  /** The record of every request in the journal, once `count` of them are there. */
   records(count: number): Promise<JournalRecord[]>;
   /** Creates an API key and returns it whole. */
   createKey(body: object): Promise<{ key: string; id: string }>;
@@ -69,10 +69,14 @@ export function plainConfig(upstreamPort: number, more: object = {}): Record<str
 
 function recordsIn(path: string): JournalRecord[] {
   try {
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as JournalRecord);
+    return (
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as JournalRecord)
+        // The rest are notices.
+        .filter(({ portcullis }) => portcullis.decision !== undefined)
+    );
   } catch {
     return [];
   }
