@@ -267,7 +267,7 @@ export const REASONS = {
     401,
     'invalid_credential',
     'The credential is not valid',
-    'The signature does not verify with the key of the issuer that the token names.',
+    'The signature does not verify with any key of the issuer that the token names, or any secret of the webhook.',
   ),
   'authn.untrusted': reason(
     401,
@@ -316,6 +316,24 @@ export const REASONS = {
     'invalid_credential',
     'The credential is not valid',
     'The `kid` of the token is not in the key set of its issuer.',
+  ),
+  'authn.stale': reason(
+    401,
+    'stale_signature',
+    'The signature is too old or too new',
+    'Sign anew for every attempt, and set the clocks of sender and gateway; they may differ by `toleranceS` of the webhook.',
+  ),
+  'authn.received': reason(
+    409,
+    'already_received',
+    'The message was received already',
+    'Nothing, when the sender only tried again: the upstream has answered the first one with success. Else somebody sends a copy.',
+  ),
+  'authn.source': reason(
+    403,
+    'forbidden',
+    'Access from this address is not allowed',
+    'Add the network that the webhook is sent from to its `sources`.',
   ),
   'authn.incomplete': reason(
     401,

@@ -38,6 +38,8 @@ export class Route {
   readonly finishers: readonly Finisher[];
   /** Bytes of body to hold for the body checks; 0 streams the body. */
   readonly bufferBytes: number;
+  /** Bytes of body to hold for the deferred checks. */
+  readonly deferredBytes: number;
   /** Most bytes of a streamed body; 0 is no limit. */
   readonly streamLimitBytes: number;
   /** Name of the upstream pool in the plan. */
@@ -72,6 +74,7 @@ export class Route {
     this.responseChecks = fields.responseChecks;
     this.finishers = fields.finishers;
     this.bufferBytes = fields.bufferBytes;
+    this.deferredBytes = fields.deferredBytes;
     this.streamLimitBytes = fields.streamLimitBytes;
     this.upstream = fields.upstream;
     this.stripPath = fields.stripPath;

@@ -50,6 +50,8 @@ export interface StageChecks {
   readonly deferred?: Check;
   /** The most bytes the body phase needs in memory. A longer body is refused as `validation.body-size`. */
   readonly bodyLimitBytes?: number;
+  /** The most bytes the deferred check needs in memory. A longer body is refused as `validation.body-size`. */
+  readonly deferredLimitBytes?: number;
   /** The most bytes of body to pass on while streaming; a longer body is refused as `validation.body-size`. */
   readonly streamLimitBytes?: number;
   readonly response?: Check;

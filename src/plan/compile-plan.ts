@@ -38,6 +38,7 @@ class RouteBuilder {
   readonly checks: Checks = { head: [], deferred: [], body: [], response: [] };
   readonly finishers: Finisher[] = [];
   bufferBytes = 0;
+  deferredBytes = 0;
   streamLimitBytes = 0;
 
   // biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
@@ -54,6 +55,7 @@ class RouteBuilder {
     if (mode === 'off') return;
     if (compiled.finisher !== undefined) this.finishers.push(compiled.finisher);
     this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
+    this.deferredBytes = Math.max(this.deferredBytes, compiled.deferredLimitBytes ?? 0);
     const limit = compiled.streamLimitBytes ?? 0;
     if (limit > 0 && mode === 'enforce') {
       this.streamLimitBytes = this.streamLimitBytes === 0 ? limit : Math.min(this.streamLimitBytes, limit);
@@ -139,6 +141,7 @@ function compileRoute(
     responseChecks: builder.checks.response,
     finishers: builder.finishers,
     bufferBytes: builder.bufferBytes,
+    deferredBytes: builder.deferredBytes,
     streamLimitBytes: builder.streamLimitBytes,
     upstream: api.id,
     stripPath: api.stripPath && api.path !== '/' ? api.path : '',
@@ -188,6 +191,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     responseChecks: builder.checks.response,
     finishers: builder.finishers,
     bufferBytes: 0,
+    deferredBytes: 0,
     streamLimitBytes: 0,
     upstream: '',
     stripPath: '',

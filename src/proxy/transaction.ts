@@ -106,24 +106,26 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
     };
     const isWanted =
       ctx.hasBody && deferredChecks.some(({ phase, check }) => phase === 'body' && check.wantsBody?.(ctx));
-    if (isWanted) this.#hold(route, runDeferred);
+    const { deferredBytes, streamLimitBytes } = route;
+    const limitBytes = streamLimitBytes === 0 ? deferredBytes : Math.min(deferredBytes, streamLimitBytes);
+    if (isWanted) this.#hold(limitBytes, runDeferred);
     else runDeferred();
   }
 
   #afterDeferred(route: Route): void {
     const ctx = this.#context();
     if (!ctx.hasBody || !wantsBody(route.bodyChecks, ctx)) return this.#forward();
-    this.#hold(route, () => {
+    this.#hold(route.bufferBytes, () => {
       const decision = runChecks(route.bodyChecks, ctx, this.#gate.reportBug);
       this.#settle(decision, () => this.#forward());
     });
   }
 
   /** Goes on when the whole body is in `ctx.body`. */
-  #hold(route: Route, next: () => void): void {
+  #hold(limitBytes: number, next: () => void): void {
     const ctx = this.#context();
-    if (ctx.body !== null) return next();
-    holdBody(this.#exchange, route.bufferBytes, TOO_LARGE, (body, failure) => {
+    if (ctx.body !== null) return ctx.body.length > limitBytes ? this.refuse(TOO_LARGE) : next();
+    holdBody(this.#exchange, limitBytes, TOO_LARGE, (body, failure) => {
       if (this.#isOver) return;
       if (body === null) return this.breakOff(failure);
       ctx.body = body;

@@ -34,7 +34,7 @@ describe.each(rows)('%s', (code, { status, error, title, remedy }) => {
       ratelimit: /^(?:429|503)$/,
       cors: /^(?:204|403)$/,
       login: /^(?:400|401|429|503)$/,
-      authn: /^(?:400|401|503)$/,
+      authn: /^(?:400|401|403|409|503)$/,
       authz: /^403$/,
       validation: /^(?:400|413|415)$/,
       response: /^500$/,

@@ -14,6 +14,9 @@ import { jwtWeaknesses } from './jwt.schema.ts';
 import { validateMethods } from './method-conflicts.ts';
 import { mtlsWeaknesses } from './mtls-problems.ts';
 import { compileRefusals, type DpopOffer } from './refusals.ts';
+import { WebhookMethod } from './webhook.ts';
+import { WebhookOutcomeCheck } from './webhook-outcome.ts';
+import { webhookWeaknesses } from './webhook-weaknesses.ts';
 
 /** What the methods of a route take of DPoP together. */
 function dpopOffer(methods: readonly MethodConfig[]): DpopOffer {
@@ -36,11 +39,17 @@ function compile(config: AuthenticationConfig, route: RouteFacts, ports: Ports):
   const compiled = compileMethods(config.alternatives, route, ports, refusals);
   const { missing, incomplete, contradiction } = refusals;
   const head = new AuthenticationCheck({ ...compiled, missing, incomplete, contradiction });
-  const needsBody = compiled.methods.some((method) => method.examineHead !== undefined);
-  return needsBody ? { head, deferred: new BodyAuthenticationCheck(head) } : { head };
+  const webhooks = compiled.methods.filter((method) => method instanceof WebhookMethod);
+  if (webhooks.length === 0) return { head };
+  return {
+    head,
+    deferred: new BodyAuthenticationCheck(head),
+    deferredLimitBytes: Math.max(...webhooks.map(({ maxBodyBytes }) => maxBodyBytes)),
+    response: new WebhookOutcomeCheck(webhooks),
+  };
 }
 
-function weaknesses(config: AuthenticationConfig): readonly Weakness[] {
+function weaknesses(config: AuthenticationConfig, nowMs = Date.now()): readonly Weakness[] {
   if (config.none) return [{ pointer: '', message: 'The API has no authentication: anyone may call it.' }];
   if (config.mode === 'off')
     return [{ pointer: '/mode', message: 'Authentication is off: anyone may call the API.' }];
@@ -54,6 +63,7 @@ function weaknesses(config: AuthenticationConfig): readonly Weakness[] {
   for (const method of methodsOf(config)) {
     if (method.kind === 'jwt') found.push(...jwtWeaknesses(method));
     if (method.kind === 'mtls') found.push(...mtlsWeaknesses(method));
+    if (method.kind === 'webhook') found.push(...webhookWeaknesses(method, nowMs));
     if (method.kind !== 'apiKey') continue;
     const at = (key: string): string => `${method.pointer}/${key}`;
     if (method.query !== undefined)

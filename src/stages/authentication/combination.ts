@@ -41,13 +41,14 @@ export class AuthenticationCheck implements Check {
       if (method.examineHead === undefined) continue;
       const credential = method.find(ctx);
       if (credential === null) continue;
-      if (typeof credential !== 'string') return credential;
-      const refusal = method.examineHead(credential, ctx);
-      if (refusal !== null) return refusal;
-      ctx.awaitsBody = true;
-      return CONTINUE;
+      const refusal = typeof credential === 'string' ? method.examineHead(credential, ctx) : credential;
+      if (refusal === null) ctx.awaitsBody = true;
+      else {
+        ctx.awaitsBody = false;
+        return refusal;
+      }
     }
-    return this.verifyAll(ctx);
+    return ctx.awaitsBody ? CONTINUE : this.verifyAll(ctx);
   }
 
   verifyAll(ctx: RequestContext): Decision | Promise<Decision> {

@@ -13,6 +13,7 @@ import { compileEntry, MtlsMethod } from './mtls.ts';
 import type { Refusals } from './refusals.ts';
 import { TokenCache } from './token-cache.ts';
 import { TokenUse } from './token-use.ts';
+import { WebhookMethod } from './webhook.ts';
 
 /** One cache of verified tokens per thread: it outlives reloads and serves every route. */
 const caches = new WeakMap<Ports, TokenCache>();
@@ -82,6 +83,10 @@ function compileEntries(
     }
     if (method.kind === 'mtls') {
       certificates.push([method, entry]);
+      return;
+    }
+    if (method.kind === 'webhook') {
+      methods.push(new WebhookMethod(method, entry, route.apiId, ports, refusals));
       return;
     }
     const header = method.header.toLowerCase();

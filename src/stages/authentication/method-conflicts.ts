@@ -36,14 +36,20 @@ function jwtProblems(config: JwtConfig, route: RouteFacts): ConfigProblem[] {
   return problems;
 }
 
+/** What a method's header field carries. */
+const CREDENTIALS = { apiKey: 'API keys', jwt: 'tokens', webhook: 'signatures' } as const;
+
 /** Why two methods cannot stand side by side; null when they can. */
 function conflict(one: MethodConfig, other: MethodConfig, route: RouteFacts): string | null {
   if (one.kind === 'apiKey' && other.kind === 'apiKey') return 'An `apiKey` method can be listed once.';
   // Several entries for certificates are several authorities, or several callers.
   if (one.kind === 'mtls' || other.kind === 'mtls') return null;
   if (one.header.toLowerCase() !== other.header.toLowerCase()) return null;
-  if (one.kind === 'apiKey' || other.kind === 'apiKey') {
-    return `The header field ${one.header} cannot carry both API keys and tokens.`;
+  if (one.kind === 'webhook' && other.kind === 'webhook') {
+    return `Two webhooks cannot share the header field ${one.header}: put their secrets into one.`;
+  }
+  if (one.kind !== 'jwt' || other.kind !== 'jwt') {
+    return `The header field ${one.header} cannot carry both ${CREDENTIALS[one.kind]} and ${CREDENTIALS[other.kind]}.`;
   }
   // Tokens of two issuers may share a field, because `iss` tells them apart.
   const issuerOf = (method: JwtConfig) => route.issuers.get(method.issuer ?? '')?.issuer;

@@ -1,7 +1,9 @@
 import { type Decision, type DenyOptions, deny } from '../../core/decision.ts';
-import type { ReasonCode } from '../../core/reasons.ts';
+import type { AuthenticationMethod } from '../../core/principal.ts';
+import { REASONS, type ReasonCode } from '../../core/reasons.ts';
 import { type CertificateRefusals, certificateChallenge, certificateRefusals } from './mtls-refusals.ts';
 import { TOKEN_PROBLEMS, type TokenProblem } from './token-problems.ts';
+import { WEBHOOK_PROBLEMS, type WebhookProblem } from './webhook-problems.ts';
 
 /** What can be wrong with an API key: the reason, and what the journal says. */
 const KEY_PROBLEMS = {
@@ -25,6 +27,7 @@ export interface Refusals {
   /** About tokens that came with the Bearer scheme, or in a field of their own. */
   readonly token: Readonly<Record<TokenProblem, Decision>>;
   readonly certificate: CertificateRefusals;
+  readonly webhook: Readonly<Record<WebhookProblem, Decision>>;
   /** About tokens that came with the DPoP scheme. */
   readonly dpop: Readonly<Record<TokenProblem, Decision>>;
   /** The DPoP challenge of the route, without any error. */
@@ -42,7 +45,11 @@ function denyAll<Name extends string>(
   options: DenyOptions,
 ): Record<Name, Decision> {
   const rows = Object.entries<readonly [ReasonCode, string]>(table);
-  const decisions = rows.map(([name, [code, detail]]) => [name, deny(code, { ...options, detail })]);
+  // RFC 9110, section 11.6.1: a challenge says how to answer a 401.
+  const decisions = rows.map(([name, [code, detail]]) => [
+    name,
+    deny(code, REASONS[code].status === 401 ? { ...options, detail } : { detail }),
+  ]);
   return Object.fromEntries(decisions) as Record<Name, Decision>;
 }
 
@@ -51,6 +58,7 @@ class Challenges {
   readonly key: readonly string[];
   readonly token: readonly string[];
   readonly dpop: string;
+  readonly webhook: readonly string[];
   readonly #bearer: string;
   readonly #policy: DpopOffer['policy'];
 
@@ -61,6 +69,7 @@ class Challenges {
     // RFC 9449, section 7.1: `algs` tells which algorithms a proof may have.
     this.dpop = `DPoP realm="${realm}", algs="${algorithms.join(' ')}"`;
     this.key = ['WWW-Authenticate', `ApiKey realm="${realm}"`];
+    this.webhook = ['WWW-Authenticate', `Webhook realm="${realm}"`];
     // RFC 6750, section 3.1: without any authentication information, no error code.
     this.token = this.#offer(this.#bearer, this.dpop);
   }
@@ -103,17 +112,18 @@ function denyTogether(headers: readonly string[]) {
 /** Builds the refusals with their challenges. `realm` is text that needs no escape in a quoted string. */
 export function compileRefusals(
   realm: string,
-  kinds: ReadonlySet<'apiKey' | 'jwt' | 'mtls'>,
+  kinds: ReadonlySet<AuthenticationMethod>,
   offer: DpopOffer,
 ): Refusals {
   const challenges = new Challenges(realm, offer);
-  const { key, token } = challenges;
+  const { key, token, webhook } = challenges;
   const ambiguous = 'authn.ambiguous';
   return {
     ...denyTogether([
       ...(kinds.has('jwt') ? token : []),
       ...(kinds.has('apiKey') ? key : []),
       ...(kinds.has('mtls') ? certificateChallenge(realm) : []),
+      ...(kinds.has('webhook') ? webhook : []),
     ]),
     ambiguousKey: deny(ambiguous, { headers: key, detail: 'The API key came more than once.' }),
     ambiguousToken: deny(ambiguous, {
@@ -129,5 +139,6 @@ export function compileRefusals(
       headers: challenges.dpopError('invalid_token', 'The token is not valid'),
     }),
     dpopChallenge: challenges.dpop,
+    webhook: denyAll(WEBHOOK_PROBLEMS, { headers: webhook }),
   };
 }
