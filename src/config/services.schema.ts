@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { parseRedisUrl } from '../stores/redis/redis-url.ts';
 import { isPostgresUrl, parsePostgresUrl } from '../stores/sql/postgres-url.ts';
 import { portSchema } from './listener.schema.ts';
 
 const MIB = 1_048_576;
+const COUNTERS_URL =
+  'Write `memory:`, `redis://host:6379/0`, `rediss://…`, or `redis+cluster://host:6379,host:6379`; user and password have keys of their own.';
 
 const LOOPBACK = /^(?:localhost|::1|127(?:\.(?:0|[1-9]\d{0,2})){3})$/;
 
@@ -71,9 +74,33 @@ export const countersSchema = z
   .strictObject({
     url: z
       .string()
-      .regex(/^memory:$/, 'Counters are in memory for now: write `memory:`; Redis comes in a later release.')
+      .superRefine((text, issues) => {
+        if (text !== 'memory:' && parseRedisUrl(text) === null)
+          issues.addIssue({ code: 'custom', message: COUNTERS_URL });
+      })
       .default('memory:')
-      .describe('Where requests are counted: `memory:` is exact across the threads of one gateway.'),
+      .describe(
+        'Where used tokens, DPoP proofs and signatures are remembered: `memory:` is exact across the threads of one gateway, `redis://host:6379` across all gateways that share it (`rediss:` with TLS, `redis+cluster://a,b,c` for a cluster). Requests of rate limits are counted in the memory of each gateway in any case.',
+      ),
+    username: z.string().min(1).max(256).optional().describe('User of Redis; the default one when absent.'),
+    password: z
+      .string()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Password of the Redis user, as a reference such as `${env:REDIS_PASSWORD}`.'),
+    timeoutMs: z
+      .int()
+      .min(1)
+      .max(5000)
+      .default(20)
+      .describe('Milliseconds that a request waits for Redis before `onFailure` decides.'),
+    onFailure: z
+      .enum(['refuse', 'local'])
+      .default('refuse')
+      .describe(
+        'What happens to requests that need Redis while it cannot be used: `refuse` answers 503. `local` is weak: the memory of each gateway decides alone, so a token may be used once at every one of them.',
+      ),
     clients: z
       .int()
       .min(1000)
@@ -95,7 +122,7 @@ export const countersSchema = z
       .default(32_768)
       .describe('Number of addresses whose failed logins fit into memory at once.'),
   })
-  .describe('Counters of rate limits.');
+  .describe('What is counted and remembered for a while.');
 
 /** The `geo` block. */
 export const geoSchema = z

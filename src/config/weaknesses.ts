@@ -5,6 +5,7 @@ import { type AuthenticationConfig, isAnonymous } from '../stages/authentication
 import { issuerWeaknesses } from '../stages/authentication/issuer.schema.ts';
 import { STAGES, type StageRow } from '../stages/index.ts';
 import type { AddressLimitConfig, RateLimitConfig } from '../stages/ratelimit/ratelimit.schema.ts';
+import { parseRedisUrl } from '../stores/redis/redis-url.ts';
 import { isLocalHost } from '../stores/sql/postgres-url.ts';
 import { type StageBlocks, sourcePointer } from './blocks.ts';
 import type { ApiConfig, GatewayConfig, ListenerConfig, RouteSettings } from './config.ts';
@@ -72,7 +73,12 @@ function globalWeaknesses(config: GatewayConfig): WeakSetting[] {
   if (limits.bodyMinBytesPerS === 0) {
     found.push(weak('/limits/bodyMinBytesPerS', 'Clients may send bodies as slowly as they like.'));
   }
-  return [...found, ...storeWeaknesses(config), ...config.trustedProxies.flatMap(proxyWeaknesses)];
+  return [
+    ...found,
+    ...storeWeaknesses(config),
+    ...counterWeaknesses(config),
+    ...config.trustedProxies.flatMap(proxyWeaknesses),
+  ];
 }
 
 function storeWeaknesses({ store: { location } }: GatewayConfig): WeakSetting[] {
@@ -85,6 +91,26 @@ function storeWeaknesses({ store: { location } }: GatewayConfig): WeakSetting[] 
       weak('/store/url', 'Anyone in between can be the database: `sslmode=require` verifies no certificate.'),
     ];
   return [];
+}
+
+function counterWeaknesses({ counters: { url, password, onFailure } }: GatewayConfig): WeakSetting[] {
+  const address = parseRedisUrl(url);
+  if (address === null) return [];
+  const shared =
+    'Rate limits are counted by each gateway for itself: a client may send as much to every one of them. Redis holds used tokens and proofs only.';
+  const found = [weak('/counters/url', shared)];
+  const isNear = address.nodes.every(({ host }) => isLoopback(host));
+  if (!isNear && !address.isSecure)
+    found.push(weak('/counters/url', 'Redis is spoken to in clear: use `rediss:`.'));
+  if (!isNear && password === undefined)
+    found.push(
+      weak('/counters/url', 'Redis asks for no password: whoever reaches it can forget used tokens.'),
+    );
+  if (onFailure === 'local') {
+    const message = 'While Redis cannot be used, a token that works once works once at every gateway.';
+    found.push(weak('/counters/onFailure', message));
+  }
+  return found;
 }
 
 function proxyWeaknesses(text: string, at: number): WeakSetting[] {

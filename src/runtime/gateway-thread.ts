@@ -18,7 +18,6 @@ import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
-import { SharedReplay } from '../stores/shared/shared-replay.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
   FromThread,
@@ -30,6 +29,7 @@ import type {
   ToThread,
 } from './messages.ts';
 import { Notebook } from './notebook.ts';
+import { type OpenedReplay, openReplay } from './open-replay.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
 import { threadNotices } from './thread-notices.ts';
@@ -53,6 +53,7 @@ export class GatewayThread {
   readonly #apiKeys = new MemoryApiKeys();
   readonly #keySets: ThreadKeySets;
   readonly #countries = new CountryLookup();
+  readonly #replay: OpenedReplay;
   readonly #ports: Ports;
   readonly #wheel = openThreadWheel();
   readonly #registry = new PoolRegistry(this.#wheel);
@@ -74,11 +75,14 @@ export class GatewayThread {
     this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
     this.#apiKeys.replaceAll(data.apiKeys);
     for (const update of data.keySets) this.#keySets.update(update);
+    const { config } = parseDocument(data.plan.document, data.plan.baseDir);
+    this.#replay = openReplay(config.counters, data.replay, this.#clock, (sentence) =>
+      send({ type: 'replayProblem', sentence }),
+    );
     this.#ports = this.#openPorts(data);
     this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
       send({ type: 'notes', usage, decisions }),
     );
-    const { config } = parseDocument(data.plan.document, data.plan.baseDir);
     this.#journal = openJournal(config, send);
     this.#plane = new DataPlane({
       clock: this.#clock,
@@ -106,7 +110,7 @@ export class GatewayThread {
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
       certificateStatuses: this.#openStatuses(),
-      replay: new SharedReplay(data.replay, this.#clock),
+      replay: this.#replay.cache,
       proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
       countries: this.#countries,
       logins: openLogins(data.logins),
@@ -121,6 +125,7 @@ export class GatewayThread {
   }
 
   async start(): Promise<void> {
+    await this.#replay.connect();
     await this.#plane.openListeners(this.#firstListeners);
     this.#send({ type: 'ready' });
   }

@@ -80,6 +80,7 @@ export type FromThread =
     }
   | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'journalProblem'; readonly sentence: string }
+  | { readonly type: 'replayProblem'; readonly sentence: string }
   | { readonly type: 'journalFull' }
   | { readonly type: 'bug'; readonly requestId: string; readonly stage: string; readonly stack: string };
 

@@ -22,6 +22,7 @@ import type { GatewayState } from './gateway-state.ts';
 import { JournalRotation } from './journal-rotation.ts';
 import { prepareJournal } from './journal-start.ts';
 import type { HealthChange, ThreadData } from './messages.ts';
+import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { NoticeBoard } from './notice-board.ts';
 import { healthSettings, planDocument } from './plan-document.ts';
@@ -163,6 +164,7 @@ export class RunningGateway {
       },
     });
     await this.#fetcher.setIssuers(config.issuers);
+    await shareNonceSecret(this.#tables.nonceSecret, config.counters);
     await this.#supervisor.start();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
@@ -218,6 +220,7 @@ export class RunningGateway {
       onRestart: (thread, delayMs) => {
         this.#ledger.retire(thread.id);
         this.#problems.set('journal', String(thread.index), '');
+        this.#problems.set('replay', String(thread.index), '');
         const why = thread.lastError === '' ? '' : `: ${thread.lastError}`;
         const sentence = `Data-plane thread ${thread.index} ended; it starts again in ${delayMs} ms${why}`;
         this.#problems.set(
@@ -263,6 +266,8 @@ export class RunningGateway {
         return this.#notices.hear(news.notice);
       case 'journalProblem':
         return this.#problems.set('journal', String(thread.index), news.sentence);
+      case 'replayProblem':
+        return this.#problems.set('replay', String(thread.index), news.sentence);
       case 'journalFull':
         return void this.#rotate();
       case 'bug': {

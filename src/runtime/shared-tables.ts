@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { GatewayConfig } from '../config/config.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createLoginTable } from '../stores/shared/login-table.ts';
 import { createReplayTable } from '../stores/shared/replay-table.ts';
-
-const NONCE_SECRET_BYTES = 32;
+import { makeNonceSecret } from './nonce-secret.ts';
 
 /** Memory that all threads share. */
 export interface SharedTables {
@@ -21,6 +19,6 @@ export function createTables({ clients, replayEntries, logins }: GatewayConfig['
     counters: createCounterTable({ clients }),
     replay: createReplayTable({ entries: replayEntries }),
     logins: createLoginTable({ addresses: logins }),
-    nonceSecret: randomBytes(NONCE_SECRET_BYTES),
+    nonceSecret: makeNonceSecret(),
   };
 }

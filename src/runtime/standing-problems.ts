@@ -9,6 +9,7 @@ const WELL_AGAIN = {
   thread: 'The data-plane thread runs again.',
   target: '',
   notices: 'Notices are told again.',
+  replay: 'The memory of used tokens works again.',
 } as const;
 
 export type ProblemKind = keyof typeof WELL_AGAIN;
