@@ -106,6 +106,7 @@ function openPorts(): { key: string; ports: Ports } {
     find: () => null,
     version: () => 0,
     problem: () => '',
+    fetchProblem: () => '',
     refetch: () => Promise.resolve(),
   };
   const clock = { nowMs: Date.now };

@@ -129,6 +129,8 @@ export interface KeySets {
   version(issuerId: string): number;
   /** Why the keys of the issuer are not there, as a sentence; '' when they are. */
   problem(issuerId: string): string;
+  /** Why the keys that are there could not be fetched again, as a sentence; '' when they could. */
+  fetchProblem(issuerId: string): string;
   /**
    * Asks for a refetch because of an unknown `kid`. Resolves when the set was refetched, or at once when the
    * budget of refetches is spent. Never rejects.

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isAlgorithm } from '../../src/lib/jose/algorithms.ts';
@@ -75,6 +75,45 @@ if (!existsSync(file)) {
         return;
       }
       expect(isAccepted(jws, group)).toBe(result === 'valid' && !STRICTER.has(tcId));
+    });
+  });
+}
+
+interface Example {
+  readonly title: string;
+  readonly input: { readonly key?: Jwk | readonly Jwk[] };
+  readonly output: { readonly compact?: string; readonly json?: unknown; readonly json_flat?: unknown };
+}
+
+const published7520 = (key: Jwk): Jwk => published({ comment: '', private: key, tests: [] });
+
+for (const [name, path] of [
+  ['RFC 7520', 'jose/jws'],
+  ['RFC 8037', 'jose/curve25519'],
+  ['RFC 7797', 'jose/rfc7797'],
+] as const) {
+  const examples = join(folder, path);
+  if (!existsSync(examples)) {
+    test.skip(`skipped the examples of ${name}: set PORTCULLIS_CORPORA, ${examples} is not there`, () => {});
+    continue;
+  }
+  const rows = readdirSync(examples)
+    .filter((entry) => entry.endsWith('.json'))
+    .map((entry) => JSON.parse(readFileSync(join(examples, entry), 'utf8')) as Example)
+    .filter(
+      ({ input, output }) => output !== undefined && input.key !== undefined && !Array.isArray(input.key),
+    )
+    .filter(({ output }) => output.compact !== undefined || output.json !== undefined)
+    .map((example) => [example.title, example] as const);
+  describe(`signed messages of ${name}`, () => {
+    test.each(rows)('%s', (title, { input, output }) => {
+      const group = { comment: title, public: published7520(input.key as Jwk), tests: [] };
+      if (output.compact !== undefined)
+        // Neither payloads that are elsewhere nor extensions are understood.
+        expect(isAccepted(output.compact, group)).toBe(name !== 'RFC 7797' && !output.compact.includes('..'));
+      // RFC 7519, section 3: a token is in the compact form, always.
+      for (const other of [output.json, output.json_flat])
+        expect(isAccepted(JSON.stringify(other ?? ''), group)).toBe(false);
     });
   });
 }

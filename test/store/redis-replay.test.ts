@@ -179,7 +179,14 @@ describe.skipIf(!hasRedis)('used identifiers in Redis', () => {
 
   test('a cluster does the same', async () => {
     const [bus] = (await freePorts(1)) as [number];
-    await using node = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${bus}`]);
+    await using node = await startRedis([
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      `${bus}`,
+      '--cluster-announce-ip',
+      '127.0.0.1',
+    ]);
     await node.command('CLUSTER ADDSLOTSRANGE 0 16383');
     await until('the cluster is whole', async () =>
       (await node.command('CLUSTER INFO')).includes('state:ok'),

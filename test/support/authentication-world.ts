@@ -57,6 +57,10 @@ export class FakeKeySets implements KeySets {
   problem() {
     return this.problemText;
   }
+  fetchProblemText = '';
+  fetchProblem() {
+    return this.fetchProblemText;
+  }
   async refetch(issuerId: string, kid: string) {
     this.refetched.push(`${issuerId} ${kid}`);
     this.onRefetch(issuerId, kid);

@@ -174,7 +174,11 @@ export class JwtMethod implements CredentialMethod {
     await this.#keySets.refetch(id, token.jws.kid);
     const keys = this.#keySets.find(id, token.jws.kid);
     if (keys === null) return this.#unavailableBecause(this.#keySets.problem(id));
-    if (keys.length === 0) return this.#refuse('key-unknown', text, ctx);
+    if (keys.length === 0) {
+      // A provider that is down may have made the key meanwhile: nothing says that the token is wrong.
+      const problem = this.#keySets.fetchProblem(id);
+      return problem === '' ? this.#refuse('key-unknown', text, ctx) : this.#unavailableBecause(problem);
+    }
     return this.#judge(text, token, accepted, keys, ctx);
   }
 

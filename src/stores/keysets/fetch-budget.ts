@@ -13,6 +13,13 @@ export class FetchBudget {
     return this.#times.length + fetches <= FETCHES_PER_MINUTE;
   }
 
+  /** How long it takes until this many more fetches fit; 0 when they do now. */
+  roomInMs(fetches: number, nowMs: number): number {
+    if (this.has(fetches, nowMs)) return 0;
+    const last = this.#times[this.#times.length + fetches - FETCHES_PER_MINUTE - 1] ?? nowMs;
+    return last + WINDOW_MS - nowMs;
+  }
+
   note(nowMs: number): void {
     this.#times.push(nowMs);
   }

@@ -83,7 +83,9 @@ describe('JwksFetcher', () => {
   test('loads at once, publishes, and refreshes within the hour', async () => {
     world.web.set(KEYS_URL, jwks('k1'));
     await world.fetcher.setIssuers([byUrl]);
-    expect(world.published).toEqual([{ issuerId: 'a', jwks: jwks('k1'), problem: '', acceptSecrets: false }]);
+    expect(world.published).toEqual([
+      { issuerId: 'a', jwks: jwks('k1'), problem: '', fetchProblem: '', acceptSecrets: false },
+    ]);
     world.web.set(KEYS_URL, jwks('k2'));
     await world.pass(HOUR);
     expect(world.last?.jwks).toBe(jwks('k2'));
@@ -116,7 +118,8 @@ describe('JwksFetcher', () => {
     await world.fetcher.setIssuers([byUrl]);
     world.web.set(KEYS_URL, down);
     await world.pass(24 * HOUR - 1);
-    expect(world.published).toHaveLength(1);
+    expect(world.published).toHaveLength(2);
+    expect(world.last).toMatchObject({ jwks: jwks('k1'), problem: '', fetchProblem: down.message });
     expect(world.fetcher.statuses).toMatchObject([
       { issuerId: 'a', loadedAtMs: 0, lastProblem: down.message },
     ]);
@@ -135,7 +138,8 @@ describe('JwksFetcher', () => {
       await world.fetcher.setIssuers([byUrl]);
       world.web.set(KEYS_URL, text);
       await world.pass(HOUR);
-      expect(world.published).toHaveLength(1);
+      expect(world.last).toMatchObject({ jwks: jwks('k1'), problem: '' });
+      expect(world.last?.fetchProblem).toContain(KEYS_URL);
       expect(world.fetcher.statuses[0]?.lastProblem).toContain(KEYS_URL);
     },
   );
@@ -176,6 +180,21 @@ describe('JwksFetcher', () => {
     expect(await world.fetcher.refetch('a')).toBe(false);
     await world.pass(60_000);
     expect(await world.fetcher.refetch('a')).toBe(true);
+  });
+
+  test('at most ten fetches a minute also when a flood goes on over the hour', async () => {
+    world.web.set(KEYS_URL, jwks('k1'));
+    await world.fetcher.setIssuers([byUrl]);
+    const times: number[] = [];
+    for (let at = 0; at < 2 * HOUR; at += 10_000) {
+      const before = world.fetched.length;
+      for (let i = 0; i < 20; i++) await world.fetcher.refetch('a');
+      await world.pass(10_000);
+      for (let i = before; i < world.fetched.length; i++) times.push(world.time);
+    }
+    for (const time of times)
+      expect(times.filter((other) => other > time - 50_000 && other <= time).length).toBeLessThanOrEqual(10);
+    expect(times.length).toBeGreaterThan(1000);
   });
 
   test('at most ten fetches a minute also while discovery fails', async () => {

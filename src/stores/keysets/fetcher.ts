@@ -62,7 +62,7 @@ export class JwksFetcher {
       keys.close();
       this.#issuers.delete(id);
       const problem = 'The keys were not loaded yet.';
-      this.#ports.publish({ issuerId: id, jwks: null, problem, acceptSecrets: false });
+      this.#ports.publish({ issuerId: id, jwks: null, problem, fetchProblem: '', acceptSecrets: false });
     }
     for (const keys of next) {
       this.#issuers.get(keys.issuer.id)?.close();

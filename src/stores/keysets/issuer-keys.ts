@@ -58,6 +58,7 @@ export class IssuerKeys {
   #problem = '';
   #loadedAtMs = 0;
   #lastProblem = '';
+  #publishedProblem = '';
   #skipped: readonly string[] = [];
   #failures = 0;
   #keysUrl = '';
@@ -74,7 +75,8 @@ export class IssuerKeys {
   /** What the threads were told last. */
   get update(): KeySetUpdate {
     const acceptSecrets = this.#file !== null;
-    return { issuerId: this.issuer.id, jwks: this.#jwks, problem: this.#problem, acceptSecrets };
+    const [problem, fetchProblem] = [this.#problem, this.#lastProblem];
+    return { issuerId: this.issuer.id, jwks: this.#jwks, problem, fetchProblem, acceptSecrets };
   }
 
   get status(): KeysStatus {
@@ -167,13 +169,15 @@ export class IssuerKeys {
     if (this.#jwks === null) this.#publish(null, problem);
     else if (this.#ports.clock.nowMs() >= this.#staleAtMs) {
       this.#publish(null, `The keys are older than ${this.issuer.maxStaleS} seconds. ${problem}`);
-    }
+    } else this.#publish(this.#jwks, this.#problem);
   }
 
   #publish(jwks: string | null, problem: string): void {
-    if (jwks === this.#jwks && problem === this.#problem) return;
+    const isKnown = jwks === this.#jwks && problem === this.#problem;
+    if (isKnown && this.#publishedProblem === this.#lastProblem) return;
     this.#jwks = jwks;
     this.#problem = problem;
+    this.#publishedProblem = this.#lastProblem;
     this.#ports.publish(this.update);
   }
 
@@ -196,6 +200,15 @@ export class IssuerKeys {
       if (this.#file !== null) return;
       delayMs = this.issuer.refreshS * 1000 * (1 - 0.1 * random());
     }
-    this.#cancelTimer = scheduler.after(delayMs, () => void this.load());
+    this.#cancelTimer = scheduler.after(delayMs, () => this.#tick());
+  }
+
+  /** Loads the keys because it is time; later, where a flood of unknown `kid` values has spent the budget. */
+  #tick(): void {
+    const { clock, scheduler } = this.#ports;
+    const fetches = this.issuer.jwks === undefined ? FETCHES_WITH_DISCOVERY : 1;
+    const waitMs = this.#budget.roomInMs(fetches, clock.nowMs());
+    if (waitMs === 0) return void this.load();
+    this.#cancelTimer = scheduler.after(waitMs, () => this.#tick());
   }
 }

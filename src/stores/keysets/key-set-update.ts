@@ -5,6 +5,8 @@ export interface KeySetUpdate {
   readonly jwks: string | null;
   /** Why there are none, as a sentence; '' when there are. */
   readonly problem: string;
+  /** Why the last attempt to fetch them failed, as a sentence; '' when it did not. */
+  readonly fetchProblem: string;
   /** Whether HMAC secrets count: only in key sets from files. */
   readonly acceptSecrets: boolean;
 }

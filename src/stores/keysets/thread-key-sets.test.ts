@@ -8,6 +8,7 @@ const update = (text: string | null, problem = '') => ({
   issuerId: 'a',
   jwks: text,
   problem,
+  fetchProblem: '',
   acceptSecrets: false,
 });
 
@@ -68,7 +69,7 @@ describe('ThreadKeySets', () => {
     sets.update(update(text));
     expect(sets.find('a', 's')).toEqual([]);
     sets.update({ ...update(null), issuerId: 'b' });
-    sets.update({ issuerId: 'b', jwks: text, problem: '', acceptSecrets: true });
+    sets.update({ issuerId: 'b', jwks: text, problem: '', fetchProblem: '', acceptSecrets: true });
     expect(sets.find('b', 's')).toHaveLength(1);
   });
 

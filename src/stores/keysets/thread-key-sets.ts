@@ -16,6 +16,7 @@ interface KeySet {
   keys: ReadonlyMap<string, readonly VerificationKey[]> | null;
   version: number;
   problem: string;
+  fetchProblem: string;
   /** When each unknown `kid` may be asked about again, oldest first. */
   readonly unknownUntilMs: Map<string, number>;
   readonly budget: FetchBudget;
@@ -53,9 +54,10 @@ export class ThreadKeySets implements KeySets {
   }
 
   /** Takes in what the control plane says; the same keys again change nothing. */
-  update({ issuerId, jwks, problem, acceptSecrets }: KeySetUpdate): void {
+  update({ issuerId, jwks, problem, fetchProblem, acceptSecrets }: KeySetUpdate): void {
     const set = this.#setOf(issuerId);
     set.problem = problem;
+    set.fetchProblem = fetchProblem;
     if (jwks === set.jwks) return;
     set.jwks = jwks;
     const parsed = jwks === null ? null : parseJwks(JSON.parse(jwks), acceptSecrets);
@@ -77,6 +79,10 @@ export class ThreadKeySets implements KeySets {
     if (set === undefined || (set.keys === null && set.problem === ''))
       return 'The keys were not loaded yet.';
     return set.problem;
+  }
+
+  fetchProblem(issuerId: string): string {
+    return this.#sets.get(issuerId)?.fetchProblem ?? '';
   }
 
   async refetch(issuerId: string, kid: string): Promise<void> {
@@ -117,7 +123,8 @@ export class ThreadKeySets implements KeySets {
     if (set === undefined) {
       const [jwks, keys, refetch] = [null, null, null];
       const unknownUntilMs = new Map<string, number>();
-      set = { jwks, keys, version: 0, problem: '', unknownUntilMs, budget: new FetchBudget(), refetch };
+      const [problem, fetchProblem, budget] = ['', '', new FetchBudget()];
+      set = { jwks, keys, version: 0, problem, fetchProblem, unknownUntilMs, budget, refetch };
       this.#sets.set(issuerId, set);
     }
     return set;

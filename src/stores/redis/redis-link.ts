@@ -66,7 +66,7 @@ export class RedisLink {
       this.#tell(`${this.#settings.url} cannot be used: ${sentenceOf(error)}`),
     );
     client.on('close', () => {
-      if (this.#problem === '') this.#tell(`${this.#settings.url} closed the connection.`);
+      if (this.#problem === '' && !this.#isClosed) this.#tell(`${this.#settings.url} closed the connection.`);
     });
     await ready;
     if (!this.isReady && this.#problem !== '') this.#onProblem(this.#problem);
