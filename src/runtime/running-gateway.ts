@@ -219,8 +219,7 @@ export class RunningGateway {
       onNews: (thread, news) => this.#hear(thread, news),
       onRestart: (thread, delayMs) => {
         this.#ledger.retire(thread.id);
-        this.#problems.set('journal', String(thread.index), '');
-        this.#problems.set('replay', String(thread.index), '');
+        for (const kind of ['journal', 'replay'] as const) this.#problems.set(kind, String(thread.index), '');
         const why = thread.lastError === '' ? '' : `: ${thread.lastError}`;
         const sentence = `Data-plane thread ${thread.index} ended; it starts again in ${delayMs} ms${why}`;
         this.#problems.set(
