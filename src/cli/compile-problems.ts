@@ -12,7 +12,7 @@ import { loadCountryDatabase } from '../stores/geo/country-database.ts';
 const NO_PORTS: Ports = {
   clock: { nowMs: () => Date.now() },
   counters: { take: () => {} },
-  apiKeys: { find: () => null },
+  apiKeys: { find: () => null, problem: () => '' },
   keySets: {
     find: () => null,
     version: () => 0,

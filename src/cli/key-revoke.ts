@@ -1,3 +1,4 @@
+import { acknowledgedText } from './acknowledged-text.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateAnywhere } from './operate.ts';
 import { getTarget } from './target.ts';
@@ -8,7 +9,9 @@ export const keyRevoke = defineCommand({
   name: 'key revoke',
   summary: 'Revoke an API key for good.',
   about: [
-    'Returns when no thread of the running gateway accepts the key any more. A revoked key stays revoked.',
+    'Returns when no thread of any gateway on the same database accepts the key any more, and tells which was the ' +
+      'slowest. A gateway that is silent is waited for until it refuses keys by itself: a minute at most. A revoked key ' +
+      'stays revoked.',
   ],
   words: ['ID'],
   options: { config: CONFIG_OPTION },
@@ -17,12 +20,9 @@ export const keyRevoke = defineCommand({
   run: async ({ values, words, terminal }) => {
     const [id = ''] = words;
     const { result, by } = await operateAnywhere(getTarget(values.config), 'revokeKey', { params: { id } });
-    const { record, slowestMs } = result;
-    const when =
-      by === 'gateway'
-        ? `No thread accepts it any more; the slowest acknowledged after ${slowestMs.toFixed(1)} ms.`
-        : 'No gateway runs; the next one to start will not accept it.';
+    const { record, ...acknowledged } = result;
     const done = terminal.paint('bold', `Key ${record.id} (${printable(record.name)}) is revoked.`);
-    return { text: `${done} ${when}`, json: { ...record, slowestMs, by } };
+    const text = [done, ...acknowledgedText(acknowledged, by)].join(' ');
+    return { text, json: { ...record, ...acknowledged, by } };
   },
 });

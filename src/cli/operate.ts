@@ -4,8 +4,11 @@ import { type AdminClient, adminClient } from '../control/client.ts';
 import { offlineServices } from '../control/offline-services.ts';
 import { Problem, runOperation } from '../control/operation.ts';
 import { type InputOf, OPERATIONS, type OperationId, type ResultOf } from '../control/operations.ts';
-import type { ControlServices } from '../control/services.ts';
+import type { ControlServices, NodeAcknowledgement } from '../control/services.ts';
 import type { ConfigProblem } from '../core/errors.ts';
+import { awaitNodes } from '../runtime/await-nodes.ts';
+import { REAL_TIME, SETTLE_MS } from '../runtime/member-time.ts';
+import { NodeWatch } from '../runtime/node-watch.ts';
 import { recordOfNotice } from '../runtime/notice-board.ts';
 import { type Database, openDatabase } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
@@ -98,9 +101,16 @@ function servicesOn(
     endSessions: async () => {},
     keyDelivery: life?.places ?? NO_PLACES,
     graceHours: life?.graceHours ?? DEFAULT_GRACE_H,
+    awaitNodes: (withinMs = SETTLE_MS) => awaitOthers(database, withinMs),
     journalPath,
     configPath: path,
   });
   const plan = names === null ? null : { version: 0, loadedAtMs: clock.nowMs(), ...names };
   return { ...services, status: () => ({ ...services.status(), plan }) };
+}
+
+/** Waits for gateways on other machines that use the database, of which this command is none. */
+async function awaitOthers({ shared }: Database, withinMs: number): Promise<readonly NodeAcknowledgement[]> {
+  if (shared === null) return [];
+  return awaitNodes({ shared, watch: new NodeWatch(), time: REAL_TIME, ownId: '', withinMs });
 }

@@ -2,7 +2,7 @@ import type { ResultOf } from '../control/operations.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateGateway } from './operate.ts';
 import { getTarget } from './target.ts';
-import { type Terminal, table } from './terminal.ts';
+import { printable, type Terminal, table } from './terminal.ts';
 
 type Status = ResultOf<'getStatus'>;
 
@@ -23,6 +23,19 @@ function threadsText({ threads }: Status): string {
   return `${running} of ${threads.length} running${again}`;
 }
 
+/** A table of the gateways that share the database; nothing where there is only one. */
+function nodeLines({ nodes }: Status): string[] {
+  if (nodes.length === 0) return [];
+  const rows = nodes.map(({ id, name, version, isSelf, isSilent, lastBeatS, applied }) => [
+    isSelf ? `${printable(name)} (this one)` : printable(name),
+    id.slice(0, 8),
+    printable(version),
+    isSilent ? `SILENT for ${spanText(lastBeatS)}` : `${lastBeatS.toFixed(1)} s ago`,
+    String(applied),
+  ]);
+  return ['', ...table([['GATEWAY', 'ID', 'VERSION', 'LAST HEARD OF', 'APPLIED'], ...rows])];
+}
+
 function statusText(status: Status, terminal: Terminal): string {
   const { plan, problems } = status;
   const rows = [
@@ -38,7 +51,7 @@ function statusText(status: Status, terminal: Terminal): string {
     problems.length === 0
       ? [terminal.paint('green', 'Everything works.')]
       : problems.map((sentence) => terminal.paint('red', sentence));
-  return [...table(rows), '', ...trouble].join('\n');
+  return [...table(rows), ...nodeLines(status), '', ...trouble].join('\n');
 }
 
 /** `portcullis status`. */

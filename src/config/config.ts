@@ -49,6 +49,10 @@ export interface StoreSettings {
   readonly location: StoreLocation;
   /** Bound of the connections to a server. */
   readonly connections: number;
+  /** How this gateway is called among those that share a database; '' takes the name of the machine. */
+  readonly nodeName: string;
+  /** How long records are trusted after a shared database was last reached. */
+  readonly maxStaleS: number;
 }
 
 /**

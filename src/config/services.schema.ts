@@ -50,6 +50,8 @@ function storeUrlProblem(text: string): string {
   return 'problem' in parsed ? `The URL of the database is not valid. ${parsed.problem}` : '';
 }
 
+const DEFAULT_STALE_S = 50;
+
 /** The `store` block. */
 export const storeSchema = z
   .strictObject({
@@ -65,7 +67,26 @@ export const storeSchema = z
       .min(2)
       .max(100)
       .default(8)
-      .describe('Number of connections to PostgreSQL that one gateway opens at most.'),
+      .describe(
+        'Number of connections to PostgreSQL that one gateway uses for records at most, besides two of its own.',
+      ),
+    nodeName: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9._-]{0,63}$/,
+        'A node name has up to 63 letters, digits, dots, hyphens and underscores.',
+      )
+      .default('')
+      .describe('Name of this gateway among those on one PostgreSQL; that of the machine when empty.'),
+    maxStaleS: z
+      .int()
+      .min(10)
+      .max(3600)
+      .default(DEFAULT_STALE_S)
+      .describe(
+        'Seconds after which a gateway that cannot reach PostgreSQL answers requests with API keys with 503, because a ' +
+          'key may have been revoked. More than 55 is weak: revocations take longer than a minute then.',
+      ),
   })
   .describe('The database of the gateway.');
 

@@ -20,6 +20,8 @@ export interface WeakSetting {
   readonly level: 'weak' | 'note';
 }
 
+/** With more, a revocation that has to wait for a silent gateway takes longer than a minute. */
+const LONGEST_STALE_S = 55;
 /** Prefixes shorter than this trust more networks than one operator has. */
 const WIDE_BITS = { 4: 8, 6: 16 } as const;
 
@@ -81,16 +83,23 @@ function globalWeaknesses(config: GatewayConfig): WeakSetting[] {
   ];
 }
 
-function storeWeaknesses({ store: { location } }: GatewayConfig): WeakSetting[] {
-  if (location.kind !== 'postgres' || isLocalHost(location.address.host)) return [];
-  const { sslMode } = location.address;
-  if (sslMode === 'disable')
-    return [weak('/store/url', 'Password and records go to the database in clear: `sslmode` is `disable`.')];
-  if (sslMode === 'require')
-    return [
-      weak('/store/url', 'Anyone in between can be the database: `sslmode=require` verifies no certificate.'),
-    ];
-  return [];
+function storeWeaknesses({ store: { location, maxStaleS } }: GatewayConfig): WeakSetting[] {
+  if (location.kind !== 'postgres') return [];
+  const { host, sslMode } = location.address;
+  const found: WeakSetting[] = [];
+  if (!isLocalHost(host) && sslMode === 'disable')
+    found.push(
+      weak('/store/url', 'Password and records go to the database in clear: `sslmode` is `disable`.'),
+    );
+  if (!isLocalHost(host) && sslMode === 'require') {
+    const message = 'Anyone in between can be the database: `sslmode=require` verifies no certificate.';
+    found.push(weak('/store/url', message));
+  }
+  if (maxStaleS > LONGEST_STALE_S) {
+    const message = `A gateway that is cut off from the database accepts revoked API keys for up to ${maxStaleS} s.`;
+    found.push(weak('/store/maxStaleS', message));
+  }
+  return found;
 }
 
 function counterWeaknesses({ counters: { url, password, onFailure } }: GatewayConfig): WeakSetting[] {

@@ -23,7 +23,7 @@ export interface AdminClient {
   isRunning(): Promise<boolean>;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 90_000;
 
 function pathOf(operation: AnyOperation, input: { params?: unknown; query?: unknown }): string {
   const params = (input.params ?? {}) as Record<string, string>;

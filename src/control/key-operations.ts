@@ -1,15 +1,17 @@
 import type { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
-import type { KeyDelivery, WindowLimits } from '../core/ports.ts';
+import type { ApiKeyRecord, KeyDelivery, WindowLimits } from '../core/ports.ts';
 import { deliveryProblem } from './key-delivery.ts';
 import type { createKeyBody } from './key-schemas.ts';
 import { instant, viewOfKey } from './key-view.ts';
 import { makeKey, nextRotation } from './make-key.ts';
 import { Problem } from './operation.ts';
-import type { ControlServices } from './services.ts';
+import type { ControlServices, Distribution } from './services.ts';
 
 const DAY_MS = 86_400_000;
 const RECOMMENDED_DAYS = 90;
+/** How long the maker of a key waits for other gateways to know it. */
+const ANNOUNCE_MS = 5_000;
 
 const noSuchKey = (id: string) =>
   new Problem(
@@ -87,6 +89,26 @@ function madeOf(body: z.output<typeof createKeyBody>, nowMs: number) {
   });
 }
 
+/** Tells every thread of a new key; a gateway that cannot be reached is not waited for, but told of in a note. */
+async function announce(services: ControlServices, record: ApiKeyRecord) {
+  try {
+    const told = await services.distributeKeys([record], ANNOUNCE_MS);
+    const late = told.nodes.filter(({ state }) => state !== 'applied').map(({ name }) => name);
+    const note = late.length === 0 ? '' : `The key is stored, but not yet known to ${late.join(', ')}.`;
+    return { ...viewOfDistribution(told), note };
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    const note = `The key is stored, but not every thread knows it yet: ${error.message}`;
+    return { slowestMs: 0, slowestThread: -1, nodes: [], note };
+  }
+}
+
+const viewOfDistribution = ({ slowestMs, slowestThread, nodes }: Distribution) => ({
+  slowestMs,
+  slowestThread,
+  nodes: nodes.map((node) => ({ ...node })),
+});
+
 /**
  * Creates a key.
  *
@@ -103,14 +125,9 @@ export async function createKey(services: ControlServices, body: z.output<typeof
   const { key, record } = madeOf(body, nowMs);
   await services.keys.create(record);
   const notes = notesFor(body);
-  let slowestMs = 0;
-  try {
-    ({ slowestMs } = await services.distributeKeys([record]));
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    notes.push(`The key is stored, but not every thread knows it yet: ${error.message}`);
-  }
-  return { key, record: viewOfKey(record, nowMs), slowestMs, notes };
+  const { note, ...acknowledged } = await announce(services, record);
+  if (note !== '') notes.push(note);
+  return { key, record: viewOfKey(record, nowMs), ...acknowledged, notes };
 }
 
 /** Lists all keys, the newest first. */
@@ -134,19 +151,24 @@ export async function showKey(services: ControlServices, id: string) {
   };
 }
 
-/** Revokes a key and waits until no thread accepts it any more. */
+/** Revokes a key and waits until no thread of any gateway accepts it any more. */
 export async function revokeKey(services: ControlServices, id: string) {
   const record = await services.keys.revoke(id, services.clock.nowMs());
   if (record === null) return noSuchKey(id);
   try {
-    const { slowestMs } = await services.distributeKeys([record]);
-    return { record: viewOfKey(record, services.clock.nowMs()), slowestMs };
+    const told = await services.distributeKeys([record]);
+    const pending = told.nodes.filter(({ state }) => state === 'pending').map(({ name }) => name);
+    if (pending.length > 0) return notDistributed(`no word of ${pending.join(', ')}.`);
+    return { record: viewOfKey(record, services.clock.nowMs()), ...viewOfDistribution(told) };
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    return new Problem(
-      503,
-      'not_distributed',
-      `The key is revoked in the database, but not every thread acknowledged it: ${error.message} Revoke it once more to see whether all have.`,
-    );
+    return notDistributed(error.message);
   }
 }
+
+const notDistributed = (why: string) =>
+  new Problem(
+    503,
+    'not_distributed',
+    `The key is revoked in the database, but not every thread acknowledged it: ${why} Revoke it once more to see whether all have.`,
+  );

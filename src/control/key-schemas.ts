@@ -127,16 +127,36 @@ export const keyView = z.object({
   delivery: z.union([z.object({ file: z.string() }), z.object({ webhook: z.string() })]).nullable(),
 });
 
-const slowestMs = z.number().describe('How long the slowest thread took to acknowledge, in milliseconds.');
+/** Who has acknowledged a change of keys. */
+const acknowledged = {
+  slowestMs: z
+    .number()
+    .describe('How long the slowest thread of this gateway took to acknowledge, in milliseconds.'),
+  slowestThread: z.int().describe('Number of that thread; -1 where no thread runs.'),
+  nodes: z
+    .array(
+      z.object({
+        name: z.string(),
+        state: z
+          .enum(['applied', 'lease-ended', 'pending'])
+          .describe(
+            '`applied`: every thread of it has the change. `lease-ended`: it fell silent and accepts no key any more until ' +
+              'it has caught up. `pending`: neither, when the time was up.',
+          ),
+        ms: z.number().describe('Milliseconds until that was known.'),
+      }),
+    )
+    .describe('The other gateways on the same database.'),
+};
 
 export const createdKey = z.object({
   key: z.string().describe('The whole key. It is shown here once and never again.'),
   record: keyView,
-  slowestMs,
+  ...acknowledged,
   notes: z.array(z.string()).describe('What is weak about the key, or not finished.'),
 });
 
-export const revokedKey = z.object({ record: keyView, slowestMs });
+export const revokedKey = z.object({ record: keyView, ...acknowledged });
 
 export const keyList = z.object({ keys: z.array(keyView) });
 

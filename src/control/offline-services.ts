@@ -3,7 +3,7 @@ import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
-import type { ControlServices, NoticeBook, PasswordPolicy } from './services.ts';
+import type { ControlServices, NodeAcknowledgement, NoticeBook, PasswordPolicy } from './services.ts';
 
 /** What the command line brings along where no gateway runs. */
 export interface OfflineParts {
@@ -18,6 +18,8 @@ export interface OfflineParts {
   readonly endSessions: (userId: string) => Promise<void>;
   readonly keyDelivery: DeliveryPlaces;
   readonly graceHours: number;
+  /** Waits for gateways elsewhere that use the same database. */
+  awaitNodes(withinMs?: number): Promise<readonly NodeAcknowledgement[]>;
   readonly journalPath: string;
   readonly configPath: string;
 }
@@ -46,12 +48,17 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     status: () => ({
       startedAtMs: parts.clock.nowMs(),
       threads: [],
+      nodes: [],
       plan: null,
       configPath: parts.configPath,
       problems: [SENTENCE],
     }),
-    // Without threads there is nobody to tell: the next start reads the keys from the database.
-    distributeKeys: async () => ({ slowestMs: 0 }),
+    // A gateway that starts later reads the keys from the database.
+    distributeKeys: async (_, withinMs) => ({
+      slowestMs: 0,
+      slowestThread: -1,
+      nodes: await parts.awaitNodes(withinMs),
+    }),
     reload: async () => needsGateway(),
     redactedConfig: needsGateway,
     metrics: async () => needsGateway(),

@@ -148,7 +148,7 @@ describe('keys', () => {
     world = await openTestServices({
       distributeKeys: async () => {
         if (isDown) throw new Unavailable('thread', 'Thread 2 did not answer.');
-        return { slowestMs: 1 };
+        return { slowestMs: 1, slowestThread: 0, nodes: [] };
       },
     });
     const { record } = await call('createKey', { body: { name: 'a' } });
@@ -251,6 +251,7 @@ describe('system', () => {
       version: '1.2.3',
       startedAt: '2026-11-23T11:59:55.000Z',
       uptimeS: 5,
+      nodes: [],
       threads: [{ id: 1, state: 'running', restarts: 0 }],
       plan: {
         version: 7,

@@ -23,9 +23,45 @@ export interface PlanReport {
   readonly tiers: readonly string[];
 }
 
+/** A gateway on the same database. */
+export interface NodeView {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  /** Number of the latest change of records that all its threads have applied. */
+  readonly applied: number;
+  /** Milliseconds since it was last heard of. */
+  readonly beatAgeMs: number;
+  readonly isSelf: boolean;
+  readonly isSilent: boolean;
+}
+
+/** How one other gateway came to know of a change. */
+export interface NodeAcknowledgement {
+  readonly name: string;
+  /**
+   * `applied`: all its threads have it. `lease-ended`: it fell silent, and by now refuses what it would need the database
+   * for. `pending`: it had neither when the time was up.
+   */
+  readonly state: 'applied' | 'lease-ended' | 'pending';
+  /** Milliseconds until it was known. */
+  readonly ms: number;
+}
+
+/** Who has acknowledged a change of records. */
+export interface Distribution {
+  /** Milliseconds of the slowest thread of this gateway, and its number; -1 where there is none. */
+  readonly slowestMs: number;
+  readonly slowestThread: number;
+  /** The other gateways on the same database. */
+  readonly nodes: readonly NodeAcknowledgement[];
+}
+
 export interface StatusReport {
   readonly startedAtMs: number;
   readonly threads: readonly ThreadReport[];
+  /** Gateways that share the database, this one among them; empty where it has a database of its own. */
+  readonly nodes: readonly NodeView[];
   /** Null while there is none, and without a gateway. */
   readonly plan: PlanReport | null;
   readonly configPath: string;
@@ -78,11 +114,11 @@ export interface ControlServices {
   status(): StatusReport;
   reload(): Promise<ReloadReport>;
   /**
-   * Sends changed keys to every thread; resolves when all of them acknowledged.
+   * Gives changed keys to every thread of every gateway; resolves when all of them acknowledged or the time is up.
    *
-   * Errors: Unavailable when a thread does not.
+   * Errors: Unavailable when it cannot even be known which gateways there are.
    */
-  distributeKeys(records: readonly ApiKeyRecord[]): Promise<{ readonly slowestMs: number }>;
+  distributeKeys(records: readonly ApiKeyRecord[], withinMs?: number): Promise<Distribution>;
   /** The resolved configuration without a secret in it. */
   redactedConfig(): unknown;
   /** Prometheus text. */

@@ -14,6 +14,21 @@ export const statusView = z.object({
       restarts: z.int().describe('How often the supervisor had to start it again.'),
     }),
   ),
+  nodes: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        version: z.string(),
+        isSelf: z.boolean().describe('Whether it is the gateway that answers.'),
+        isSilent: z.boolean().describe('Whether it has not been heard of for some seconds.'),
+        lastBeatS: z.number().describe('Seconds since it was last heard of.'),
+        applied: z
+          .int()
+          .describe('Number of the latest change of records that all its threads have applied.'),
+      }),
+    )
+    .describe('Gateways that share the database; empty where it is this one alone.'),
   plan: z
     .object({
       version: z.int(),
@@ -47,12 +62,13 @@ export const health = z.object({ ok: z.literal(true) });
 
 /** Tells how the gateway is doing. */
 export async function showStatus(services: ControlServices) {
-  const { startedAtMs, threads, plan, configPath, problems } = services.status();
+  const { startedAtMs, threads, nodes, plan, configPath, problems } = services.status();
   return {
     version: services.version,
     startedAt: new Date(startedAtMs).toISOString(),
     uptimeS: Math.max(0, services.clock.nowMs() - startedAtMs) / 1000,
     threads: [...threads],
+    nodes: nodes.map(({ beatAgeMs, ...node }) => ({ ...node, lastBeatS: beatAgeMs / 1000 })),
     plan: plan && {
       version: plan.version,
       loadedAt: new Date(plan.loadedAtMs).toISOString(),

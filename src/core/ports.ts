@@ -111,6 +111,13 @@ export interface ApiKeyRecord {
 /** The API keys this thread knows. */
 export interface ApiKeys {
   find(id: string): ApiKeyRecord | null;
+  /**
+   * Why the keys must not be trusted now, as a sentence; '' when they may.
+   *
+   * Safety: a key may have been revoked, or made, since this thread last heard of the store: neither a yes nor a no is
+   * known to be right then.
+   */
+  problem(): string;
 }
 
 /** A public key of an issuer, ready to verify with. */

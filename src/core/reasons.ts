@@ -393,7 +393,7 @@ export const REASONS = {
     503,
     'service_unavailable',
     'The service is temporarily unavailable',
-    'Keys of an issuer, a revocation list or a responder are not available; `detail` names the cause.',
+    'Keys of an issuer, a revocation list, a responder or the database are not available; `detail` names the cause.',
   ),
 
   'authz.scope': reason(

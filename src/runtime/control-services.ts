@@ -3,12 +3,13 @@ import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
-import type { ApiKeyRecord, Clock } from '../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { NoticeBoard } from './notice-board.ts';
+import type { RecordKeeper } from './record-keeper.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -21,8 +22,7 @@ export interface ControlParts {
   readonly blockedAddresses: BlockedAddresses;
   readonly ledger: MetricsLedger;
   readonly problems: StandingProblems;
-  /** Every API key by id, for threads that start later. */
-  readonly apiKeys: Map<string, ApiKeyRecord>;
+  readonly records: RecordKeeper;
   /** Path of the configuration file; '' when there is none. */
   readonly configPath: string;
   readonly startedAtMs: number;
@@ -31,7 +31,7 @@ export interface ControlParts {
 
 /** Makes what the admin operations may use of a running gateway. */
 export function controlServices(state: GatewayState, parts: ControlParts): ControlServices {
-  const { clock, database, supervisor, apiKeys } = parts;
+  const { clock, database } = parts;
   const { keys, usage, decisions, users } = database;
   return {
     clock,
@@ -49,10 +49,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),
     reload: () => parts.reload(),
-    distributeKeys: (records) => {
-      for (const record of records) apiKeys.set(record.id, record);
-      return supervisor.distributeKeys(records);
-    },
+    distributeKeys: (records, withinMs) => parts.records.distributeKeys(records, withinMs),
     redactedConfig: () => state.loaded.redacted,
     metrics: () => metricsOf(state, parts),
     live: () => '',
@@ -68,12 +65,13 @@ export function deliveryPlaces({ keys, notices }: GatewayConfig): DeliveryPlaces
 
 function statusOf(
   state: GatewayState,
-  { supervisor, problems, configPath, startedAtMs }: ControlParts,
+  { supervisor, records, problems, configPath, startedAtMs }: ControlParts,
 ): StatusReport {
   const { config, readAtMs } = state.loaded;
   return {
     startedAtMs,
     threads: supervisor.reports,
+    nodes: records.nodes,
     plan: {
       version: state.plan.version,
       loadedAtMs: readAtMs,

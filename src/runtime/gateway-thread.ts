@@ -4,6 +4,7 @@ import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
 import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
+import { monotonicMs } from '../lib/time/monotonic.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import { Journal } from '../proxy/journal.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
@@ -15,6 +16,7 @@ import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
+import { RecordLease } from '../stores/memory/record-lease.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
@@ -50,7 +52,8 @@ interface Prepared {
 export class GatewayThread {
   readonly #send: (message: FromThread) => void;
   readonly #clock = { nowMs: () => Date.now() };
-  readonly #apiKeys = new MemoryApiKeys();
+  readonly #lease: RecordLease;
+  readonly #apiKeys: MemoryApiKeys;
   readonly #keySets: ThreadKeySets;
   readonly #countries = new CountryLookup();
   readonly #replay: OpenedReplay;
@@ -73,6 +76,8 @@ export class GatewayThread {
   constructor(data: ThreadData, send: (message: FromThread) => void) {
     this.#send = send;
     this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
+    this.#lease = new RecordLease(this.#clock, monotonicMs, data.lease);
+    this.#apiKeys = new MemoryApiKeys(this.#lease);
     this.#apiKeys.replaceAll(data.apiKeys);
     for (const update of data.keySets) this.#keySets.update(update);
     const { config } = parseDocument(data.plan.document, data.plan.baseDir);
@@ -155,8 +160,9 @@ export class GatewayThread {
       case 'discard':
         return this.#inTurn(() => this.#discard(message.version));
       case 'apiKeys':
-        for (const record of message.records) this.#apiKeys.put(record);
-        return null;
+        return this.#apiKeys.update(message.update);
+      case 'lease':
+        return this.#lease.renew(message.lease);
       case 'metrics':
         return this.#takeMetrics();
       case 'drain':

@@ -7,6 +7,8 @@ import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import type { TrustMaterial } from '../plan/trust-files.ts';
 import type { CertificateMaterial } from '../proxy/tls-contexts.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
+import type { KeyUpdate } from '../stores/memory/api-keys.ts';
+import type { Lease } from '../stores/memory/record-lease.ts';
 
 /** Certificates and keys as PEM text: threads read no files. */
 export interface Material extends TrustMaterial {
@@ -41,6 +43,8 @@ export interface ThreadData {
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];
+  /** Until when records from the store may be trusted; null where they belong to this gateway alone. */
+  readonly lease: Lease | null;
   readonly keySets: readonly KeySetUpdate[];
   readonly unhealthy: readonly HealthChange[];
 }
@@ -57,7 +61,8 @@ export type ToThread =
   | { readonly type: 'prepare'; readonly call: number; readonly plan: PlanDocument }
   | { readonly type: 'commit'; readonly call: number; readonly version: number }
   | { readonly type: 'discard'; readonly call: number; readonly version: number }
-  | { readonly type: 'apiKeys'; readonly call: number; readonly records: readonly ApiKeyRecord[] }
+  | { readonly type: 'apiKeys'; readonly call: number; readonly update: KeyUpdate }
+  | { readonly type: 'lease'; readonly lease: Lease }
   | { readonly type: 'metrics'; readonly call: number }
   | { readonly type: 'drain'; readonly call: number; readonly deadlineMs: number }
   | { readonly type: 'keySet'; readonly update: KeySetUpdate }

@@ -7,7 +7,6 @@ import { allOperations } from '../control/operations.ts';
 import type { ControlServices, ReloadReport } from '../control/services.ts';
 import { type AdminToken, loadAdminToken } from '../control/token.ts';
 import { Unavailable } from '../core/errors.ts';
-import type { ApiKeyRecord } from '../core/ports.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
 import { fetchText } from '../stores/keysets/fetch-text.ts';
 import { JwksFetcher } from '../stores/keysets/fetcher.ts';
@@ -26,6 +25,7 @@ import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { NoticeBoard } from './notice-board.ts';
 import { healthSettings, planDocument } from './plan-document.ts';
+import { RecordKeeper } from './record-keeper.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
 import { createTables, type SharedTables } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
@@ -66,7 +66,7 @@ export class RunningGateway {
   readonly #notes: NoteKeeper;
   readonly #notices: NoticeBoard;
   readonly #ledger = new MetricsLedger();
-  readonly #apiKeys = new Map<string, ApiKeyRecord>();
+  readonly #records: RecordKeeper;
   readonly #unhealthy = new Map<string, HealthChange>();
   readonly #reloadParts: ReloadParts;
   #adminListener: AdminListener | null = null;
@@ -88,6 +88,12 @@ export class RunningGateway {
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
     this.#notices = this.#openNotices(journal.path);
+    this.#records = new RecordKeeper({
+      database,
+      store: loaded.config.store,
+      problems: this.#problems,
+      supervisor: () => this.#supervisor,
+    });
     this.#health = new HealthChecks((...change) => this.#healthChanged(...change));
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
     this.#fetcher = this.#openFetcher();
@@ -114,7 +120,7 @@ export class RunningGateway {
       blockedAddresses: openBlockedAddresses(this.#tables.logins),
       ledger: this.#ledger,
       problems: this.#problems,
-      apiKeys: this.#apiKeys,
+      records: this.#records,
       configPath,
       startedAtMs: clock.nowMs(),
       reload: () => this.reload(),
@@ -149,7 +155,7 @@ export class RunningGateway {
 
   async #start(): Promise<void> {
     for (const notice of this.#token.notices) this.#log('warn', notice);
-    for (const record of await this.#database.keys.list()) this.#apiKeys.set(record.id, record);
+    await this.#records.load();
     const { config, files, readAtMs } = this.#state.loaded;
     this.#adminListener = await openAdminListener({
       host: config.admin.host,
@@ -165,6 +171,7 @@ export class RunningGateway {
     });
     await this.#fetcher.setIssuers(config.issuers);
     await shareNonceSecret(this.#tables.nonceSecret, config.counters);
+    await this.#records.start();
     await this.#supervisor.start();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
@@ -176,6 +183,7 @@ export class RunningGateway {
     this.#watcher.close();
     this.#health.close();
     await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
+    await this.#records.close();
     this.#fetcher.close();
     // A reload under way can do no more: the threads are gone. It may wait for an issuer still.
     await Promise.race([this.#turn, pause(LAST_TURN_MS, null, { ref: false })]);
@@ -220,13 +228,9 @@ export class RunningGateway {
       onRestart: (thread, delayMs) => {
         this.#ledger.retire(thread.id);
         for (const kind of ['journal', 'replay'] as const) this.#problems.set(kind, String(thread.index), '');
-        const why = thread.lastError === '' ? '' : `: ${thread.lastError}`;
-        const sentence = `Data-plane thread ${thread.index} ended; it starts again in ${delayMs} ms${why}`;
-        this.#problems.set(
-          'thread',
-          String(thread.index),
-          sentence.endsWith('.') ? sentence : `${sentence}.`,
-        );
+        const why = thread.lastError === '' ? '' : `: ${thread.lastError.replace(/\.$/, '')}`;
+        const sentence = `Data-plane thread ${thread.index} ended; it starts again in ${delayMs} ms${why}.`;
+        this.#problems.set('thread', String(thread.index), sentence);
       },
       onRestarted: (thread) => this.#problems.set('thread', String(thread.index), ''),
     });
@@ -238,7 +242,7 @@ export class RunningGateway {
       ...this.#tables,
       ticketKeys: this.#ticketKeys,
       plan: this.#state.plan,
-      apiKeys: [...this.#apiKeys.values()],
+      ...this.#records.threadData,
       keySets: this.#fetcher.updates,
       unhealthy: [...this.#unhealthy.values()],
     };

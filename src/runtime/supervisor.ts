@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../core/errors.ts';
-import type { ApiKeyRecord } from '../core/ports.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
+import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { PlanDocument, PrepareResult, ThreadData, ToThread } from './messages.ts';
 import { ThreadHandle, type ThreadHandleEvents } from './thread-handle.ts';
 
@@ -8,6 +8,8 @@ import { ThreadHandle, type ThreadHandleEvents } from './thread-handle.ts';
 const ENTRY = new URL(`./thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
+/** A thread that answers nothing for so long does nothing else either. */
+const ACKNOWLEDGE_MS = 20_000;
 /** A thread that ran this long starts again without delay. */
 const STEADY_MS = 60_000;
 
@@ -20,6 +22,12 @@ export interface SupervisorOptions {
   readonly onRestart: (thread: ThreadHandle, delayMs: number) => void;
   /** Tells of a thread that serves after such a start. */
   readonly onRestarted: (thread: ThreadHandle) => void;
+}
+
+/** The thread that was the last to acknowledge; -1 where there is none. */
+export interface ThreadAcknowledgement {
+  readonly slowestMs: number;
+  readonly slowestThread: number;
 }
 
 interface Slot {
@@ -99,23 +107,24 @@ export class Supervisor {
   }
 
   /**
-   * Gives keys to every thread; resolves to the slowest acknowledgement in milliseconds.
+   * Gives keys to every thread; resolves when all have acknowledged.
    *
    * Safety: a thread that ends before it acknowledges accepts no key any more, and what starts in its place is given
-   * the keys as they are then.
-   * Errors: Unavailable when a thread that lives does not acknowledge.
+   * the keys as they are then. One that does not acknowledge in time is ended for that reason.
    */
-  async distributeKeys(records: readonly ApiKeyRecord[]): Promise<{ slowestMs: number }> {
-    const start = performance.now();
+  async distributeKeys(update: KeyUpdate): Promise<ThreadAcknowledgement> {
+    const startMs = performance.now();
+    let slowest = { slowestMs: 0, slowestThread: -1 };
     const give = async (thread: ThreadHandle): Promise<void> => {
       try {
-        await thread.call({ type: 'apiKeys', records }, 10_000);
-      } catch (error) {
-        if (thread.state !== 'dead') throw error;
+        await thread.call({ type: 'apiKeys', update }, ACKNOWLEDGE_MS);
+      } catch {
+        if (thread.state !== 'dead') await thread.terminate();
       }
+      slowest = { slowestMs: performance.now() - startMs, slowestThread: thread.index };
     };
     await Promise.all(this.#alive().map(give));
-    return { slowestMs: performance.now() - start };
+    return slowest;
   }
 
   /** What each running thread counted, with an id that is never used twice. */

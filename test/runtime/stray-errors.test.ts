@@ -47,6 +47,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
       ports: { web: port },
     },
     apiKeys: [],
+    lease: null,
     keySets: [],
     unhealthy: [],
   };

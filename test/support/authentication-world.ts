@@ -94,7 +94,11 @@ export function fakePorts() {
   const clock = { time: NOW_MS, nowMs: () => clock.time };
   const keySets = new FakeKeySets();
   const records = new Map<string, ApiKeyRecord>();
-  const apiKeys = { find: (id: string) => records.get(id) ?? null };
+  const apiKeys = {
+    problemText: '',
+    find: (id: string) => records.get(id) ?? null,
+    problem: () => apiKeys.problemText,
+  };
   const counters = { take: () => {} };
   const raised: Notice[] = [];
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
@@ -118,7 +122,7 @@ export function fakePorts() {
     certificateStatuses: NO_STATUSES,
     countries,
   };
-  return { clock, keySets, records, raised, countryOf, ports };
+  return { clock, keySets, apiKeys, records, raised, countryOf, ports };
 }
 
 /** What a test says about a request beside its header fields. */

@@ -54,6 +54,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     status: () => ({
       startedAtMs: START_MS - 5_000,
       threads: [{ id: 1, state: 'running', restarts: 0 }],
+      nodes: [],
       plan: { version: 7, loadedAtMs: START_MS, apis: ['orders', 'hooks'], tiers: ['free', 'pro'] },
       configPath: '/etc/portcullis.yaml',
       problems: [],
@@ -61,7 +62,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     reload: async () => ({ planVersion: 8, problems: [] }),
     distributeKeys: async (records) => {
       distributed.push(records);
-      return { slowestMs: 3 };
+      return { slowestMs: 3, slowestThread: 0, nodes: [] };
     },
     redactedConfig: () => ({ version: 1, apis: [] }),
     metrics: async () => '# HELP portcullis_threads Threads.\n',

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../core/context.ts';
-import type { Decision } from '../../core/decision.ts';
+import { type Decision, deny } from '../../core/decision.ts';
 import type { ApiKeyRecord, ApiKeys, Clock } from '../../core/ports.ts';
 import { NO_ATTRIBUTES, Principal } from '../../core/principal.ts';
 import { parseApiKey, shownPrefix } from '../../lib/apikey/key-format.ts';
@@ -55,6 +55,8 @@ export class ApiKeyMethod implements CredentialMethod {
   readonly #apiKeys: ApiKeys;
   readonly #clock: Clock;
   readonly #refusals: Refusals;
+  /** The last one that was built: the sentence seldom changes. */
+  #unavailable: Decision | null = null;
 
   constructor(
     config: ApiKeyConfig,
@@ -99,6 +101,8 @@ export class ApiKeyMethod implements CredentialMethod {
   verify(text: string, ctx: RequestContext): Principal | Decision {
     const key = parseApiKey(text);
     if (key === null) return this.#refuse('form', text, ctx);
+    const problem = this.#apiKeys.problem();
+    if (problem !== '') return this.#unavailableBecause(problem, text, ctx);
     const record = this.#apiKeys.find(key.id);
     const matches = matchesSecret(key.secret, record?.salt ?? NO_SALT, record?.hash ?? NO_HASH);
     if (record === null) return this.#refuse('unknown', text, ctx);
@@ -112,6 +116,13 @@ export class ApiKeyMethod implements CredentialMethod {
 
   entriesOf(): number {
     return this.#entry;
+  }
+
+  #unavailableBecause(problem: string, text: string, ctx: RequestContext): Decision {
+    ctx.claimedCredential = shownPrefix(text);
+    const detail = `API keys cannot be verified. ${problem}`;
+    if (this.#unavailable?.detail !== detail) this.#unavailable = deny('authn.unavailable', { detail });
+    return this.#unavailable;
   }
 
   #refuse(problem: KeyProblem, text: string, ctx: RequestContext): Decision {

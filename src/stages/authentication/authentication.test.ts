@@ -114,6 +114,54 @@ describe('API keys', () => {
   });
 });
 
+describe('API keys while the store is out of reach', () => {
+  const problem = 'The database postgres://gw@db:5432/records was not reached for 50 s.';
+  beforeEach(() => {
+    world.apiKeys.problemText = problem;
+  });
+
+  test.each([
+    ['a good key', () => alice.key],
+    [
+      'a revoked key',
+      () => {
+        world.records.set(alice.id, { ...alice.record, revokedAtMs: 1 });
+        return alice.key;
+      },
+    ],
+    ['a key that may be new', () => newKey().key],
+    [
+      'a wrong secret',
+      () => {
+        const other = newKey();
+        world.records.set(other.id, { ...other.record, hash: alice.record.hash });
+        return other.key;
+      },
+    ],
+  ])('%s is a 503 that names the database to the journal alone', async (_, key) => {
+    const { decision, reason, ctx } = await decide({}, ['X-API-Key', key()]);
+    expect([decision.status, reason]).toEqual([503, 'authn.unavailable']);
+    expect(decision.detail).toBe(`API keys cannot be verified. ${problem}`);
+    expect(ctx.principal).toBeNull();
+    expect(ctx.claimedCredential).toHaveLength(8);
+  });
+
+  test('what can be no key is no less wrong, and tokens need no store', async () => {
+    expect((await decide({}, ['X-API-Key', 'nonsense'])).reason).toBe('authn.malformed');
+    expect((await decide({}, [])).reason).toBe('authn.missing');
+    const bearer = ['Authorization', `Bearer ${token()}`];
+    expect((await decide(BOTH, bearer)).decision).toBe(CONTINUE);
+  });
+
+  test('keys are accepted again as soon as it is back', async () => {
+    const check = compile({});
+    const ask = async () => (await check?.run(request(['X-API-Key', alice.key])))?.reason;
+    expect(await ask()).toBe('authn.unavailable');
+    world.apiKeys.problemText = '';
+    expect(await check?.run(request(['X-API-Key', alice.key]))).toBe(CONTINUE);
+  });
+});
+
 describe('keys in the query', () => {
   const block = { apiKey: { query: 'api_key' } };
   const key = () => alice.key;

@@ -1,4 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { ChangeKind } from '../../core/shared-records.ts';
+import { noteChange } from './change-feed.ts';
 import type { Tables } from './tables.ts';
 
 /** Which database it is: the few places where SQL is not portable ask for it. */
@@ -17,6 +19,11 @@ export interface Connection {
    * writer, so they must change nothing else.
    */
   transaction<T>(run: (tx: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Runs queries that change a record of which threads hold copies. In a database that several gateways share, the
+   * others learn of it: the change and its number take effect together.
+   */
+  change<T>(kind: ChangeKind, id: string, run: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
 }
 
 const ATTEMPTS = 5;
@@ -37,23 +44,25 @@ export function connection(
       throw explain(error);
     }
   };
-  return {
-    name,
-    dialect,
-    db,
-    query,
-    transaction: (run) =>
-      query(async () => {
-        for (let attempt = 1; ; attempt++) {
-          try {
-            return await db.transaction().execute(run);
-          } catch (error) {
-            if (attempt === ATTEMPTS || !GAVE_WAY.has(String((error as { code?: unknown }).code)))
-              throw error;
-          }
+  const transaction = <T>(run: (tx: Transaction<Tables>) => Promise<T>): Promise<T> =>
+    query(async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await db.transaction().execute(run);
+        } catch (error) {
+          if (attempt === ATTEMPTS || !GAVE_WAY.has(String((error as { code?: unknown }).code))) throw error;
         }
-      }),
-  };
+      }
+    });
+  const change: Connection['change'] = (kind, id, run) =>
+    dialect === 'sqlite'
+      ? query(run)
+      : transaction(async (tx) => {
+          const result = await run(tx);
+          await noteChange(tx, kind, id);
+          return result;
+        });
+  return { name, dialect, db, query, transaction, change };
 }
 
 /** Cuts a list into pieces of at most `size`, because a statement takes a bounded number of values. */

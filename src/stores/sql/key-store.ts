@@ -24,7 +24,7 @@ export function sqlKeyStore(connection: Connection): KeyStore {
     find,
 
     create: (record) =>
-      connection.query(async (db) => {
+      connection.change('api-key', record.id, async (db) => {
         await db.insertInto('api_keys').values(rowOfKey(record)).execute();
       }),
 
@@ -39,19 +39,20 @@ export function sqlKeyStore(connection: Connection): KeyStore {
         return rows.map(recordOf);
       }),
 
-    revoke: (id, atMs) =>
-      connection.query(async (db) => {
+    revoke: async (id, atMs) => {
+      await connection.change('api-key', id, async (db) => {
         await db
           .updateTable('api_keys')
           .set({ revoked_at_ms: Math.max(1, atMs) })
           .where('id', '=', id)
           .where('revoked_at_ms', '=', 0)
           .execute();
-        return find(id);
-      }),
+      });
+      return find(id);
+    },
 
-    replace: (record) =>
-      connection.query(async (db) => {
+    replace: async (record) => {
+      await connection.change('api-key', record.id, async (db) => {
         const { id: _, revoked_at_ms, ...changes } = rowOfKey(record);
         await db
           .updateTable('api_keys')
@@ -66,7 +67,8 @@ export function sqlKeyStore(connection: Connection): KeyStore {
           }))
           .where('id', '=', record.id)
           .execute();
-        return find(record.id);
-      }),
+      });
+      return find(record.id);
+    },
   };
 }

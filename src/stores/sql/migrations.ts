@@ -129,6 +129,31 @@ async function extendKeys(db: Transaction<Tables>): Promise<void> {
   }
 }
 
+async function createChanges(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('change_counter')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('last', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.insertInto('change_counter').values({ name: 'changes', last: 0 }).execute();
+  await db.schema
+    .createTable('changes')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('nodes')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('version', 'text', (column) => column.notNull())
+    .addColumn('applied', 'bigint', (column) => column.notNull())
+    .addColumn('lease_ms', 'bigint', (column) => column.notNull())
+    .addColumn('beats', 'bigint', (column) => column.notNull())
+    .addColumn('beat_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
 /**
  * THE LIST of schema steps. Append only: a step that was released never changes.
  *
@@ -141,6 +166,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'users', up: createUsers },
   { name: 'decisions number themselves', up: numberDecisions },
   { name: 'kinds, limits and rotation of keys', up: extendKeys },
+  { name: 'changes and gateways', up: createChanges },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

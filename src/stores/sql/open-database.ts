@@ -2,10 +2,13 @@ import { isMainThread } from 'node:worker_threads';
 import type { NoticeStore } from '../../core/notices.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
+import type { SharedRecords } from '../../core/shared-records.ts';
 import type { UserStore } from '../../core/users.ts';
+import type { Connection } from './connection.ts';
 import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
 import { sqlKeyStore } from './key-store.ts';
 import type { StoreLocation } from './location.ts';
+import { sqlSharedRecords } from './node-registry.ts';
 import { sqlNoticeStore } from './notice-store.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite-file.ts';
@@ -31,6 +34,8 @@ export interface Database {
   readonly decisions: DecisionStore;
   readonly notices: NoticeStore;
   readonly users: UserStore;
+  /** What gateways know of each other; null for a file, which one gateway has for itself. */
+  readonly shared: SharedRecords | null;
   close(): Promise<void>;
 }
 
@@ -47,10 +52,21 @@ const CONNECTIONS = 8;
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (!isMainThread) throw new Error('The database is opened in the main thread only.');
   const { location, clock, busyTimeoutMs = BUSY_MS, connections = CONNECTIONS } = options;
-  const open =
-    location.kind === 'sqlite'
-      ? await openSqlite(location.path, busyTimeoutMs, clock.nowMs())
-      : await openPostgres(location.address, connections, clock.nowMs());
+  if (location.kind === 'sqlite') {
+    const file = await openSqlite(location.path, busyTimeoutMs, clock.nowMs());
+    return { ...storesOn(file, options), shared: null, close: file.close };
+  }
+  const { records, watch } = await openPostgres(location.address, connections, clock.nowMs());
+  return {
+    ...storesOn(records, options),
+    shared: sqlSharedRecords(watch),
+    close: async () => {
+      await Promise.all([records.close(), watch.close()]);
+    },
+  };
+}
+
+function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 'shared' | 'close'> {
   return {
     name: open.name,
     keys: sqlKeyStore(open),
@@ -58,6 +74,5 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     decisions: sqlDecisionStore(open, { ...DEFAULT_BOUNDS, ...options.decisions }),
     notices: sqlNoticeStore(open),
     users: sqlUserStore(open),
-    close: open.close,
   };
 }

@@ -14,8 +14,8 @@ export interface PoolBounds {
 /** What the client waits longer than the server, so that it is the server that ends a slow statement. */
 const GRACE_MS = 2_000;
 const IDLE_MS = 60_000;
-/** A transaction in which nothing happens holds locks that others wait for. */
-const IDLE_IN_TRANSACTION_MS = 30_000;
+/** A transaction in which nothing happens holds locks that others wait for: less than a statement may take. */
+const IDLE_IN_TRANSACTION_MS = 5_000;
 /** PostgreSQL's own numbers for the types `bigint` and `numeric`. */
 const WHOLE_NUMBER_TYPES = new Set([20, 1700]);
 

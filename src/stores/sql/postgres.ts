@@ -12,6 +12,8 @@ import type { Tables } from './tables.ts';
 
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 10_000;
+/** What gateways tell each other is small and must not wait behind anything else. */
+const WATCHING: PoolBounds = { connections: 2, connectMs: 3_000, statementMs: 3_000 };
 /** The schema may have to wait for another gateway that changes it, and a step may take its time. */
 const OPENING: PoolBounds = { connections: 1, connectMs: CONNECT_MS, statementMs: 0 };
 
@@ -93,7 +95,7 @@ export async function openPostgres(
   address: PostgresAddress,
   connections: number,
   nowMs: number,
-): Promise<PostgresConnection> {
+): Promise<{ records: PostgresConnection; watch: PostgresConnection }> {
   const opening = await openConnection(address, OPENING);
   try {
     await refuseUnsuitable(opening, address.schema);
@@ -102,5 +104,6 @@ export async function openPostgres(
   } finally {
     await opening.close();
   }
-  return openConnection(address, { connections, connectMs: CONNECT_MS, statementMs: STATEMENT_MS });
+  const bounds = { connections, connectMs: CONNECT_MS, statementMs: STATEMENT_MS };
+  return { records: await openConnection(address, bounds), watch: await openConnection(address, WATCHING) };
 }

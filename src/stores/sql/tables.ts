@@ -95,4 +95,19 @@ export interface Tables {
   };
   user_recovery_codes: { user_id: string; hash: string };
   user_links: { issuer: string; subject: string; user_id: string; created_at_ms: number };
+  /** One row: the number of the latest change. */
+  change_counter: { name: string; last: number };
+  /** What changed of the records that threads hold copies of. */
+  changes: { seq: number; kind: string; id: string };
+  /** Gateways that use the database. */
+  nodes: {
+    id: string;
+    name: string;
+    version: string;
+    applied: number;
+    lease_ms: number;
+    /** Number of beats, and the time of the last one by the clock of the database. */
+    beats: number;
+    beat_at_ms: number;
+  };
 }

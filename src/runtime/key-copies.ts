@@ -1,0 +1,53 @@
+import type { ApiKeyRecord } from '../core/ports.ts';
+import type { KeyStore } from '../core/records.ts';
+import type { KeyUpdate } from '../stores/memory/api-keys.ts';
+import type { RecordCopies } from './gateway-member.ts';
+import type { ThreadAcknowledgement } from './supervisor.ts';
+
+/**
+ * The API keys as the threads of this gateway are to know them.
+ *
+ * Safety: updates are read from the store and given to the threads one after the other, so what the threads end with is
+ * what the store had last, however updates overlap.
+ */
+export class KeyCopies implements RecordCopies {
+  readonly #store: KeyStore;
+  readonly #give: (update: KeyUpdate) => Promise<ThreadAcknowledgement>;
+  #records = new Map<string, ApiKeyRecord>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: KeyStore, give: (update: KeyUpdate) => Promise<ThreadAcknowledgement>) {
+    this.#store = store;
+    this.#give = give;
+  }
+
+  /** All of them, for a thread that starts now. */
+  get records(): ApiKeyRecord[] {
+    return [...this.#records.values()];
+  }
+
+  apply(ids: readonly string[]): Promise<ThreadAcknowledgement> {
+    return this.#inTurn(async () => {
+      const found = await Promise.all(ids.map((id) => this.#store.find(id)));
+      const records = found.filter((record) => record !== null);
+      const deleted = ids.filter((_, at) => found[at] === null);
+      for (const record of records) this.#records.set(record.id, record);
+      for (const id of deleted) this.#records.delete(id);
+      return this.#give({ records, deleted, isAll: false });
+    });
+  }
+
+  reload(): Promise<ThreadAcknowledgement> {
+    return this.#inTurn(async () => {
+      const records = await this.#store.list();
+      this.#records = new Map(records.map((record) => [record.id, record]));
+      return this.#give({ records, deleted: [], isAll: true });
+    });
+  }
+
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}

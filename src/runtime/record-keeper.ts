@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { GatewayConfig } from '../config/config.ts';
+import type { Distribution, NodeView } from '../control/services.ts';
+import type { ApiKeyRecord } from '../core/ports.ts';
+import { monotonicMs } from '../lib/time/monotonic.ts';
+import type { Lease } from '../stores/memory/record-lease.ts';
+import type { Database } from '../stores/sql/open-database.ts';
+import { VERSION } from '../version.ts';
+import { GatewayMember } from './gateway-member.ts';
+import { KeyCopies } from './key-copies.ts';
+import { REAL_TIME, SETTLE_MS } from './member-time.ts';
+import type { StandingProblems } from './standing-problems.ts';
+import type { Supervisor } from './supervisor.ts';
+
+export interface RecordKeeperOptions {
+  readonly database: Database;
+  readonly store: GatewayConfig['store'];
+  readonly problems: StandingProblems;
+  /** The threads to give records to; asked when there is something to give. */
+  readonly supervisor: () => Supervisor;
+}
+
+/** Gives the threads their copies of records, keeps those current, and knows until when they may be trusted. */
+export class RecordKeeper {
+  readonly #options: RecordKeeperOptions;
+  readonly #keys: KeyCopies;
+  /** Null where no other gateway uses the database. */
+  readonly #member: GatewayMember | null;
+  #lease: Lease | null = null;
+
+  constructor(options: RecordKeeperOptions) {
+    const { database, supervisor } = options;
+    this.#options = options;
+    this.#keys = new KeyCopies(database.keys, (update) => supervisor().distributeKeys(update));
+    this.#member = database.shared === null ? null : this.#join(database.shared);
+    if (this.#member !== null) this.#lease = this.#leaseFrom(Number.NEGATIVE_INFINITY);
+  }
+
+  /** What a thread that starts now is given. */
+  get threadData(): { readonly apiKeys: readonly ApiKeyRecord[]; readonly lease: Lease | null } {
+    return { apiKeys: this.#keys.records, lease: this.#lease };
+  }
+
+  /** The gateways that share the database; empty where there is only this one. */
+  get nodes(): readonly NodeView[] {
+    return this.#member?.nodes ?? [];
+  }
+
+  /** Reads everything for the first time. */
+  async load(): Promise<void> {
+    await this.#member?.begin();
+    await this.#keys.reload();
+  }
+
+  /** Follows what other gateways change, from now on; call it when the threads run. */
+  async start(): Promise<void> {
+    await this.#member?.start();
+  }
+
+  /** Call it when no thread serves any more. */
+  async close(): Promise<void> {
+    await this.#member?.close();
+  }
+
+  /**
+   * Gives changed keys to every thread of every gateway.
+   *
+   * Safety: a revocation is given to the own threads even if the database is out of reach by now: it is for good, so
+   * nothing newer can be undone by it.
+   */
+  async distributeKeys(records: readonly ApiKeyRecord[], withinMs = SETTLE_MS): Promise<Distribution> {
+    const revoked = records.filter(({ revokedAtMs }) => revokedAtMs !== 0);
+    const own = await this.#keys.apply(records.map(({ id }) => id)).catch((error: unknown) => {
+      if (revoked.length < records.length) throw error;
+      return this.#options.supervisor().distributeKeys({ records: revoked, deleted: [], isAll: false });
+    });
+    const nodes = (await this.#member?.settle(withinMs)) ?? [];
+    return { ...own, nodes };
+  }
+
+  #join(shared: NonNullable<Database['shared']>): GatewayMember {
+    const { store, problems, supervisor } = this.#options;
+    return new GatewayMember({
+      shared,
+      node: { id: randomUUID(), name: store.nodeName || hostname(), version: VERSION },
+      leaseMs: store.maxStaleS * 1000,
+      copies: { 'api-key': this.#keys },
+      time: REAL_TIME,
+      grantLease: (fromMs) => {
+        const lease = this.#leaseFrom(fromMs);
+        this.#lease = lease;
+        supervisor().broadcast({ type: 'lease', lease });
+      },
+      onProblem: (sentence) => problems.set('database', 'shared', this.#withConsequence(sentence)),
+    });
+  }
+
+  #leaseFrom(fromMs: number): Lease {
+    const { database, store } = this.#options;
+    const untilMs = fromMs + store.maxStaleS * 1000;
+    return {
+      untilMs,
+      untilEpochMs: Date.now() + untilMs - monotonicMs(),
+      problem: `The database ${database.name} was not reached for ${store.maxStaleS} s.`,
+    };
+  }
+
+  #withConsequence(sentence: string): string {
+    const isOver = this.#lease !== null && monotonicMs() >= this.#lease.untilMs;
+    return sentence === '' || !isOver ? sentence : `${sentence} API keys are answered with 503 until then.`;
+  }
+}
