@@ -20,7 +20,7 @@ import { type Log, stackOf } from './gateway-log.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { JournalRotation } from './journal-rotation.ts';
 import { prepareJournal } from './journal-start.ts';
-import type { HealthChange, ThreadData } from './messages.ts';
+import type { ThreadData } from './messages.ts';
 import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { NoticeBoard } from './notice-board.ts';
@@ -30,6 +30,7 @@ import { type ReloadParts, reloadPlan } from './reload.ts';
 import { createTables, type SharedTables } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
 import { Supervisor } from './supervisor.ts';
+import { TargetHealth } from './target-health.ts';
 import type { ThreadHandle, ThreadNews } from './thread-handle.ts';
 
 /** What a gateway is started with. */
@@ -67,7 +68,7 @@ export class RunningGateway {
   readonly #notices: NoticeBoard;
   readonly #ledger = new MetricsLedger();
   readonly #records: RecordKeeper;
-  readonly #unhealthy = new Map<string, HealthChange>();
+  readonly #targets: TargetHealth;
   readonly #reloadParts: ReloadParts;
   #adminListener: AdminListener | null = null;
   #closed: Promise<void> | null = null;
@@ -94,7 +95,8 @@ export class RunningGateway {
       problems: this.#problems,
       supervisor: () => this.#supervisor,
     });
-    this.#health = new HealthChecks((...change) => this.#healthChanged(...change));
+    this.#targets = new TargetHealth(this.#problems, log, (message) => this.#supervisor.broadcast(message));
+    this.#health = new HealthChecks((...change) => this.#targets.changed(...change));
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
     this.#fetcher = this.#openFetcher();
     this.#supervisor = this.#openSupervisor(loaded.config.threads);
@@ -244,7 +246,7 @@ export class RunningGateway {
       plan: this.#state.plan,
       ...this.#records.threadData,
       keySets: this.#fetcher.updates,
-      unhealthy: [...this.#unhealthy.values()],
+      unhealthy: this.#targets.unhealthy,
     };
   }
 
@@ -289,16 +291,5 @@ export class RunningGateway {
     const { isMoved, problem } = await this.#rotation.rotate();
     this.#problems.set('rotation', '', problem);
     if (isMoved) this.#supervisor.broadcast({ type: 'reopenJournal' });
-  }
-
-  #healthChanged(upstream: string, origin: string, isHealthy: boolean, why: string): void {
-    const change = { upstream, origin, isHealthy };
-    const key = `${upstream} ${origin}`;
-    if (isHealthy) this.#unhealthy.delete(key);
-    else this.#unhealthy.set(key, change);
-    this.#supervisor.broadcast({ type: 'health', change });
-    const target = `Target ${origin} of ${upstream}`;
-    this.#problems.set('target', key, isHealthy ? '' : `${target} is out: ${why}.`);
-    this.#log(isHealthy ? 'info' : 'warn', isHealthy ? `${target} is well.` : `${target} is out: ${why}.`);
   }
 }
