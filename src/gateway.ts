@@ -1,4 +1,5 @@
 import type { ControlServices, ReloadReport } from './control/services.ts';
+import type { People } from './oauth/users/people.ts';
 import { type ConfigSource, loadFrom } from './runtime/config-source.ts';
 import { assignPorts } from './runtime/free-port.ts';
 import type { Log } from './runtime/gateway-log.ts';
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   readonly source: ConfigSource;
   /** Takes one event of the gateway itself; requests are in the journal. */
   readonly log: Log;
+  /** Who may sign in at the built-in authorization server; nobody when absent. */
+  readonly people?: People;
 }
 
 export interface Gateway {
@@ -33,12 +36,12 @@ const clock = { nowMs: () => Date.now() };
  *
  * Errors: ConfigError with every mistake of the configuration; Unavailable for a port in use, a damaged database, …
  */
-export async function startGateway({ source, log }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ source, log, people }: GatewayOptions): Promise<Gateway> {
   tuneHeap();
   const loaded = loadFrom(source, clock.nowMs());
   const ports = await assignPorts(loaded.config.listeners, {}, () => false);
   const database = await openDatabase({ ...loaded.config.store, clock });
-  const gateway = await openGateway({ source, log, loaded, ports, database });
+  const gateway = await openGateway({ source, log, loaded, ports, database, people });
   try {
     await gateway.start();
     return gateway;

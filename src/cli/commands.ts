@@ -9,6 +9,16 @@ import { keyRevoke } from './key-revoke.ts';
 import { loginBlocked } from './login-blocked.ts';
 import { loginUnblock } from './login-unblock.ts';
 import { noticesList } from './notices-list.ts';
+import {
+  oauthClientDelete,
+  oauthClientDisable,
+  oauthClientEnable,
+  oauthClientList,
+  oauthClientRotateSecret,
+  oauthClientShow,
+} from './oauth-client.ts';
+import { oauthClientCreate } from './oauth-client-create.ts';
+import { oauthKeysList, oauthKeysRotate } from './oauth-keys.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
@@ -46,6 +56,15 @@ export const COMMANDS: readonly AnyCommand[] = [
   userDisable,
   userEnable,
   userDelete,
+  oauthClientCreate,
+  oauthClientList,
+  oauthClientShow,
+  oauthClientRotateSecret,
+  oauthClientDisable,
+  oauthClientEnable,
+  oauthClientDelete,
+  oauthKeysList,
+  oauthKeysRotate,
   reload,
   status,
 ];

@@ -80,7 +80,7 @@ export async function operateAnywhere<Id extends OperationId>(
 
 /** Services on the database alone; the names of APIs and tiers are those of the file. */
 function servicesOn(
-  { path, journalPath, names, passwords, keys: life }: Target,
+  { path, journalPath, names, passwords, oauth, keys: life }: Target,
   database: Database,
 ): ControlServices {
   const { keys, usage, decisions, notices, users } = database;
@@ -97,11 +97,15 @@ function servicesOn(
     },
     users,
     passwordPolicy: passwords,
-    // Whatever was given before this instant is refused by the next gateway to start.
-    endSessions: async () => {},
+    endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: life?.places ?? NO_PLACES,
     graceHours: life?.graceHours ?? DEFAULT_GRACE_H,
     awaitNodes: (withinMs = SETTLE_MS) => awaitOthers(database, withinMs),
+    oauth: {
+      clients: database.oauth.clients,
+      facts: () => oauth,
+      endClient: (client) => database.oauth.artifacts.deleteClient(client),
+    },
     journalPath,
     configPath: path,
   });

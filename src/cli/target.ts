@@ -7,7 +7,7 @@ import { asRecord } from '../config/pointer.ts';
 import { adminSchema, storeSchema } from '../config/services.schema.ts';
 import { finishStore } from '../config/store-location.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
-import type { PasswordPolicy } from '../control/services.ts';
+import type { OauthFacts, PasswordPolicy } from '../control/services.ts';
 import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import { deliveryPlaces } from '../runtime/control-services.ts';
 import { CONFIG_OPTION } from './command.ts';
@@ -27,6 +27,8 @@ export interface Target {
   readonly store: StoreSettings;
   readonly journalPath: string;
   readonly passwords: PasswordPolicy;
+  /** What it says about the built-in authorization server; null where it says nothing, or has mistakes. */
+  readonly oauth: OauthFacts | null;
   /** Null where the configuration has mistakes. */
   readonly keys: { readonly places: DeliveryPlaces; readonly graceHours: number } | null;
   /** Null where the configuration has mistakes. */
@@ -55,7 +57,9 @@ export function getTarget(path: string): Target {
 
 function targetOf(path: string, config: GatewayConfig): Target {
   const { admin, dataDir, store, journal } = config;
-  const names = { apis: config.apis.map(({ id }) => id), tiers: [...config.tiers.keys()] };
+  const apis = config.apis.filter(({ isBuiltIn }) => !isBuiltIn).map(({ id }) => id);
+  const names = { apis, tiers: [...config.tiers.keys()] };
+  const oauth = config.oauth ?? null;
   return {
     path,
     admin,
@@ -63,6 +67,7 @@ function targetOf(path: string, config: GatewayConfig): Target {
     store,
     journalPath: journal.path,
     passwords: DEFAULT_PASSWORDS,
+    oauth,
     names,
     keys: { places: deliveryPlaces(config), graceHours: config.keys.graceHours },
   };
@@ -86,6 +91,7 @@ function salvage(path: string, { document, baseDir }: LoadResult): Target | null
     store: finishStore(store.data, dataDir, baseDir),
     journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
     passwords: DEFAULT_PASSWORDS,
+    oauth: null,
     names: null,
     keys: null,
   };

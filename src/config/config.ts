@@ -37,6 +37,8 @@ export interface ApiConfig extends RouteSettings {
   readonly preserveHost: boolean;
   readonly upstream: UpstreamSettings;
   readonly undeclared: 'allow' | 'deny';
+  /** Whether it is the built-in authorization server, which nobody wrote among the APIs. */
+  readonly isBuiltIn: boolean;
   readonly endpoints: readonly EndpointConfig[];
 }
 

@@ -2,6 +2,7 @@ import type { ConfigProblem } from '../core/errors.ts';
 import { apiProblems } from './api-checks.ts';
 import { listenerProblems } from './listener-checks.ts';
 import { nameProblems } from './name-checks.ts';
+import { oauthProblems } from './oauth-checks.ts';
 import { asList, asRecord } from './pointer.ts';
 import { uniqueProblems } from './unique.ts';
 
@@ -22,5 +23,6 @@ export function crossProblems(document: unknown): ConfigProblem[] {
     ...uniqueProblems('issuer', ids),
     ...apiProblems(root),
     ...nameProblems(root),
+    ...oauthProblems(root),
   ];
 }

@@ -16,6 +16,7 @@ import { sketchEndpoints } from './endpoint-id.ts';
 import { explainIssues } from './explain.ts';
 import { finishConfig } from './finish.ts';
 import { retriesSchema, timeoutsSchema } from './limits.schema.ts';
+import { type OauthEntry, withOauthApis } from './oauth-api.ts';
 import { asList, asRecord, isWithin, type Path, pointerOf, readablePointer } from './pointer.ts';
 import { redactProblem, type Secrets } from './redact.ts';
 import { type ParsedRoot, rootSchema } from './schema.ts';
@@ -30,6 +31,8 @@ export interface DocumentOptions {
   readonly references?: ReadonlyMap<string, string>;
   /** What the references resolved to: is not shown anywhere. */
   readonly secrets?: Secrets;
+  /** Where the built-in authorization server listens; absent while that is not known. */
+  readonly oauth?: OauthEntry;
 }
 
 export interface ExaminedDocument {
@@ -46,7 +49,9 @@ const NOTHING: ReadonlyMap<string, string> = new Map();
 export function examineDocument(input: unknown, options: DocumentOptions): ExaminedDocument {
   const { baseDir, stages: rows = STAGES, references = NOTHING, secrets = NOTHING } = options;
   const schema = rootSchema(rows);
-  const { document, parsed } = coerceReferences(schema, input, references);
+  const coerced = coerceReferences(schema, withOauthApis(input, options.oauth), references);
+  const { document, parsed } = coerced;
+  const written = asList(asRecord(input)?.apis).length;
   const problems: ConfigProblem[] = [];
   if (!parsed.success) {
     const referenceAt = (path: Path) => references.get(pointerOf(path)) ?? null;
@@ -54,11 +59,30 @@ export function examineDocument(input: unknown, options: DocumentOptions): Exami
   }
   const crossed = crossProblems(document).filter((cross) => !hasProblem(problems, cross.pointer));
   problems.push(...crossed.map((problem) => redactProblem(problem, secrets)));
-  const routes = compileRoutes(document, rows, problems, { references, secrets });
-  if (!parsed.success || problems.length > 0) return { config: null, problems, document };
-  const apis = parsed.data.apis.map((api, at) => assembleApi(api, at, routes, document));
+  const routes = compileRoutes(document, written, rows, problems, { references, secrets });
+  const own = withoutImplied(document, written);
+  if (!parsed.success || problems.length > 0)
+    return {
+      config: null,
+      problems: problems.map((problem) => placeImplied(problem, written)),
+      document: own,
+    };
+  const apis = parsed.data.apis.map((api, at) => assembleApi(api, at, routes, document, at >= written));
   const defaultBlocks = (routes.get('/defaults') as RouteSettings).blocks;
-  return { config: finishConfig(parsed.data, apis, defaultBlocks, baseDir), problems, document };
+  return { config: finishConfig(parsed.data, apis, defaultBlocks, baseDir), problems, document: own };
+}
+
+/** The document as it was written: what it implies is implied again by whoever reads it. */
+function withoutImplied(document: unknown, written: number): unknown {
+  const root = asRecord(document);
+  if (root === null || asList(root.apis).length === written) return document;
+  return { ...root, apis: asList(root.apis).slice(0, written) };
+}
+
+/** A problem of what the `oauth` block implies is one of the block. */
+function placeImplied(problem: ConfigProblem, written: number): ConfigProblem {
+  const at = /^\/apis\/(\d+)/.exec(problem.pointer)?.[1];
+  return at !== undefined && Number(at) >= written ? { ...problem, pointer: '/oauth/issuer' } : problem;
 }
 
 function hasProblem(problems: readonly ConfigProblem[], pointer: string): boolean {
@@ -70,6 +94,7 @@ type Routes = ReadonlyMap<string, RouteSettings>;
 /** Merges what every API and endpoint inherits; adds the problems of merged blocks. */
 function compileRoutes(
   document: unknown,
+  written: number,
   rows: readonly StageRow[],
   problems: ConfigProblem[],
   { references, secrets }: Pick<Required<DocumentOptions>, 'references' | 'secrets'>,
@@ -99,10 +124,11 @@ function compileRoutes(
     routes.set(pointer, { pointer, blocks, ...routeValues(levels) });
     return { levels, blocks };
   };
-  const defaults = descend({ levels: [], blocks: emptyBlocks(stages) }, '/defaults', root.defaults);
+  const nothing: Inherited = { levels: [], blocks: emptyBlocks(stages) };
+  const defaults = descend(nothing, '/defaults', root.defaults);
   asList(root.apis).forEach((api, at) => {
     const pointer = `/apis/${at}`;
-    const inherited = descend(defaults, pointer, api);
+    const inherited = descend(at < written ? defaults : nothing, pointer, api);
     asList(asRecord(api)?.endpoints).forEach((endpoint, index) => {
       descend(inherited, `${pointer}/endpoints/${index}`, endpoint);
     });
@@ -146,6 +172,7 @@ function assembleApi(
   at: number,
   routes: Routes,
   document: unknown,
+  isBuiltIn: boolean,
 ): ApiConfig {
   const pointer = `/apis/${at}`;
   const sketches = sketchEndpoints(rawApi(document, at), ['apis', at]);
@@ -156,7 +183,7 @@ function assembleApi(
   });
   const { id, hosts, path, stripPath, preserveHost, upstream, undeclared } = api;
   const route = routes.get(pointer) as RouteSettings;
-  return { ...route, id, hosts, path, stripPath, preserveHost, upstream, undeclared, endpoints };
+  return { ...route, id, hosts, path, stripPath, preserveHost, upstream, undeclared, endpoints, isBuiltIn };
 }
 
 function rawApi(document: unknown, at: number): unknown {

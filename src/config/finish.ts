@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { WindowLimits } from '../core/ports.ts';
+import { issuerSchema } from '../stages/authentication/issuer.schema.ts';
 import { DEFAULT_TIERS, limitsOf } from '../stages/ratelimit/tiers.ts';
 import type { StageBlocks } from './blocks.ts';
 import type { ApiConfig, GatewayConfig, IssuerSettings, ListenerConfig, UpstreamSettings } from './config.ts';
 import { blockFinisher, filePath } from './finish-blocks.ts';
+import { BUILTIN_ISSUER } from './oauth-api.ts';
 import type { ParsedRoot } from './schema.ts';
 import { finishStore } from './store-location.ts';
 
@@ -38,7 +40,7 @@ export function finishConfig(
       deliveryFolder:
         root.keys.deliveryFolder === undefined ? '' : resolve(baseDir, root.keys.deliveryFolder),
     },
-    issuers: root.issuers.map((issuer) => finishIssuer(issuer, baseDir)),
+    issuers: [...root.issuers.map((issuer) => finishIssuer(issuer, baseDir)), ...builtinIssuer(root)],
     tiers: new Map<string, WindowLimits>([...DEFAULT_TIERS, ...tiersOf(root)]),
     defaultBlocks,
     apis: apis.map((api) => ({
@@ -82,6 +84,15 @@ function finishListener(
 function finishIssuer(issuer: IssuerSettings, baseDir: string): IssuerSettings {
   if (issuer.jwks === undefined || !('file' in issuer.jwks)) return issuer;
   return { ...issuer, jwks: { file: resolve(baseDir, issuer.jwks.file) } };
+}
+
+/** The built-in authorization server as an issuer of tokens, where there is one. */
+function builtinIssuer({ oauth }: ParsedRoot): IssuerSettings[] {
+  if (oauth === undefined) return [];
+  const requiredClaims = ['client_id', 'jti'];
+  return [
+    issuerSchema.parse({ id: BUILTIN_ISSUER, issuer: oauth.issuer, algorithms: ['RS256'], requiredClaims }),
+  ];
 }
 
 function finishUpstream(upstream: UpstreamSettings, baseDir: string): UpstreamSettings {

@@ -5,6 +5,7 @@ import { type GatewayConfig, isPem } from './config.ts';
 import { configFiles } from './config-files.ts';
 import { type ExaminedDocument, examineDocument } from './examine-document.ts';
 import { readText } from './file-text.ts';
+import type { OauthEntry } from './oauth-api.ts';
 import { type Path, pointerOf } from './pointer.ts';
 import { redactProblem } from './redact.ts';
 import { type Resolved, resolveReferences } from './references.ts';
@@ -82,8 +83,12 @@ export function parseConfig(text: string, path: string, options: LoadOptions = {
 }
 
 /** Reads the `document` of a good result again, in another thread; throws ConfigError should it not be good. */
-export function parseDocument(document: unknown, baseDir: string): { readonly config: GatewayConfig } {
-  const { config, problems } = examineDocument(document, { baseDir });
+export function parseDocument(
+  document: unknown,
+  baseDir: string,
+  oauth?: OauthEntry,
+): { readonly config: GatewayConfig } {
+  const { config, problems } = examineDocument(document, { baseDir, oauth });
   if (config === null) throw new ConfigError(problems);
   return { config };
 }

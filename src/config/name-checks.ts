@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import { closest } from '../lib/text/suggest.ts';
 import { DEFAULT_TIERS } from '../stages/ratelimit/tiers.ts';
+import { BUILTIN_ISSUER } from './oauth-api.ts';
 import { asList, asRecord } from './pointer.ts';
 
 type Loose = Record<string, unknown>;
@@ -19,10 +20,11 @@ interface Mention {
 export function nameProblems(root: Loose): ConfigProblem[] {
   const levels = levelsOf(root);
   const tiers = [...DEFAULT_TIERS.keys(), ...Object.keys(asRecord(root.tiers) ?? {})];
-  const issuers = asList(root.issuers).flatMap((issuer) => {
+  const named = asList(root.issuers).flatMap((issuer) => {
     const id = asRecord(issuer)?.id;
     return typeof id === 'string' ? [id] : [];
   });
+  const issuers = root.oauth === undefined ? named : [...named, BUILTIN_ISSUER];
   return [
     ...unknownNames(levels.flatMap(tierMentions), [...tiers, 'fromPrincipal'], 'tier', '`tiers`'),
     ...unknownNames(levels.flatMap(issuerMentions), issuers, 'issuer', '`issuers`'),

@@ -9,6 +9,7 @@ import { keysSchema } from './keys.schema.ts';
 import { limitsSchema, pathsSchema } from './limits.schema.ts';
 import { listenerSchema, nameSchema } from './listener.schema.ts';
 import { noticesSchema } from './notices.schema.ts';
+import { oauthSchema } from './oauth.schema.ts';
 import { adminSchema, countersSchema, geoSchema, journalSchema, storeSchema } from './services.schema.ts';
 
 const networkSchema = z.string().superRefine((text, issues) => {
@@ -55,6 +56,7 @@ const rootShape = {
   limits: limitsSchema.prefault({}),
   paths: pathsSchema.prefault({}),
   issuers: z.array(issuerSchema).max(256).prefault([]).describe('Issuers of tokens that APIs may accept.'),
+  oauth: oauthSchema.optional(),
   tiers: z
     .record(nameSchema, tierSchema)
     .prefault({})

@@ -9,6 +9,7 @@ import { parseRedisUrl } from '../stores/redis/redis-url.ts';
 import { isLocalHost } from '../stores/sql/postgres-url.ts';
 import { type StageBlocks, sourcePointer } from './blocks.ts';
 import type { ApiConfig, GatewayConfig, ListenerConfig, RouteSettings } from './config.ts';
+import { oauthWeaknesses } from './oauth-weaknesses.ts';
 import { isLoopback } from './services.schema.ts';
 
 /** A setting that works and protects less than it could. */
@@ -40,7 +41,10 @@ export function findWeaknesses(
     ...config.issuers.flatMap((issuer, at) =>
       issuerWeaknesses(issuer).map(({ pointer, message }) => weak(`/issuers/${at}${pointer}`, message)),
     ),
-    ...config.apis.flatMap((api) => apiWeaknesses(api, rows)),
+    ...(config.oauth === undefined ? [] : oauthWeaknesses(config.oauth)).map(({ pointer, message }) =>
+      weak(`/oauth${pointer}`, message),
+    ),
+    ...config.apis.filter(({ isBuiltIn }) => !isBuiltIn).flatMap((api) => apiWeaknesses(api, rows)),
   ];
   // What several routes inherit is one setting.
   return [...new Map(found.map((entry) => [`${entry.pointer}\n${entry.message}`, entry])).values()];

@@ -3,7 +3,13 @@ import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
-import type { ControlServices, NodeAcknowledgement, NoticeBook, PasswordPolicy } from './services.ts';
+import type {
+  ControlServices,
+  NodeAcknowledgement,
+  NoticeBook,
+  OauthControl,
+  PasswordPolicy,
+} from './services.ts';
 
 /** What the command line brings along where no gateway runs. */
 export interface OfflineParts {
@@ -20,6 +26,7 @@ export interface OfflineParts {
   readonly graceHours: number;
   /** Waits for gateways elsewhere that use the same database. */
   awaitNodes(withinMs?: number): Promise<readonly NodeAcknowledgement[]>;
+  readonly oauth: Pick<OauthControl, 'clients' | 'facts' | 'endClient'>;
   readonly journalPath: string;
   readonly configPath: string;
 }
@@ -44,6 +51,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     keyDelivery: () => parts.keyDelivery,
     graceHours: () => parts.graceHours,
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
+    oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,
     status: () => ({
       startedAtMs: parts.clock.nowMs(),

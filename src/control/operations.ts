@@ -3,6 +3,7 @@ import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
 import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
 import { blockedAddress, blockedList, listBlocked, unblock, unblocked } from './login-operations.ts';
 import { listNotices, noticeFilter, noticeList } from './notice-operations.ts';
+import { OAUTH_OPERATIONS } from './oauth-table.ts';
 import { type OpenApiDocument, openApi } from './openapi.ts';
 import type { AnyOperation } from './operation.ts';
 import { common, operation } from './operation-row.ts';
@@ -166,6 +167,7 @@ export const OPERATIONS = {
     run: async (services: ControlServices): Promise<OpenApiDocument> =>
       openApi(allOperations(), services.version),
   }),
+  ...OAUTH_OPERATIONS,
   getMetrics: operation({
     ...common,
     method: 'GET',

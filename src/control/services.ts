@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Notice, NoticeRecord } from '../core/notices.ts';
+import type { KeyReport, OauthClientStore } from '../core/oauth-records.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
@@ -91,6 +92,25 @@ export interface PasswordPolicy {
   readonly place: string;
 }
 
+/** What the configuration says about the built-in authorization server. */
+export interface OauthFacts {
+  readonly issuer: string;
+  readonly resources: readonly { readonly id: string; readonly scopes: readonly string[] }[];
+}
+
+/** What the admin operations may use of the built-in authorization server. */
+export interface OauthControl {
+  readonly clients: OauthClientStore;
+  /** Null where the configuration has none, or nobody knows it. */
+  facts(): OauthFacts | null;
+  /** Ends everything that a client was given; tells how many. */
+  endClient(id: string): Promise<number>;
+  /** Errors: Unavailable where no server runs. */
+  signingKeys(): Promise<readonly KeyReport[]>;
+  /** Errors: Unavailable where no server runs. */
+  rotateSigningKeys(now: boolean): Promise<readonly KeyReport[]>;
+}
+
 /** What the admin operations may use of the gateway. */
 export interface ControlServices {
   readonly clock: Clock;
@@ -109,6 +129,7 @@ export interface ControlServices {
   /** Hours that a replaced key still works unless the caller says otherwise. */
   graceHours(): number;
   readonly blockedAddresses: BlockedAddresses;
+  readonly oauth: OauthControl;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;
   status(): StatusReport;

@@ -63,6 +63,8 @@ export class Route {
   readonly withheldCookie: string;
   /** Tells the upstream who is asking; null where nothing is told. */
   readonly identityHeaders: IdentityHeaders | null;
+  /** Field lines for the upstream that come from the gateway itself, each with the CRLF before it; '' for none. */
+  readonly vouchedLines: string;
 
   constructor(fields: Omit<Route, never>) {
     this.id = fields.id;
@@ -87,5 +89,6 @@ export class Route {
     this.withheldParameter = fields.withheldParameter;
     this.withheldCookie = fields.withheldCookie;
     this.identityHeaders = fields.identityHeaders;
+    this.vouchedLines = fields.vouchedLines;
   }
 }

@@ -7,6 +7,7 @@ import type { Check, Finisher, IssuerFacts, Phase, RouteFacts, Stage, StageCheck
 import { NO_TRUST, type TrustFiles } from '../core/trust.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
 import { FieldFilter } from '../lib/http/field-filter.ts';
+import { fieldValue } from '../lib/http1/serialize.ts';
 import {
   type AuthenticationConfig,
   acceptsKeys,
@@ -30,6 +31,11 @@ export interface Plan {
   /** One per API, named like it; TLS material is added by whoever opens connections. */
   readonly upstreams: readonly Omit<UpstreamSettings, 'tls'>[];
 }
+
+/** Fields by which the gateway speaks to the built-in authorization server: a client's own never get there. */
+const INTERNAL_FIELDS = new FieldFilter();
+for (const name of ['portcullis-internal', 'portcullis-client-verified', 'client-cert', 'client-cert-chain'])
+  INTERNAL_FIELDS.withhold(name);
 
 type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
 
@@ -118,16 +124,24 @@ function compileStages(
   return builder;
 }
 
+/** What the routes of one plan are compiled with. */
+interface Shared {
+  /** Names of the fields that tell upstreams who is asking, lower-case. */
+  readonly identity: ReadonlySet<string>;
+  readonly ports: Ports;
+  readonly trust: TrustFiles;
+  readonly problems: ConfigProblem[];
+  readonly internalSecret: string;
+}
+
 function compileRoute(
   api: ApiConfig,
   endpoint: EndpointConfig | null,
   facts: RouteFacts,
-  identity: ReadonlySet<string>,
-  ports: Ports,
-  problems: ConfigProblem[],
+  shared: Shared,
 ): Route {
   const settings: RouteSettings = endpoint ?? api;
-  const builder = compileStages(settings, facts, ports, problems);
+  const builder = compileStages(settings, facts, shared.ports, shared.problems);
   const authentication = configOf<AuthenticationConfig>(settings.blocks, 'authenticate');
   const parameter = credentialQuery(authentication);
   const cookie = credentialCookie(authentication);
@@ -149,13 +163,14 @@ function compileRoute(
     retries: settings.retries,
     preserveHost: api.preserveHost,
     upgrades: configOf<{ upgrades: readonly string[] }>(settings.blocks, 'protocol').upgrades,
-    withheldHeaders: withheldFields(authentication, identity),
-    forwardsCertificate: forwardsCertificate(authentication),
+    withheldHeaders: api.isBuiltIn ? INTERNAL_FIELDS : withheldFields(authentication, shared.identity),
+    forwardsCertificate: api.isBuiltIn || forwardsCertificate(authentication),
     withheldParameter: parameter === null || parameter.forward ? '' : parameter.name,
     withheldCookie: cookie === null || cookie.forward ? '' : cookie.name,
     identityHeaders: isAnonymous(authentication)
       ? null
       : compileIdentityHeaders(authentication.identityHeaders),
+    vouchedLines: api.isBuiltIn ? `\r\nPortcullis-Internal: ${fieldValue(shared.internalSecret)}` : '',
   });
 }
 
@@ -204,35 +219,39 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     withheldParameter: '',
     withheldCookie: '',
     identityHeaders: null,
+    vouchedLines: '',
   });
 }
 
-function compileApi(
-  config: GatewayConfig,
-  api: ApiConfig,
-  identity: ReadonlySet<string>,
-  ports: Ports,
-  trust: TrustFiles,
-  problems: ConfigProblem[],
-): ApiEntry {
+function compileApi(config: GatewayConfig, api: ApiConfig, shared: Shared): ApiEntry {
+  const { trust } = shared;
   return {
     hosts: api.hosts,
     path: api.path,
-    route: compileRoute(api, null, factsOf(config, api, null, trust), identity, ports, problems),
+    route: compileRoute(api, null, factsOf(config, api, null, trust), shared),
     endpoints: api.endpoints.map((endpoint) => ({
       path: endpoint.path,
       methods: endpoint.methods,
-      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, trust), identity, ports, problems),
+      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, trust), shared),
     })),
     denyUndeclared: api.undeclared === 'deny',
   };
 }
 
-/** Compiles a configuration whole; throws ConfigError with everything that only the stages can see. */
-export function compilePlan(config: GatewayConfig, ports: Ports, trust: TrustFiles = NO_TRUST): Plan {
+/**
+ * Compiles a configuration whole; throws ConfigError with everything that only the stages can see.
+ *
+ * Shape: `internalSecret` is what the built-in authorization server knows the gateway by.
+ */
+export function compilePlan(
+  config: GatewayConfig,
+  ports: Ports,
+  trust: TrustFiles = NO_TRUST,
+  internalSecret = '',
+): Plan {
   const problems = [...identityProblems(config), ...queryProblems(config)];
-  const identity = identityNames(config);
-  const apis = config.apis.map((api) => compileApi(config, api, identity, ports, trust, problems));
+  const shared = { identity: identityNames(config), ports, trust, problems, internalSecret };
+  const apis = config.apis.map((api) => compileApi(config, api, shared));
   if (problems.length > 0) throw new ConfigError(dedupe(problems));
   return {
     router: new Router(apis, config.paths.matchCase === 'fold'),

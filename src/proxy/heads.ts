@@ -66,7 +66,7 @@ export function upstreamHead(route: Route, read: ReadRequest, targetHost: string
   if (upgrade !== '') head += `\r\nConnection: upgrade\r\nUpgrade: ${upgrade}`;
   if (ctx.principal !== null && route.identityHeaders !== null)
     head += route.identityHeaders.linesFor(ctx.principal);
-  return head + vouchedLines(read) + certificateLine(route, ctx) + HEAD_END;
+  return head + vouchedLines(read) + certificateLine(route, ctx) + route.vouchedLines + HEAD_END;
 }
 
 /** The certificate that the caller was authenticated by (RFC 9440, 2.2), where the upstream is to get it. */

@@ -9,6 +9,7 @@ import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { NoticeBoard } from './notice-board.ts';
+import type { OauthService } from './oauth-service.ts';
 import type { RecordKeeper } from './record-keeper.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -20,6 +21,7 @@ export interface ControlParts {
   readonly supervisor: Supervisor;
   readonly notices: NoticeBoard;
   readonly blockedAddresses: BlockedAddresses;
+  readonly oauth: OauthService;
   readonly ledger: MetricsLedger;
   readonly problems: StandingProblems;
   readonly records: RecordKeeper;
@@ -41,11 +43,12 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     decisions,
     users,
     passwordPolicy: () => ({ minChars: 12, cost: RECOMMENDED_COST, place: '' }),
-    endSessions: async () => {},
+    endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: () => deliveryPlaces(state.loaded.config),
     graceHours: () => state.loaded.config.keys.graceHours,
     blockedAddresses: parts.blockedAddresses,
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
+    oauth: parts.oauth.control(() => state.loaded.config),
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),
     reload: () => parts.reload(),
@@ -75,7 +78,7 @@ function statusOf(
     plan: {
       version: state.plan.version,
       loadedAtMs: readAtMs,
-      apis: config.apis.map(({ id }) => id),
+      apis: config.apis.filter(({ isBuiltIn }) => !isBuiltIn).map(({ id }) => id),
       tiers: [...config.tiers.keys()],
     },
     configPath,

@@ -80,7 +80,7 @@ export class GatewayThread {
     this.#apiKeys = new MemoryApiKeys(this.#lease);
     this.#apiKeys.replaceAll(data.apiKeys);
     for (const update of data.keySets) this.#keySets.update(update);
-    const { config } = parseDocument(data.plan.document, data.plan.baseDir);
+    const { config } = parseDocument(data.plan.document, data.plan.baseDir, data.plan.oauth ?? undefined);
     this.#replay = openReplay(config.counters, data.replay, this.#clock, (sentence) =>
       send({ type: 'replayProblem', sentence }),
     );
@@ -209,7 +209,7 @@ export class GatewayThread {
   async #prepare(document: PlanDocument): Promise<PrepareResult> {
     if (this.#isDraining) return [{ pointer: '', message: 'The gateway is stopping.' }];
     try {
-      const { config } = parseDocument(document.document, document.baseDir);
+      const { config } = parseDocument(document.document, document.baseDir, document.oauth ?? undefined);
       const parts = planParts(config, document, this.#ports);
       const listeners = listenersOf(config, document);
       const plan = new LoadedPlan(parts, this.#registry);

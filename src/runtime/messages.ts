@@ -29,6 +29,8 @@ export interface PlanDocument {
   readonly material: Material;
   /** Ports that listeners with port 0 were given, by name. */
   readonly ports: Readonly<Record<string, number>>;
+  /** How to reach the built-in authorization server; null where there is none. */
+  readonly oauth: { readonly port: number; readonly secret: string } | null;
 }
 
 /** What a thread is started with. */

@@ -1,4 +1,5 @@
-import type { ListenerConfig } from '../config/config.ts';
+import type { GatewayConfig, IssuerSettings, ListenerConfig } from '../config/config.ts';
+import { BUILTIN_ISSUER } from '../config/oauth-api.ts';
 import type { HealthSettings } from '../proxy/health-checks.ts';
 import type { LoadedConfig } from './config-source.ts';
 import type { PlanDocument } from './messages.ts';
@@ -8,9 +9,10 @@ export function planDocument(
   version: number,
   loaded: LoadedConfig,
   ports: Readonly<Record<string, number>>,
+  oauth: PlanDocument['oauth'],
 ): PlanDocument {
   const { document, baseDir, material } = loaded;
-  return { version, document, baseDir, material, ports };
+  return { version, document, baseDir, material, ports, oauth };
 }
 
 /** The active health checks that a configuration asks for. */
@@ -25,4 +27,9 @@ export function isSameAddress(listener: ListenerConfig, others: readonly Listene
   return others.some(
     ({ name, host, port }) => name === listener.name && host === listener.host && port === listener.port,
   );
+}
+
+/** The issuers whose keys have to be fetched: all but the built-in one. */
+export function externalIssuers({ issuers }: GatewayConfig): readonly IssuerSettings[] {
+  return issuers.filter(({ id }) => id !== BUILTIN_ISSUER);
 }

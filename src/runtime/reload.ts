@@ -8,7 +8,8 @@ import { fixedProblems } from './fixed-settings.ts';
 import { assignPortsOrExplain } from './free-port.ts';
 import type { Log } from './gateway-log.ts';
 import type { GatewayState } from './gateway-state.ts';
-import { healthSettings, isSameAddress, planDocument } from './plan-document.ts';
+import type { OauthService } from './oauth-service.ts';
+import { externalIssuers, healthSettings, isSameAddress, planDocument } from './plan-document.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -22,6 +23,7 @@ export interface ReloadParts {
   readonly health: HealthChecks;
   readonly watcher: FileWatcher;
   readonly problems: StandingProblems;
+  readonly oauth: OauthService;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function reloadPlan(state: GatewayState, parts: ReloadParts): Promi
 async function bringIntoForce(
   loaded: LoadedConfig,
   state: GatewayState,
-  { supervisor, fetcher }: ReloadParts,
+  { supervisor, fetcher, oauth }: ReloadParts,
 ): Promise<readonly ConfigProblem[]> {
   const before = state.loaded.config;
   const fixed = fixedProblems(before, loaded.config);
@@ -59,12 +61,13 @@ async function bringIntoForce(
   const ports = await assignPortsOrExplain(loaded.config.listeners, state.plan.ports, (listener) =>
     isSameAddress(listener, before.listeners),
   );
-  const plan = planDocument(state.plan.version + 1, loaded, ports);
-  const issuers = await fetcher.prepare(loaded.config.issuers);
+  const plan = planDocument(state.plan.version + 1, loaded, ports, state.plan.oauth);
+  const issuers = await fetcher.prepare(externalIssuers(loaded.config));
   const problems = await supervisor.swap(plan, () => {
     state.plan = plan;
     state.loaded = loaded;
     issuers.commit();
+    oauth.configure(loaded.config);
   });
   if (problems.length > 0) issuers.discard();
   return problems;

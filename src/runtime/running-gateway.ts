@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type AdminListener, openAdminListener } from '../control/admin-listener.ts';
+import type { AdminListener } from '../control/admin-listener.ts';
 import { MetricsLedger } from '../control/metrics.ts';
-import { allOperations } from '../control/operations.ts';
 import type { ControlServices, ReloadReport } from '../control/services.ts';
 import { type AdminToken, loadAdminToken } from '../control/token.ts';
 import { Unavailable } from '../core/errors.ts';
+import { nobody, type People } from '../oauth/users/people.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
 import { fetchText } from '../stores/keysets/fetch-text.ts';
 import { JwksFetcher } from '../stores/keysets/fetcher.ts';
 import { timers } from '../stores/keysets/scheduler.ts';
 import { openBlockedAddresses } from '../stores/shared/blocked-addresses.ts';
+import { openCounters } from '../stores/shared/shared-counters.ts';
 import type { Database } from '../stores/sql/open-database.ts';
+import { startAdmin } from './admin-start.ts';
 import { CertificateAnswers } from './certificate-answers.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
@@ -24,12 +26,14 @@ import type { ThreadData } from './messages.ts';
 import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { NoticeBoard } from './notice-board.ts';
-import { healthSettings, planDocument } from './plan-document.ts';
+import { OauthService } from './oauth-service.ts';
+import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
 import { createTables, type SharedTables } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
-import { Supervisor } from './supervisor.ts';
+import { superviseThreads } from './supervise-threads.ts';
+import type { Supervisor } from './supervisor.ts';
 import { TargetHealth } from './target-health.ts';
 import type { ThreadHandle, ThreadNews } from './thread-handle.ts';
 
@@ -40,11 +44,12 @@ export interface RunningGatewayOptions {
   readonly loaded: LoadedConfig;
   readonly ports: Readonly<Record<string, number>>;
   readonly database: Database;
+  /** Who may sign in at the built-in authorization server; nobody when absent. */
+  readonly people?: People;
 }
 
 const TICKET_KEY_BYTES = 48;
 const LAST_TURN_MS = 1_000;
-const OPERATIONS = allOperations();
 const clock = { nowMs: () => Date.now() };
 
 /** The control plane and supervisor: everything that runs once per process. */
@@ -69,6 +74,7 @@ export class RunningGateway {
   readonly #ledger = new MetricsLedger();
   readonly #records: RecordKeeper;
   readonly #targets: TargetHealth;
+  readonly #oauth: OauthService;
   readonly #reloadParts: ReloadParts;
   #adminListener: AdminListener | null = null;
   #closed: Promise<void> | null = null;
@@ -76,11 +82,11 @@ export class RunningGateway {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Throws Unavailable when the journal or the admin token cannot be used; opens nothing that must be closed then. */
-  constructor({ source, log, loaded, ports, database }: RunningGatewayOptions) {
+  constructor({ source, log, loaded, ports, database, people = nobody() }: RunningGatewayOptions) {
     const { dataDir, counters, journal } = loaded.config;
     this.#log = log;
     this.#database = database;
-    const plan = planDocument(1, loaded, ports);
+    const plan = planDocument(1, loaded, ports, null);
     this.#state = { phase: 'starting', loaded, plan, reloads: { ok: 0, failed: 0 } };
     this.#token = loadAdminToken(dataDir);
     prepareJournal(journal.path);
@@ -100,6 +106,7 @@ export class RunningGateway {
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
     this.#fetcher = this.#openFetcher();
     this.#supervisor = this.#openSupervisor(loaded.config.threads);
+    this.#oauth = this.#openOauth(people);
     this.#reloadParts = {
       source,
       clock,
@@ -109,6 +116,7 @@ export class RunningGateway {
       health: this.#health,
       watcher: this.#watcher,
       problems: this.#problems,
+      oauth: this.#oauth,
     };
     this.services = this.#openServices('path' in source ? source.path : '');
   }
@@ -119,6 +127,7 @@ export class RunningGateway {
       database: this.#database,
       supervisor: this.#supervisor,
       notices: this.#notices,
+      oauth: this.#oauth,
       blockedAddresses: openBlockedAddresses(this.#tables.logins),
       ledger: this.#ledger,
       problems: this.#problems,
@@ -159,19 +168,10 @@ export class RunningGateway {
     for (const notice of this.#token.notices) this.#log('warn', notice);
     await this.#records.load();
     const { config, files, readAtMs } = this.#state.loaded;
-    this.#adminListener = await openAdminListener({
-      host: config.admin.host,
-      port: config.admin.port,
-      token: this.#token.token,
-      services: this.services,
-      onBug: (error, requestId) =>
-        this.#log('error', 'An admin operation failed.', { requestId, stack: stackOf(error) }),
-      onAnswered: (event) => {
-        const method = OPERATIONS.get(event.operation)?.method ?? 'GET';
-        if (method !== 'GET') this.#log('info', 'An admin operation was asked for.', { ...event });
-      },
-    });
-    await this.#fetcher.setIssuers(config.issuers);
+    this.#adminListener = await startAdmin(config.admin, this.#token.token, this.services, this.#log);
+    const oauth = await this.#oauth.start(config);
+    this.#state.plan = { ...this.#state.plan, oauth };
+    await this.#fetcher.setIssuers(externalIssuers(config));
     await shareNonceSecret(this.#tables.nonceSecret, config.counters);
     await this.#records.start();
     await this.#supervisor.start();
@@ -190,6 +190,7 @@ export class RunningGateway {
     // A reload under way can do no more: the threads are gone. It may wait for an issuer still.
     await Promise.race([this.#turn, pause(LAST_TURN_MS, null, { ref: false })]);
     await this.#adminListener?.close();
+    await this.#oauth.close();
     await this.#notes.close();
     await this.#notices.close();
     await this.#database.close();
@@ -199,6 +200,19 @@ export class RunningGateway {
     const result = this.#turn.then(run);
     this.#turn = result.catch(() => {});
     return result;
+  }
+
+  #openOauth(people: People): OauthService {
+    return new OauthService({
+      database: this.#database,
+      clock,
+      counters: openCounters(this.#tables.counters),
+      people,
+      notices: this.#notices,
+      problems: this.#problems,
+      log: this.#log,
+      publishKeys: (update) => this.#supervisor.broadcast({ type: 'keySet', update }),
+    });
   }
 
   #openFetcher(): JwksFetcher {
@@ -223,19 +237,9 @@ export class RunningGateway {
   }
 
   #openSupervisor(threads: number): Supervisor {
-    return new Supervisor({
-      threads,
-      dataFor: (index) => this.#threadData(index),
-      onNews: (thread, news) => this.#hear(thread, news),
-      onRestart: (thread, delayMs) => {
-        this.#ledger.retire(thread.id);
-        for (const kind of ['journal', 'replay'] as const) this.#problems.set(kind, String(thread.index), '');
-        const why = thread.lastError === '' ? '' : `: ${thread.lastError.replace(/\.$/, '')}`;
-        const sentence = `Data-plane thread ${thread.index} ended; it starts again in ${delayMs} ms${why}.`;
-        this.#problems.set('thread', String(thread.index), sentence);
-      },
-      onRestarted: (thread) => this.#problems.set('thread', String(thread.index), ''),
-    });
+    const dataFor = (index: number) => this.#threadData(index);
+    const onNews = (thread: ThreadHandle, news: ThreadNews) => this.#hear(thread, news);
+    return superviseThreads({ threads, dataFor, onNews }, this.#ledger, this.#problems);
   }
 
   #threadData(index: number): ThreadData {
@@ -245,7 +249,7 @@ export class RunningGateway {
       ticketKeys: this.#ticketKeys,
       plan: this.#state.plan,
       ...this.#records.threadData,
-      keySets: this.#fetcher.updates,
+      keySets: [...this.#fetcher.updates, ...this.#oauth.keySets],
       unhealthy: this.#targets.unhealthy,
     };
   }
@@ -283,7 +287,7 @@ export class RunningGateway {
   }
 
   async #refetch(thread: ThreadHandle, call: number, issuerId: string): Promise<void> {
-    const fetched = await this.#fetcher.refetch(issuerId);
+    const fetched = (await this.#oauth.refetch(issuerId)) || (await this.#fetcher.refetch(issuerId));
     thread.send({ type: 'refetched', call, fetched });
   }
 

@@ -5,6 +5,8 @@ const WELL_AGAIN = {
   config: '',
   database: 'The database works again.',
   journal: 'The journal is written again.',
+  oauth: 'The authorization server works again.',
+  'oauth-journal': 'Events of the authorization server are written to the journal again.',
   rotation: 'The journal can begin new files again.',
   thread: 'The data-plane thread runs again.',
   target: '',

@@ -60,7 +60,7 @@ export function listenersOf(config: GatewayConfig, plan: PlanDocument): Listener
 
 /** Compiles a configuration into what the proxy works with; throws ConfigError. */
 export function planParts(config: GatewayConfig, plan: PlanDocument, ports: Ports): PlanParts {
-  const compiled = compilePlan(config, ports, openTrust(config, plan.material));
+  const compiled = compilePlan(config, ports, openTrust(config, plan.material), plan.oauth?.secret);
   const tlsOf = (api: string): UpstreamTls | null => plan.material.upstreams[api] ?? null;
   return {
     version: plan.version,

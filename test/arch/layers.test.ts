@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['stages', 'stores'],
   ['config'],
   ['plan'],
-  ['proxy', 'control'],
+  ['proxy', 'control', 'oauth'],
   ['gateway.ts', 'runtime', 'cli', 'index.ts'],
 ];
 /** May be imported from everywhere: a constant. */
@@ -19,7 +19,8 @@ const VERSION = 'src/version.ts';
 const NETWORK = /^(?:node:)?(?:http|http2|https|net|tls|dgram|dns|undici)(?:\/|$)/;
 /** The folder that may use each of the modules whose types nobody else may see. */
 const HTTP_MODULES: Readonly<Record<string, RegExp>> = {
-  'node:http': /^src\/proxy\/|^src\/control\/admin-[a-z-]+\.ts$/,
+  'node:http':
+    /^src\/proxy\/|^src\/control\/admin-[a-z-]+\.ts$|^src\/oauth\/(?:http-entry|gateway-facts|read-form)\.ts$/,
   'node:http2': /^src\/proxy\//,
   'node:https': /^src\/proxy\//,
   undici: /^src\/proxy\//,

@@ -45,6 +45,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
         countries: new SharedArrayBuffer(0),
       },
       ports: { web: port },
+      oauth: null,
     },
     apiKeys: [],
     lease: null,

@@ -50,6 +50,16 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       list: database.notices.list,
       record: async (notice) => void (await database.notices.add(recordOfNotice(notice, test.nowMs))),
     },
+    oauth: {
+      clients: database.oauth.clients,
+      facts: () => ({
+        issuer: 'https://auth.test',
+        resources: [{ id: 'https://api.test/orders', scopes: ['orders:read', 'orders:write'] }],
+      }),
+      endClient: (id) => database.oauth.artifacts.deleteClient(id),
+      signingKeys: async () => [],
+      rotateSigningKeys: async () => [],
+    },
     journalPath: () => join(dir, 'journal.jsonl'),
     status: () => ({
       startedAtMs: START_MS - 5_000,

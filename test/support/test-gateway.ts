@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Gateway, startGateway } from '../../src/gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway.ts';
 
 /** A line that the gateway logged about itself. */
 export interface LogLine {
@@ -86,6 +86,7 @@ function recordsIn(path: string): JournalRecord[] {
 export async function startTestGateway(
   config: object,
   files: Record<string, string> = {},
+  more: Pick<GatewayOptions, 'people'> = {},
 ): Promise<TestGateway> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-test-'));
   const configPath = join(dir, 'portcullis.yaml');
@@ -97,6 +98,7 @@ export async function startTestGateway(
   const gateway = await startGateway({
     source: { path: configPath },
     log: (level, message, fields) => log.push({ level, message, fields }),
+    ...more,
   });
   const admin = (path: string, init: RequestInit = {}): Promise<Response> => {
     const token = readFileSync(gateway.admin.tokenPath, 'utf8').trim();

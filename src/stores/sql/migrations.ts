@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { Unavailable } from '../../core/errors.ts';
 import type { Connection, DialectName } from './connection.ts';
 import { DATABASE } from './failures.ts';
+import { createOauth } from './oauth-schema.ts';
 import type { Tables } from './tables.ts';
 import { createUsers } from './user-tables.ts';
 
@@ -167,6 +168,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'decisions number themselves', up: numberDecisions },
   { name: 'kinds, limits and rotation of keys', up: extendKeys },
   { name: 'changes and gateways', up: createChanges },
+  { name: 'authorization server', up: createOauth },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import type { NoticeStore } from '../../core/notices.ts';
+import type { ArtifactStore, OauthClientStore, OauthKeyStore } from '../../core/oauth-records.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
 import type { SharedRecords } from '../../core/shared-records.ts';
@@ -10,6 +11,9 @@ import { sqlKeyStore } from './key-store.ts';
 import type { StoreLocation } from './location.ts';
 import { sqlSharedRecords } from './node-registry.ts';
 import { sqlNoticeStore } from './notice-store.ts';
+import { sqlArtifactStore } from './oauth-artifacts.ts';
+import { sqlOauthClientStore } from './oauth-clients.ts';
+import { sqlOauthKeyStore } from './oauth-keys.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite-file.ts';
 import { sqlUsageStore } from './usage-store.ts';
@@ -25,6 +29,13 @@ export interface DatabaseOptions {
   readonly decisions?: Partial<DecisionBounds>;
 }
 
+/** What the authorization server keeps. */
+export interface OauthStores {
+  readonly artifacts: ArtifactStore;
+  readonly clients: OauthClientStore;
+  readonly keys: OauthKeyStore;
+}
+
 /** The open database: a file that this process alone holds, or a server that several gateways share. */
 export interface Database {
   /** How the database is named to people. */
@@ -34,6 +45,7 @@ export interface Database {
   readonly decisions: DecisionStore;
   readonly notices: NoticeStore;
   readonly users: UserStore;
+  readonly oauth: OauthStores;
   /** What gateways know of each other; null for a file, which one gateway has for itself. */
   readonly shared: SharedRecords | null;
   close(): Promise<void>;
@@ -74,5 +86,10 @@ function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 's
     decisions: sqlDecisionStore(open, { ...DEFAULT_BOUNDS, ...options.decisions }),
     notices: sqlNoticeStore(open),
     users: sqlUserStore(open),
+    oauth: {
+      artifacts: sqlArtifactStore(open),
+      clients: sqlOauthClientStore(open),
+      keys: sqlOauthKeyStore(open),
+    },
   };
 }

@@ -110,4 +110,39 @@ export interface Tables {
     beats: number;
     beat_at_ms: number;
   };
+  oauth_clients: {
+    id: string;
+    name: string;
+    owner: string;
+    class: string;
+    /** JSON of everything else. */
+    settings: string;
+    created_at_ms: number;
+    disabled_at_ms: number;
+  };
+  oauth_keys: {
+    purpose: string;
+    generation: number;
+    kid: string;
+    /** Sealed with the secret of the authorization server. */
+    sealed: string;
+    created_at_ms: number;
+    active_from_ms: number;
+    expires_at_ms: number;
+  };
+  oauth_artifacts: {
+    /** Keyed hash of kind and identifier. */
+    id: string;
+    kind: string;
+    /** Sealed with the secret of the authorization server. */
+    payload: string;
+    /** Keyed hash of the grant. */
+    grant_ref: string;
+    /** Keyed hash of another name it is found by. */
+    alias: string;
+    account: string;
+    client: string;
+    expires_at_ms: number;
+    consumed_at_ms: number;
+  };
 }

@@ -1,0 +1,110 @@
+import {
+  createClient,
+  deleteClient,
+  listClients,
+  listSigningKeys,
+  rotateSecret,
+  rotateSigningKeys,
+  setEnabled,
+  showClient,
+} from './oauth-operations.ts';
+import {
+  createdOauthClient,
+  createOauthClientBody,
+  endedOauthClient,
+  oauthClientId,
+  oauthClientList,
+  oauthClientView,
+  oauthKeyList,
+  rotateKeysBody,
+  rotateSecretBody,
+} from './oauth-schemas.ts';
+import { common, operation } from './operation-row.ts';
+
+const CLIENTS = '/v1/oauth/clients';
+const CLIENT = '/v1/oauth/clients/{id}';
+
+/** The rows of the table of operations that are about the built-in authorization server. */
+export const OAUTH_OPERATIONS = {
+  listOauthClients: operation({
+    ...common,
+    method: 'GET',
+    path: CLIENTS,
+    summary: 'Lists the clients of the authorization server, the newest first.',
+    response: oauthClientList,
+    run: listClients,
+  }),
+  createOauthClient: operation({
+    ...common,
+    method: 'POST',
+    path: CLIENTS,
+    summary: 'Registers a client of the authorization server and shows its secret, this once.',
+    status: 201,
+    body: createOauthClientBody,
+    response: createdOauthClient,
+    run: (services, { body }) => createClient(services, body),
+  }),
+  getOauthClient: operation({
+    ...common,
+    method: 'GET',
+    path: CLIENT,
+    summary: 'Shows a client of the authorization server.',
+    params: oauthClientId,
+    response: oauthClientView,
+    run: (services, { params }) => showClient(services, params.id),
+  }),
+  deleteOauthClient: operation({
+    ...common,
+    method: 'DELETE',
+    path: CLIENT,
+    summary: 'Removes a client with everything it was given.',
+    params: oauthClientId,
+    response: endedOauthClient,
+    run: (services, { params }) => deleteClient(services, params.id),
+  }),
+  rotateOauthClientSecret: operation({
+    ...common,
+    method: 'POST',
+    path: `${CLIENT}/secret`,
+    summary: 'Gives a client another secret and shows it, this once.',
+    params: oauthClientId,
+    body: rotateSecretBody,
+    response: createdOauthClient,
+    run: (services, { params, body }) => rotateSecret(services, params.id, body.graceHours),
+  }),
+  disableOauthClient: operation({
+    ...common,
+    method: 'POST',
+    path: `${CLIENT}/disable`,
+    summary: 'Lets a client in no more; what it was given stops to work.',
+    params: oauthClientId,
+    response: oauthClientView,
+    run: (services, { params }) => setEnabled(services, params.id, false),
+  }),
+  enableOauthClient: operation({
+    ...common,
+    method: 'POST',
+    path: `${CLIENT}/enable`,
+    summary: 'Lets a disabled client in again.',
+    params: oauthClientId,
+    response: oauthClientView,
+    run: (services, { params }) => setEnabled(services, params.id, true),
+  }),
+  listOauthKeys: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/oauth/keys',
+    summary: 'Lists the signing keys of the authorization server.',
+    response: oauthKeyList,
+    run: listSigningKeys,
+  }),
+  rotateOauthKeys: operation({
+    ...common,
+    method: 'POST',
+    path: '/v1/oauth/keys/rotate',
+    summary: 'Replaces the signing key before its time.',
+    body: rotateKeysBody,
+    response: oauthKeyList,
+    run: (services, { body }) => rotateSigningKeys(services, body.now),
+  }),
+};

@@ -1,0 +1,105 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { OauthClient, OauthClientStore } from '../../core/oauth-records.ts';
+import type { Connection } from './connection.ts';
+import { damaged } from './failures.ts';
+import type { Tables } from './tables.ts';
+
+type Row = Tables['oauth_clients'];
+
+/** What is kept of a client as one JSON text: nothing searches for it. */
+type Settings = Omit<OauthClient, 'id' | 'name' | 'owner' | 'class' | 'createdAtMs' | 'disabledAtMs'>;
+
+function rowOf(client: OauthClient): Insertable<Row> {
+  const { id, name, owner, class: kind, createdAtMs, disabledAtMs, ...settings } = client;
+  return {
+    id,
+    name,
+    owner,
+    class: kind,
+    settings: JSON.stringify(settings),
+    created_at_ms: createdAtMs,
+    disabled_at_ms: disabledAtMs,
+  };
+}
+
+const LISTS = [
+  'grantTypes',
+  'redirectUris',
+  'postLogoutRedirectUris',
+  'scopes',
+  'resources',
+  'roles',
+] as const;
+
+/**
+ * The settings of a row; null when they are damaged.
+ *
+ * Safety: a list that cannot be read must never become an empty one: no resources means all of them.
+ */
+function parseSettings(text: string): Settings | null {
+  try {
+    const settings = JSON.parse(text) as Settings;
+    const isWhole = LISTS.every((name) => Array.isArray(settings[name]) && settings[name].every(isText));
+    return isWhole && Array.isArray(settings.secrets) && isText(settings.authMethod) ? settings : null;
+  } catch {
+    return null;
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function clientOf(connection: Connection, row: Selectable<Row>): OauthClient {
+  const settings = parseSettings(row.settings);
+  if (settings === null) throw damaged(connection.name, `client ${row.id} cannot be read`);
+  return {
+    ...settings,
+    id: row.id,
+    name: row.name,
+    owner: row.owner,
+    class: row.class as OauthClient['class'],
+    createdAtMs: Number(row.created_at_ms),
+    disabledAtMs: Number(row.disabled_at_ms),
+  };
+}
+
+/** The registered clients in the database. */
+export function sqlOauthClientStore(connection: Connection): OauthClientStore {
+  const find = (id: string): Promise<OauthClient | null> =>
+    connection.query(async (db) => {
+      const row = await db.selectFrom('oauth_clients').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : clientOf(connection, row);
+    });
+
+  return {
+    find,
+
+    create: (client) =>
+      connection.query(async (db) => {
+        await db.insertInto('oauth_clients').values(rowOf(client)).execute();
+      }),
+
+    list: () =>
+      connection.query(async (db) => {
+        const rows = await db
+          .selectFrom('oauth_clients')
+          .selectAll()
+          .orderBy('created_at_ms', 'desc')
+          .orderBy('id')
+          .execute();
+        return rows.map((row) => clientOf(connection, row));
+      }),
+
+    replace: (client) =>
+      connection.query(async (db) => {
+        const { id, ...changes } = rowOf(client);
+        await db.updateTable('oauth_clients').set(changes).where('id', '=', id).execute();
+        return find(id);
+      }),
+
+    delete: (id) =>
+      connection.query(async (db) => {
+        const result = await db.deleteFrom('oauth_clients').where('id', '=', id).executeTakeFirst();
+        return Number(result.numDeletedRows) === 1;
+      }),
+  };
+}

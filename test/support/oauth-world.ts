@@ -1,0 +1,82 @@
+import { plainPages } from '../../src/oauth/interaction/plain-pages.ts';
+import type { Account } from '../../src/oauth/interaction/seam.ts';
+import type { People } from '../../src/oauth/users/people.ts';
+import { freePorts } from './free-ports.ts';
+import { type RecordingUpstream, start } from './recording-upstream.ts';
+import { startTestGateway, type TestGateway } from './test-gateway.ts';
+import { apiCertificate } from './tls-world.ts';
+
+/** A gateway with its own authorization server, an API that its tokens open, and a person who can sign in. */
+export interface OauthWorld extends AsyncDisposable {
+  readonly gateway: TestGateway;
+  readonly upstream: RecordingUpstream;
+  readonly port: number;
+  readonly issuer: string;
+}
+
+export const RESOURCE = 'https://api.test/orders';
+
+export const ANNA: Account = {
+  id: 'anna-1',
+  roles: ['editor'],
+  tier: '',
+  department: 'sales',
+  clearance: '',
+  tenant: 'acme',
+  profile: { name: 'Anna', email: 'anna@company.test', email_verified: true },
+};
+
+/** One person, who knows a password. */
+export const people: People = {
+  accounts: { find: async (id) => (id === ANNA.id ? ANNA : null) },
+  pages: plainPages(async (name, password) =>
+    name === 'anna' && password === 'correct horse' ? ANNA.id : null,
+  ),
+};
+
+/** Starts gateway and upstream on one TLS port that the issuer names. */
+export async function openOauthWorld(
+  oauth: object = {},
+  more: object = {},
+  issuerPath = '',
+): Promise<OauthWorld> {
+  const upstream = await start();
+  const [port = 0] = await freePorts(1);
+  const issuer = `https://api.test:${port}${issuerPath}`;
+  const { cert, key } = apiCertificate();
+  const config = {
+    version: 1,
+    threads: 2,
+    dataDir: './data',
+    listeners: [
+      { name: 'web', host: '127.0.0.1', port, tls: { certificates: [{ cert: './0.pem', key: './0.key' }] } },
+    ],
+    admin: { port: 0 },
+    oauth: {
+      issuer,
+      resources: [{ id: RESOURCE, audience: 'orders', scopes: ['orders:read', 'orders:write'] }],
+      ...oauth,
+    },
+    apis: [
+      {
+        id: 'orders',
+        path: '/api/orders',
+        upstream: `http://127.0.0.1:${upstream.port}`,
+        authenticate: { jwt: { issuer: 'builtin', audience: 'orders' } },
+        authorize: [{ methods: ['GET'], scopes: ['orders:read'] }],
+      },
+    ],
+    ...more,
+  };
+  const gateway = await startTestGateway(config, { '0.pem': cert, '0.key': key }, { people });
+  return {
+    gateway,
+    upstream,
+    port,
+    issuer,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      await upstream.close();
+    },
+  };
+}
