@@ -21,7 +21,8 @@ function bodyOf(decision: Decision, requestId: string): string {
 /**
  * Makes the answer of a decision, hardened by the response checks of the route.
  *
- * Safety: what those checks decide about an answer of our own is not carried out, so a refusal stays the refusal.
+ * Safety: what those checks decide about an answer of our own is not carried out, so a refusal stays the refusal. One that
+ * waits is a defect: those after it would be too late.
  */
 export function ownAnswer(ctx: RequestContext, decision: Decision, reportBug: BugReporter): OwnAnswer {
   const { status } = decision;
@@ -30,7 +31,9 @@ export function ownAnswer(ctx: RequestContext, decision: Decision, reportBug: Bu
   if (body !== '') headers.add('Content-Type', 'application/problem+json');
   // RFC 9110, 8.6: a 204 has no Content-Length.
   if (status !== 204) headers.add('Content-Length', String(Buffer.byteLength(body)));
-  checkAnswer(ctx, status, headers, false, reportBug);
+  const checked = checkAnswer(ctx, status, headers, false, reportBug);
+  if (checked instanceof Promise)
+    reportBug(ctx.id, 'proxy', new TypeError('a response check waits with an answer of our own'));
   return { status, headers: finishHeaders(ctx, headers), body };
 }
 

@@ -214,8 +214,7 @@ describe('several methods', () => {
     [
       'another scheme and a good key',
       () => ['X-API-Key', alice.key, 'Authorization', 'Basic YTpi'],
-      'request.passed',
-      'apiKey',
+      'authn.missing',
     ],
     ['two tokens', () => [...bearer(token()), ...bearer(token())], 'authn.ambiguous'],
     [

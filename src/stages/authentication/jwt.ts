@@ -85,7 +85,9 @@ export class JwtMethod implements CredentialMethod {
     const value = values[at] as string;
     if (!this.#hasScheme) return value;
     const scheme = schemeOf(value);
-    return scheme === null || (scheme === 'dpop' && !this.#takesDpop) ? null : tokenOf(value, scheme);
+    // Beside a good key it would reach an upstream that takes whatever it finds there for a token that was verified.
+    if (scheme === null || (scheme === 'dpop' && !this.#takesDpop)) return this.#refusals.otherScheme;
+    return tokenOf(value, scheme);
   }
 
   verify(text: string, ctx: RequestContext): Verdict {

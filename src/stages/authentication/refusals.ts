@@ -19,6 +19,7 @@ export type KeyProblem = keyof typeof KEY_PROBLEMS;
 /** Every refusal of one route's authentication, built beforehand. */
 export interface Refusals {
   readonly missing: Decision;
+  readonly otherScheme: Decision;
   readonly incomplete: Decision;
   readonly contradiction: Decision;
   readonly ambiguousKey: Decision;
@@ -97,6 +98,11 @@ function denyTogether(headers: readonly string[]) {
     missing: deny('authn.missing', {
       headers,
       detail: 'The request carries no credential that this API accepts.',
+    }),
+    otherScheme: deny('authn.missing', {
+      headers,
+      detail:
+        'The Authorization field of the request holds something else than a token that this API accepts.',
     }),
     incomplete: deny('authn.incomplete', {
       headers,

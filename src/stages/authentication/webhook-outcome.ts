@@ -20,7 +20,12 @@ export class WebhookOutcomeCheck implements Check {
     const { fromUpstream, responseStatus } = ctx;
     if (fromUpstream && responseStatus >= 200 && responseStatus < 300) return CONTINUE;
     const holding = this.#webhooks.filter((webhook) => webhook.holds(ctx));
-    return holding.length === 0 ? CONTINUE : release(holding, ctx);
+    if (holding.length === 0) return CONTINUE;
+    const released = release(holding, ctx);
+    if (fromUpstream) return released;
+    // What the gateway itself answers waits for nothing: it would leave without the fields of the stages after this one.
+    void released.catch(() => {});
+    return CONTINUE;
   }
 }
 
