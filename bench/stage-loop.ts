@@ -131,6 +131,7 @@ function openPorts(): { key: string; ports: Ports } {
       timers,
       certificateStatuses: NO_STATUSES,
       countries,
+      introspection: { introspect: async () => ({ kind: 'inactive' }) },
     },
   };
 }

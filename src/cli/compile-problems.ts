@@ -25,6 +25,7 @@ const NO_PORTS: Ports = {
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
   certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },
   countries: { find: () => '' },
+  introspection: { introspect: async () => ({ kind: 'inactive' }) },
   logins: { tagOf: () => '', find: () => null, begin: () => null, end: () => null },
   timers: { after: async () => {} },
 };

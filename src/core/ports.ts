@@ -221,6 +221,45 @@ export interface Countries {
   find(ip: Ip): string;
 }
 
+/** How the gateway shows to an authorization server that it is the gateway. */
+export interface ClientCredentials {
+  readonly method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  readonly id: string;
+  readonly secret: string;
+  /** PEM; '' where the client has none. */
+  readonly privateKey: string;
+  /** `kid` of that key; '' for none. */
+  readonly keyId: string;
+}
+
+/** An authorization server that answers what a token is (RFC 7662). */
+export interface IntrospectionServer {
+  /** Address of the introspection endpoint; '' when the metadata of the issuer tells. */
+  readonly endpoint: string;
+  /** The issuer whose metadata names the endpoint, and the audience of assertions; '' when it is not known. */
+  readonly issuer: string;
+  readonly client: ClientCredentials;
+  readonly timeoutMs: number;
+  /** Most calls of one thread under way, and in one second. */
+  readonly maxCalls: number;
+  readonly callsPerS: number;
+}
+
+/**
+ * What an authorization server says of a token. `busy`: too many others are asked about; `unavailable`: it cannot be
+ * asked, or does not answer in the way of RFC 7662.
+ */
+export type IntrospectionAnswer =
+  | { readonly kind: 'active'; readonly claims: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'inactive' }
+  | { readonly kind: 'busy' | 'unavailable'; readonly problem: string };
+
+/** Asks authorization servers about tokens. Remembers nothing about tokens. */
+export interface TokenIntrospection {
+  /** Never rejects. */
+  introspect(server: IntrospectionServer, token: string): Promise<IntrospectionAnswer>;
+}
+
 /** Everything a stage may use of the outside world. */
 export interface Ports {
   readonly clock: Clock;
@@ -232,6 +271,7 @@ export interface Ports {
   readonly proofNonces: ProofNonces;
   readonly certificateStatuses: CertificateStatuses;
   readonly countries: Countries;
+  readonly introspection: TokenIntrospection;
   readonly logins: Logins;
   readonly timers: Timers;
 }

@@ -389,11 +389,23 @@ export const REASONS = {
     'The request carries more than one credential of a kind',
     'Send each credential once.',
   ),
+  'authn.inactive': reason(
+    401,
+    'invalid_credential',
+    'The credential is not valid',
+    'Get a new token: this one has expired, was revoked, or is not of the authorization server that `introspection` names.',
+  ),
+  'authn.busy': reason(
+    503,
+    'service_unavailable',
+    'The service is temporarily unavailable',
+    'Wait a second; if it goes on without an attack, raise `maxCalls` or `callsPerS` of `introspection`.',
+  ),
   'authn.unavailable': reason(
     503,
     'service_unavailable',
     'The service is temporarily unavailable',
-    'Keys of an issuer, a revocation list, a responder or the database are not available; `detail` names the cause.',
+    'Keys of an issuer, an introspection endpoint, a revocation list, a responder or the database are not available; `detail` names the cause.',
   ),
 
   'authz.scope': reason(

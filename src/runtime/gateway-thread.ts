@@ -14,6 +14,7 @@ import type { Outcome } from '../proxy/record.ts';
 import { openThreadWheel, timersOn } from '../proxy/thread-wheel.ts';
 import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
+import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
 import { RecordLease } from '../stores/memory/record-lease.ts';
@@ -118,6 +119,7 @@ export class GatewayThread {
       replay: this.#replay.cache,
       proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
       countries: this.#countries,
+      introspection: new Introspector(this.#clock),
       logins: openLogins(data.logins),
       timers: timersOn(this.#wheel),
     };

@@ -56,6 +56,7 @@ const ports: Ports = {
   certificateStatuses: NO_STATUSES,
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),
   countries: { find: () => '' },
+  introspection: { introspect: async () => ({ kind: 'inactive' }) },
   logins: openLogins(createLoginTable({ addresses: 1000 })),
   timers: { after: async () => {} },
 };

@@ -121,6 +121,7 @@ export function fakePorts() {
     proofNonces,
     certificateStatuses: NO_STATUSES,
     countries,
+    introspection: { introspect: async () => ({ kind: 'inactive' }) },
   };
   return { clock, keySets, apiKeys, records, raised, countryOf, ports };
 }

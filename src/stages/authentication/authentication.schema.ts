@@ -3,17 +3,28 @@ import { modeSchema } from '../../core/mode.ts';
 import type { Mode } from '../../core/stage.ts';
 import { type ApiKeyConfig, apiKeySchema } from './api-key.schema.ts';
 import { type IdentityHeadersConfig, identityHeadersSchema } from './identity-headers.schema.ts';
+import {
+  type IntrospectionConfig,
+  introspectionSchema,
+  toIntrospectionConfig,
+} from './introspection.schema.ts';
 import { type JwtConfig, jwtSchema, toJwtConfig } from './jwt.schema.ts';
 import { type MtlsConfig, mtlsSchema, toMtlsConfig } from './mtls.schema.ts';
 import { toWebhookConfig, type WebhookConfig, webhookSchema } from './webhook.schema.ts';
 
 /** THE TABLE of methods: every key that names a way to prove who is asking. */
-const METHODS = { apiKey: apiKeySchema, jwt: jwtSchema, mtls: mtlsSchema, webhook: webhookSchema };
+const METHODS = {
+  apiKey: apiKeySchema,
+  jwt: jwtSchema,
+  introspection: introspectionSchema,
+  mtls: mtlsSchema,
+  webhook: webhookSchema,
+};
 
 type MethodName = keyof typeof METHODS;
 type MethodBlocks = { readonly [Name in MethodName]?: z.output<(typeof METHODS)[Name]> };
 
-export type MethodConfig = ApiKeyConfig | JwtConfig | MtlsConfig | WebhookConfig;
+export type MethodConfig = ApiKeyConfig | JwtConfig | IntrospectionConfig | MtlsConfig | WebhookConfig;
 
 export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
 const LISTED = METHOD_NAMES.map((name) => `\`${name}\``).join(', ');
@@ -21,6 +32,7 @@ const LISTED = METHOD_NAMES.map((name) => `\`${name}\``).join(', ');
 const optionalMethods = {
   apiKey: apiKeySchema.optional(),
   jwt: jwtSchema.optional(),
+  introspection: introspectionSchema.optional(),
   mtls: mtlsSchema.optional(),
   webhook: webhookSchema.optional(),
 };
@@ -81,9 +93,10 @@ export interface AuthenticationConfig {
   readonly identityHeaders: IdentityHeadersConfig;
 }
 
-function toMethod({ apiKey, jwt, mtls, webhook }: MethodBlocks, at: string): MethodConfig {
+function toMethod({ apiKey, jwt, introspection, mtls, webhook }: MethodBlocks, at: string): MethodConfig {
   if (mtls !== undefined) return toMtlsConfig(mtls, `${at}/mtls`);
   if (jwt !== undefined) return toJwtConfig(jwt, `${at}/jwt`);
+  if (introspection !== undefined) return toIntrospectionConfig(introspection, `${at}/introspection`);
   if (webhook !== undefined) return toWebhookConfig(webhook, `${at}/webhook`);
   return { ...(apiKey ?? apiKeySchema.parse({})), kind: 'apiKey', pointer: `${at}/apiKey` };
 }

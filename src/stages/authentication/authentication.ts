@@ -10,7 +10,8 @@ import {
 } from './authentication.schema.ts';
 import { AuthenticationCheck, BodyAuthenticationCheck } from './combination.ts';
 import { compileMethods } from './compile-methods.ts';
-import { jwtWeaknesses } from './jwt.schema.ts';
+import { type IntrospectionConfig, introspectionWeaknesses } from './introspection.schema.ts';
+import { type JwtConfig, jwtWeaknesses } from './jwt.schema.ts';
 import { validateMethods } from './method-conflicts.ts';
 import { mtlsWeaknesses } from './mtls-problems.ts';
 import { compileRefusals, type DpopOffer } from './refusals.ts';
@@ -20,7 +21,10 @@ import { webhookWeaknesses } from './webhook-weaknesses.ts';
 
 /** What the methods of a route take of DPoP together. */
 function dpopOffer(methods: readonly MethodConfig[]): DpopOffer {
-  const tokens = methods.filter((method) => method.kind === 'jwt');
+  const tokens = methods.filter(({ kind }) => kind === 'jwt' || kind === 'introspection') as (
+    | JwtConfig
+    | IntrospectionConfig
+  )[];
   const algorithms = [...new Set(tokens.flatMap((method) => method.dpopAlgorithms))];
   if (tokens.every(({ dpop }) => dpop === 'off')) return { policy: 'off', algorithms };
   const isRequired = tokens.every(({ dpop }) => dpop === 'required');
@@ -62,6 +66,7 @@ function weaknesses(config: AuthenticationConfig, nowMs = Date.now()): readonly 
   }
   for (const method of methodsOf(config)) {
     if (method.kind === 'jwt') found.push(...jwtWeaknesses(method));
+    if (method.kind === 'introspection') found.push(...introspectionWeaknesses(method));
     if (method.kind === 'mtls') found.push(...mtlsWeaknesses(method));
     if (method.kind === 'webhook') found.push(...webhookWeaknesses(method, nowMs));
     if (method.kind !== 'apiKey') continue;

@@ -2,16 +2,17 @@ import type { Ports } from '../../core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../core/stage.ts';
 import { ApiKeyMethod } from './api-key.ts';
 import type { MethodConfig } from './authentication.schema.ts';
-import { parseClaimPath } from './claim-paths.ts';
+import { compileIntrospection } from './compile-introspection.ts';
 import type { JwtConfig } from './jwt.schema.ts';
 import { type AcceptedIssuer, JwtMethod } from './jwt.ts';
-import type { ClaimPaths } from './jwt-claims.ts';
+import { claimPathsOf } from './jwt-claims.ts';
 import type { CredentialMethod } from './method.ts';
 import { isSame } from './method-conflicts.ts';
 import type { MtlsConfig } from './mtls.schema.ts';
 import { compileEntry, MtlsMethod } from './mtls.ts';
 import type { Refusals } from './refusals.ts';
 import { TokenCache } from './token-cache.ts';
+import { type OpaqueEntry, TokenMethod } from './token-method.ts';
 import { TokenUse } from './token-use.ts';
 import { WebhookMethod } from './webhook.ts';
 
@@ -31,20 +32,6 @@ export interface CompiledMethods {
   readonly alternatives: readonly number[];
 }
 
-function pathsOf(config: JwtConfig): ClaimPaths {
-  return {
-    tier: parseClaimPath(config.tierClaim),
-    roles: parseClaimPath(config.rolesClaim),
-    scope: parseClaimPath(config.scopeClaim),
-    mfa: config.mfaClaim === undefined ? null : parseClaimPath(config.mfaClaim),
-    acr: parseClaimPath(config.acrClaim),
-    amr: parseClaimPath(config.amrClaim),
-    department: parseClaimPath(config.departmentClaim),
-    clearance: parseClaimPath(config.clearanceClaim),
-    tenant: parseClaimPath(config.tenantClaim),
-  };
-}
-
 function compileIssuer(
   config: JwtConfig,
   entry: number,
@@ -54,55 +41,84 @@ function compileIssuer(
 ): AcceptedIssuer {
   const issuer = route.issuers.get(config.issuer ?? '') as IssuerFacts;
   const { tokenType, principalType, dpop } = config;
-  const paths = pathsOf(config);
+  const paths = claimPathsOf(config);
   const id = JSON.stringify([issuer, paths, tokenType, principalType]);
   return {
     entry,
     rules: { id, issuer, paths, tokenType, principalType },
     audience: new Set(config.audience),
-    use: new TokenUse(config, issuer, ports, refusals),
+    use: new TokenUse(config, `jwt ${issuer.id}`, issuer.clockToleranceS, ports, refusals),
     takesDpop: dpop !== 'off',
   };
 }
 
-/** Compiles the entries in configured order; the tokens of one header field, and all certificates, are one method. */
-function compileEntries(
-  entries: readonly MethodConfig[],
-  route: RouteFacts,
-  ports: Ports,
-  refusals: Refusals,
-): CredentialMethod[] {
-  const byHeader = new Map<string, AcceptedIssuer[]>();
-  const methods: CredentialMethod[] = [];
-  const certificates: [MtlsConfig, number][] = [];
-  entries.forEach((method, at) => {
-    const entry = 1 << at;
-    if (method.kind === 'apiKey') {
-      methods.push(new ApiKeyMethod(method, entry, ports, refusals));
-      return;
+/** The entries whose tokens come in one header field. */
+interface TokenField {
+  readonly issuers: AcceptedIssuer[];
+  opaque: OpaqueEntry | null;
+}
+
+/** Compiles entries in configured order; the tokens of one header field, and all certificates, are one method. */
+class MethodsBuilder {
+  readonly #route: RouteFacts;
+  readonly #ports: Ports;
+  readonly #refusals: Refusals;
+  readonly #fields = new Map<string, TokenField>();
+  readonly #certificates: [MtlsConfig, number][] = [];
+  /** Make a method each, when all entries are known. */
+  readonly #makers: (() => CredentialMethod)[] = [];
+
+  constructor(route: RouteFacts, ports: Ports, refusals: Refusals) {
+    this.#route = route;
+    this.#ports = ports;
+    this.#refusals = refusals;
+  }
+
+  add(method: MethodConfig, entry: number): void {
+    const [route, ports, refusals] = [this.#route, this.#ports, this.#refusals];
+    switch (method.kind) {
+      case 'apiKey':
+        this.#makers.push(() => new ApiKeyMethod(method, entry, ports, refusals));
+        break;
+      case 'mtls':
+        this.#certificates.push([method, entry]);
+        break;
+      case 'webhook':
+        this.#makers.push(() => new WebhookMethod(method, entry, route.apiId, ports, refusals));
+        break;
+      case 'jwt':
+        this.#fieldOf(method.header).issuers.push(compileIssuer(method, entry, route, ports, refusals));
+        break;
+      case 'introspection':
+        this.#fieldOf(method.header).opaque = compileIntrospection(method, entry, route, ports, refusals);
     }
-    if (method.kind === 'mtls') {
-      certificates.push([method, entry]);
-      return;
-    }
-    if (method.kind === 'webhook') {
-      methods.push(new WebhookMethod(method, entry, route.apiId, ports, refusals));
-      return;
-    }
-    const header = method.header.toLowerCase();
-    const accepted = compileIssuer(method, entry, route, ports, refusals);
-    const siblings = byHeader.get(header);
-    if (siblings !== undefined) {
-      siblings.push(accepted);
-      return;
-    }
-    const issuers = [accepted];
-    byHeader.set(header, issuers);
-    methods.push(new JwtMethod(header, issuers, cacheOf(ports), ports, refusals));
-  });
-  if (certificates.length === 0) return methods;
-  const compiled = certificates.map(([config, entry]) => compileEntry(config, entry, route.trust, ports));
-  return [new MtlsMethod(compiled, ports, refusals.certificate), ...methods];
+  }
+
+  build(): CredentialMethod[] {
+    const methods = this.#makers.map((make) => make());
+    if (this.#certificates.length === 0) return methods;
+    const compiled = this.#certificates.map(([config, entry]) =>
+      compileEntry(config, entry, this.#route.trust, this.#ports),
+    );
+    return [new MtlsMethod(compiled, this.#ports, this.#refusals.certificate), ...methods];
+  }
+
+  #fieldOf(name: string): TokenField {
+    const header = name.toLowerCase();
+    const known = this.#fields.get(header);
+    if (known !== undefined) return known;
+    const field: TokenField = { issuers: [], opaque: null };
+    this.#fields.set(header, field);
+    this.#makers.push(() => this.#compileTokens(header, field));
+    return field;
+  }
+
+  #compileTokens(header: string, { issuers, opaque }: TokenField): CredentialMethod {
+    const [ports, refusals] = [this.#ports, this.#refusals];
+    const make = (): JwtMethod => new JwtMethod(header, issuers, cacheOf(ports), ports, refusals);
+    if (opaque === null) return make();
+    return new TokenMethod(header, opaque, issuers.length === 0 ? null : make(), refusals);
+  }
 }
 
 /** Compiles alternatives of methods; an entry that stands in several of them is verified once. */
@@ -122,5 +138,9 @@ export function compileMethods(
     }
     return mask;
   });
-  return { methods: compileEntries(entries, route, ports, refusals), alternatives: masks };
+  const builder = new MethodsBuilder(route, ports, refusals);
+  entries.forEach((method, at) => {
+    builder.add(method, 1 << at);
+  });
+  return { methods: builder.build(), alternatives: masks };
 }

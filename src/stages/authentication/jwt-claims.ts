@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Principal } from '../../core/principal.ts';
 import type { IssuerFacts } from '../../core/stage.ts';
 import { type AttributePaths, readAttributes } from './claim-attributes.ts';
-import { type ClaimPath, readClaim, toName, toScopes, toTexts } from './claim-paths.ts';
+import { type ClaimPath, parseClaimPath, readClaim, toName, toScopes, toTexts } from './claim-paths.ts';
+import type { ClaimsConfig } from './claims.schema.ts';
 import { findConfirmation } from './confirmation.ts';
 import type { ClaimedToken, JsonObject } from './jwt-token.ts';
 import type { VerifiedToken } from './token-cache.ts';
@@ -21,6 +22,21 @@ export interface ClaimPaths extends AttributePaths {
   readonly tier: ClaimPath;
   readonly roles: ClaimPath;
   readonly scope: ClaimPath;
+}
+
+/** The paths that a configuration names. */
+export function claimPathsOf(config: ClaimsConfig): ClaimPaths {
+  return {
+    tier: parseClaimPath(config.tierClaim),
+    roles: parseClaimPath(config.rolesClaim),
+    scope: parseClaimPath(config.scopeClaim),
+    mfa: config.mfaClaim === undefined ? null : parseClaimPath(config.mfaClaim),
+    acr: parseClaimPath(config.acrClaim),
+    amr: parseClaimPath(config.amrClaim),
+    department: parseClaimPath(config.departmentClaim),
+    clearance: parseClaimPath(config.clearanceClaim),
+    tenant: parseClaimPath(config.tenantClaim),
+  };
 }
 
 /** By what the tokens of an issuer are judged; the same for every route whose rules have this id. */

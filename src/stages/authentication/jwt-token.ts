@@ -105,3 +105,20 @@ export function parseToken(text: string): ClaimedToken | TokenProblem {
   const claims = parseObject(jws.payload);
   return claims === null ? 'json' : { jws, claims };
 }
+
+/**
+ * The issuer that a text names, read as leniently as anybody might read it; '' where there is none.
+ *
+ * Safety: only to choose who judges the token. What is no well-formed token, yet names an issuer, is judged, and refused,
+ * as one of that issuer.
+ */
+export function claimedIssuer(text: string): string {
+  const payload = text.length > MAX_TOKEN_CHARS ? undefined : text.split('.', 3)[1];
+  if (payload === undefined) return '';
+  try {
+    const { iss } = Object(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))) as JsonObject;
+    return typeof iss === 'string' ? iss : '';
+  } catch {
+    return '';
+  }
+}

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import type { Weakness } from '../../core/stage.ts';
+import { claimsShape } from './claims.schema.ts';
 import { dpopShape } from './dpop.schema.ts';
 import { headerName, type MethodBase } from './method.schema.ts';
 import { replayShape } from './replay.schema.ts';
-
-const CLAIM_FORM = 'A claim at the top, or a JSON pointer such as `/realm_access/roles`.';
-const claim = (name: string, what: string) =>
-  z.string().min(1).max(256).default(name).describe(`${what} ${CLAIM_FORM}`);
 
 /** The `jwt` method. */
 export const jwtSchema = z
@@ -32,25 +29,7 @@ export const jwtSchema = z
       .describe(
         'Who the tokens speak for. `auto`: an application where `sub` equals `client_id` or `azp` (RFC 9068, section 5), else a user.',
       ),
-    tierClaim: claim('tier', 'Claim that names the rate limit tier.'),
-    rolesClaim: claim('roles', 'Claim with the roles: a list, or one role.'),
-    scopeClaim: claim(
-      'scope',
-      'Claim with the scopes: a list, or words between spaces. `scp` is read where `scope` is absent.',
-    ),
-    mfaClaim: z
-      .string()
-      .min(1)
-      .max(256)
-      .optional()
-      .describe(
-        `Claim that is \`true\` when more than one factor was used. Without it, and beside it, \`amr\` tells: \`mfa\`, or methods of two kinds (RFC 8176). ${CLAIM_FORM}`,
-      ),
-    acrClaim: claim('acr', 'Claim with the authentication context class.'),
-    amrClaim: claim('amr', 'Claim with the authentication methods, a list.'),
-    departmentClaim: claim('department', 'Claim with the department of the caller.'),
-    clearanceClaim: claim('clearance', 'Claim with the clearance of the caller.'),
-    tenantClaim: claim('tenant', 'Claim with the tenant of the caller.'),
+    ...claimsShape,
     ...replayShape,
     ...dpopShape,
   })

@@ -5,7 +5,13 @@ import type { Principal } from '../../core/principal.ts';
 import { fitsAlgorithm, verifySignature } from '../../lib/jose/algorithms.ts';
 import { type AuthorizationScheme, schemeOf, tokenOf } from './authorization-field.ts';
 import { checkClaims, type TokenRules } from './jwt-claims.ts';
-import { type ClaimedSignature, type ClaimedToken, MAX_TOKEN_CHARS, parseToken } from './jwt-token.ts';
+import {
+  type ClaimedSignature,
+  type ClaimedToken,
+  claimedIssuer,
+  MAX_TOKEN_CHARS,
+  parseToken,
+} from './jwt-token.ts';
 import type { CredentialMethod } from './method.ts';
 import type { Refusals } from './refusals.ts';
 import type { TokenCache, VerifiedToken } from './token-cache.ts';
@@ -88,6 +94,14 @@ export class JwtMethod implements CredentialMethod {
     // Beside a good key it would reach an upstream that takes whatever it finds there for a token that was verified.
     if (scheme === null || (scheme === 'dpop' && !this.#takesDpop)) return this.#refusals.otherScheme;
     return tokenOf(value, scheme);
+  }
+
+  /** Whether a token says that it is of one of the issuers. */
+  isFor(text: string): boolean {
+    const known = this.#cache.find(text);
+    if (known !== null && this.#issuers.some(({ rules }) => rules.id === known.rulesId)) return true;
+    const named = claimedIssuer(text);
+    return this.#issuers.some(({ rules }) => rules.issuer.issuer === named);
   }
 
   verify(text: string, ctx: RequestContext): Verdict {

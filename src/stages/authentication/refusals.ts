@@ -126,7 +126,7 @@ export function compileRefusals(
   const ambiguous = 'authn.ambiguous';
   return {
     ...denyTogether([
-      ...(kinds.has('jwt') ? token : []),
+      ...(kinds.has('jwt') || kinds.has('introspection') ? token : []),
       ...(kinds.has('apiKey') ? key : []),
       ...(kinds.has('mtls') ? certificateChallenge(realm) : []),
       ...(kinds.has('webhook') ? webhook : []),

@@ -24,9 +24,9 @@ export interface VerifiedToken {
   keysVersion: number;
 }
 
-interface Entry {
+interface Entry<Value> {
   readonly token: string;
-  readonly verified: VerifiedToken;
+  readonly verified: Value;
   readonly costBytes: number;
   slot: number;
   used: boolean;
@@ -45,9 +45,9 @@ const MAX_SECOND_CHANCES = 16;
  * Safety: the key is the whole token, signature included, and only verified tokens are ever put, so a flood of
  * forged ones evicts nothing. Whoever finds an entry still compares its times, rules, keys and audience.
  */
-export class TokenCache {
-  readonly #entries = new Map<string, Entry>();
-  readonly #slots: Entry[] = [];
+export class TokenCache<Value = VerifiedToken> {
+  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #slots: Entry<Value>[] = [];
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   #bytes = 0;
@@ -67,14 +67,14 @@ export class TokenCache {
     return this.#bytes;
   }
 
-  find(token: string): VerifiedToken | null {
+  find(token: string): Value | null {
     const entry = this.#entries.get(token);
     if (entry === undefined) return null;
     entry.used = true;
     return entry.verified;
   }
 
-  put(token: string, verified: VerifiedToken): void {
+  put(token: string, verified: Value): void {
     this.delete(token);
     const costBytes = token.length + ENTRY_BYTES;
     if (costBytes > this.#maxBytes || this.#maxEntries < 1) return;
@@ -92,10 +92,10 @@ export class TokenCache {
     if (entry !== undefined) this.#remove(entry);
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: Entry<Value>): void {
     this.#entries.delete(entry.token);
     // The last entry takes the place of the removed one, so that the ring has no gaps.
-    const last = this.#slots.pop() as Entry;
+    const last = this.#slots.pop() as Entry<Value>;
     if (last !== entry) {
       last.slot = entry.slot;
       this.#slots[entry.slot] = last;
@@ -107,7 +107,7 @@ export class TokenCache {
   #evict(): void {
     for (let chances = 0; ; chances++) {
       if (this.#hand >= this.#slots.length) this.#hand = 0;
-      const entry = this.#slots[this.#hand] as Entry;
+      const entry = this.#slots[this.#hand] as Entry<Value>;
       if (!entry.used || chances >= MAX_SECOND_CHANCES) {
         this.#remove(entry);
         return;

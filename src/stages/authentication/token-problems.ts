@@ -51,6 +51,9 @@ export const TOKEN_PROBLEMS = {
     'authn.replayed',
     'The token is in use by another client: another network or User-Agent.',
   ],
+  'opaque-form': ['authn.malformed', 'The token has signs that no token has (RFC 6750, section 2.1).'],
+  inactive: ['authn.inactive', 'The authorization server says that the token is not active.'],
+  nobody: ['authn.claims', 'The authorization server names neither a subject nor a client of the token.'],
 } as const satisfies Record<string, readonly [ReasonCode, string]>;
 
 export type TokenProblem = keyof typeof TOKEN_PROBLEMS;

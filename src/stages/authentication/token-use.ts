@@ -1,11 +1,11 @@
 import type { RequestContext } from '../../core/context.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { Clock, ProofNonces, ReplayCache, ReplayVerdict } from '../../core/ports.ts';
-import type { IssuerFacts } from '../../core/stage.ts';
 import { prefixOf } from '../../lib/ip/address.ts';
+import type { DpopConfig } from './dpop.schema.ts';
 import { DpopVerifier } from './dpop.ts';
-import type { JwtConfig } from './jwt.schema.ts';
 import type { Refusals } from './refusals.ts';
+import type { ReplayConfig } from './replay.schema.ts';
 import { denyForReplay } from './replay-refusals.ts';
 import type { VerifiedToken } from './token-cache.ts';
 import type { TokenProblem } from './token-problems.ts';
@@ -17,6 +17,9 @@ export interface TokenUsePorts {
   readonly proofNonces: ProofNonces;
 }
 
+/** What of a token its use is judged by. */
+export type UsedToken = Pick<VerifiedToken, 'confirmation' | 'hasJti' | 'replayId' | 'expiresMs'>;
+
 /** Why a token may not be used in this way; null when it may. */
 type UseVerdict = TokenProblem | Decision | null;
 
@@ -26,24 +29,29 @@ type UseVerdict = TokenProblem | Decision | null;
  * Safety: last of all checks, so that nobody can use up or bind a token that would have been refused anyhow.
  */
 export class TokenUse {
-  readonly #config: JwtConfig;
+  readonly #config: ReplayConfig & DpopConfig;
   readonly #scope: string;
   readonly #replay: ReplayCache;
   readonly #verifier: DpopVerifier | null;
 
-  constructor(config: JwtConfig, issuer: IssuerFacts, ports: TokenUsePorts, refusals: Refusals) {
+  /** Tokens of one `scope` never have the identifier of another token. */
+  constructor(
+    config: ReplayConfig & DpopConfig,
+    scope: string,
+    clockToleranceS: number,
+    ports: TokenUsePorts,
+    refusals: Refusals,
+  ) {
     this.#config = config;
-    this.#scope = `jwt ${issuer.id}`;
+    this.#scope = scope;
     this.#replay = ports.replay;
     this.#verifier =
-      config.dpop === 'off'
-        ? null
-        : new DpopVerifier(config, issuer.clockToleranceS, refusals.dpopChallenge, ports);
+      config.dpop === 'off' ? null : new DpopVerifier(config, clockToleranceS, refusals.dpopChallenge, ports);
   }
 
   /** Judges a token that came with the DPoP scheme or without. */
   check(
-    known: VerifiedToken,
+    known: UsedToken,
     token: string,
     isDpop: boolean,
     ctx: RequestContext,
@@ -71,7 +79,7 @@ export class TokenUse {
     return proof ?? this.#checkReplay(known, ctx);
   }
 
-  #checkReplay(known: VerifiedToken, ctx: RequestContext): UseVerdict | Promise<UseVerdict> {
+  #checkReplay(known: UsedToken, ctx: RequestContext): UseVerdict | Promise<UseVerdict> {
     const { replay, replayWindowS, bindingPrefix } = this.#config;
     if (replay === 'off') return null;
     if (replay === 'once') {

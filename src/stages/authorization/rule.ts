@@ -53,7 +53,8 @@ export function appliesTo(rule: Rule, method: string): boolean {
 /** The refusal of a caller who does not meet the rule; null when the caller does. */
 export function checkRule(rule: Rule, principal: Principal): Decision | null {
   if (!hasAll(principal.scopes, rule.allScopes) || !hasAny(principal.scopes, rule.anyScope)) {
-    return principal.method === 'jwt' ? rule.scopeRefusalJwt : rule.scopeRefusal;
+    const isToken = principal.method === 'jwt' || principal.method === 'introspection';
+    return isToken ? rule.scopeRefusalJwt : rule.scopeRefusal;
   }
   return hasAny(principal.roles, rule.anyRole) ? null : rule.roleRefusal;
 }

@@ -13,34 +13,39 @@ export function discoveryUrls(issuer: string): readonly string[] {
   ];
 }
 
-/** The `jwks_uri` of a metadata document, or why it cannot be used. */
-function readMetadata(text: string, issuer: string): { readonly url: string } | { readonly problem: string } {
+type Metadata = { readonly url: string } | { readonly problem: string };
+
+/** The address that a metadata document gives under a name, or why it cannot be used. */
+function readMetadata(text: string, issuer: string, member: string): Metadata {
   let metadata: unknown;
   try {
     metadata = JSON.parse(text);
   } catch {
     return { problem: 'is not JSON' };
   }
-  const { issuer: named, jwks_uri: url } = Object(metadata) as { issuer?: unknown; jwks_uri?: unknown };
+  const members = Object(metadata) as Readonly<Record<string, unknown>>;
   // RFC 8414, section 3.3: the issuer must be identical, or the metadata must not be used.
-  if (named !== issuer) return { problem: 'names another issuer' };
-  if (typeof url !== 'string') return { problem: 'has no `jwks_uri`' };
-  return isTrustworthyUrl(url) ? { url } : { problem: 'has a `jwks_uri` without https' };
+  if (members.issuer !== issuer) return { problem: 'names another issuer' };
+  const url = Object.hasOwn(members, member) ? members[member] : undefined;
+  if (typeof url !== 'string') return { problem: `has no \`${member}\`` };
+  return isTrustworthyUrl(url) ? { url } : { problem: `has a \`${member}\` without https` };
 }
 
 /**
- * Finds out where an issuer publishes its keys.
+ * Finds out an address in the metadata of an issuer: where it publishes its keys (`jwks_uri`), or where it answers
+ * what a token is (`introspection_endpoint`).
  *
  * Errors: throws Unavailable that says why for each place it asked.
  */
-export async function discoverKeysUrl(
+export async function discoverMember(
   issuer: string,
+  member: 'jwks_uri' | 'introspection_endpoint',
   fetchText: (url: string) => Promise<string>,
 ): Promise<string> {
   const problems: string[] = [];
   for (const url of discoveryUrls(issuer)) {
     try {
-      const result = readMetadata(await fetchText(url), issuer);
+      const result = readMetadata(await fetchText(url), issuer, member);
       if ('url' in result) return result.url;
       problems.push(`${url} ${result.problem}.`);
     } catch (error) {

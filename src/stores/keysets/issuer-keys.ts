@@ -1,6 +1,6 @@
 import { Unavailable } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
-import { discoverKeysUrl } from './discovery.ts';
+import { discoverMember } from './discovery.ts';
 import { FetchBudget } from './fetch-budget.ts';
 import { parseJwks } from './jwks.ts';
 import type { KeySetUpdate } from './key-set-update.ts';
@@ -137,7 +137,7 @@ export class IssuerKeys {
       this.#budget.note(this.#ports.clock.nowMs());
       return this.#ports.fetchText(url);
     };
-    if (this.#keysUrl === '') this.#keysUrl = await discoverKeysUrl(this.issuer.issuer, fetchText);
+    if (this.#keysUrl === '') this.#keysUrl = await discoverMember(this.issuer.issuer, 'jwks_uri', fetchText);
     return fetchText(this.#keysUrl);
   }
 
