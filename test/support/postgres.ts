@@ -146,7 +146,7 @@ export async function startPostgres(settings: readonly string[] = [], hba = ''):
       return addressOf(name, '127.0.0.1', port);
     },
     signal(name) {
-      for (const pid of processesOf(server?.pid as number)) kill(pid, name);
+      if (server !== null) for (const pid of processesOf(server.pid as number)) kill(pid, name);
     },
     async [Symbol.asyncDispose]() {
       await stop('immediate');
