@@ -76,3 +76,22 @@ test('a store that fails is a problem until it works again, and stops nothing', 
   expect(problems.all).toEqual([]);
   expect(log).toEqual(['error The disk of the database is full.', 'info The database works again.']);
 });
+
+test('what waits for a database that does not answer is bounded, and so is the end', async () => {
+  let answer = () => {};
+  const addUsage = vi.fn(
+    () =>
+      new Promise<void>((_, reject) => {
+        answer = () => reject(new Unavailable('database', 'The database cannot be reached.'));
+      }),
+  );
+  const { keeper, problems } = world({ addUsage });
+  for (let i = 0; i < 1000; i++) keeper.keep(USAGE, []);
+  expect(problems.all).toEqual(['The database is too slow: usage and decisions are lost.']);
+  await vi.waitFor(() => expect(addUsage).toHaveBeenCalledTimes(1));
+  const closed = keeper.close();
+  answer();
+  await closed;
+  expect(addUsage).toHaveBeenCalledTimes(1);
+  expect(problems.all).toEqual(['The database cannot be reached.']);
+});

@@ -7,6 +7,8 @@ import type { StandingProblems } from './standing-problems.ts';
 const PRUNE_MS = 5_000;
 /** Time between two steps of one round: the store works in the main thread, which has other things to do. */
 const STEP_PAUSE_MS = 20;
+/** Batches that wait for a slow database at most; of each thread there are two a second. */
+const MAX_WAITING = 64;
 
 /**
  * Writes what threads noted of requests into the store, and deletes what is beyond its bounds.
@@ -21,6 +23,10 @@ export class NoteKeeper {
   readonly #pruner: NodeJS.Timeout;
   #isClosed = false;
   #pruning: Promise<void> | null = null;
+  /** Whether the database did what it was asked to the last time. */
+  #isWell = true;
+  /** Batches that are not written yet. */
+  #waiting = 0;
   /** The batch that is being written and all before it. */
   #written: Promise<void> = Promise.resolve();
 
@@ -41,20 +47,35 @@ export class NoteKeeper {
   }
 
   keep(usage: readonly KeyUsage[], decisions: readonly DecisionEntry[]): void {
-    this.#written = this.#written.then(() =>
-      this.#try(async () => {
-        await this.#stores.usage.addUsage(usage);
-        await this.#stores.decisions.addDecisions(decisions);
-      }),
-    );
+    if (this.#waiting === MAX_WAITING) {
+      return this.#problems.set(
+        'database',
+        'slow',
+        'The database is too slow: usage and decisions are lost.',
+      );
+    }
+    this.#waiting++;
+    this.#written = this.#written.then(async () => {
+      // A database that does not answer must not keep the gateway from stopping, once for every batch.
+      if (!this.#isClosed || this.#isWell) await this.#try(() => this.#write(usage, decisions));
+      this.#waiting--;
+      if (this.#waiting === 0) this.#problems.set('database', 'slow', '');
+    });
   }
 
   /** Resolves when nothing of this uses the store any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    // Whatever failed before, it is tried once more.
+    this.#isWell = true;
     clearInterval(this.#pruner);
     await this.#pruning;
     await this.#written;
+  }
+
+  async #write(usage: readonly KeyUsage[], decisions: readonly DecisionEntry[]): Promise<void> {
+    await this.#stores.usage.addUsage(usage);
+    await this.#stores.decisions.addDecisions(decisions);
   }
 
   async #prune(): Promise<void> {
@@ -67,8 +88,10 @@ export class NoteKeeper {
   async #try(run: () => Promise<void>): Promise<void> {
     try {
       await run();
+      this.#isWell = true;
       this.#problems.set('database', '', '');
     } catch (error) {
+      this.#isWell = false;
       this.#problems.set('database', '', (error as Error).message);
     }
   }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ask, askAll } from '../support/ask.ts';
+import { needs } from '../support/binaries.ts';
 import { type CutProxy, startCutProxy } from '../support/cut-proxy.ts';
 import { startIssuer, type TestIssuer } from '../support/issuer.ts';
 import { startLoad } from '../support/load.ts';
@@ -11,6 +12,7 @@ import {
   type TestPostgres,
 } from '../support/postgres.ts';
 import { type RecordingUpstream, start } from '../support/recording-upstream.ts';
+import { startRedis } from '../support/redis-server.ts';
 import {
   command,
   keyHeader,
@@ -265,4 +267,28 @@ describe.runIf(hasPostgres())('two gateways on one PostgreSQL', () => {
       return key.usage.requests === 12;
     });
   });
+
+  test.runIf(needs('redis-server', 'redis-server'))(
+    'a Redis that is killed half-way changes nothing for revocations',
+    async () => {
+      await using redis = await startRedis();
+      const more = { counters: { url: redis.url } };
+      const [a, b] = await Promise.all([open('gw-a', { more }), open('gw-b', { more })]);
+      const made = await Promise.all(Array.from({ length: 10 }, (_, i) => a.createKey(`k${i}`)));
+      const kept = await a.createKey('kept');
+      const load = startLoad(b.port, { keeping: 2, fresh: 1, headers: keyHeader(kept.key) });
+      const slowest: number[] = [];
+      for (const [i, { key, id }] of made.entries()) {
+        if (i === 5) await redis.kill();
+        const revoked = await (i % 2 ? a : b).revoke(id);
+        expect(revoked).toMatchObject({ status: 200, nodes: [{ state: 'applied' }] });
+        slowest.push(revoked.ms);
+        expect(await askAll(a.port, keyHeader(key), 12)).toEqual({ 401: 12 });
+        expect(await askAll(b.port, keyHeader(key), 12)).toEqual({ 401: 12 });
+      }
+      await load.stop();
+      expect(load.failures).toEqual([]);
+      expect(Math.max(...slowest)).toBeLessThan(5_000);
+    },
+  );
 });
