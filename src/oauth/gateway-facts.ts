@@ -37,4 +37,6 @@ export function applyFacts(request: IncomingMessage, facts: GatewayFacts, issuer
   headers['x-forwarded-host'] = issuer.host;
   headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
   headers['x-forwarded-for'] = facts.clientAddress;
+  // The gateway cut the path of the issuer off; the provider puts it in front of every address that it gives out.
+  Object.assign(request, { baseUrl: issuer.pathname.replace(/\/$/, '') });
 }
