@@ -107,7 +107,7 @@ export function indexLine(cert: string, status: 'V' | 'R'): string {
   const { serialNumber, validToDate } = new X509Certificate(cert);
   const time = (date: Date) => `${date.toISOString().slice(2, 19).replace(/[-:T]/g, '')}Z`;
   const revokedAt = status === 'R' ? time(new Date(Date.now() - 60_000)) : '';
-  return `${status}\t${time(validToDate)}\t${revokedAt}\t${serialNumber}\tunknown\t/CN=any\n`;
+  return `${status}\t${time(validToDate)}\t${revokedAt}\t${serialNumber}\tunknown\t/CN=${serialNumber}\n`;
 }
 
 function make(sketch: CertificateSketch, issuer: Signed | null): Signed {
