@@ -1,5 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fakePorts, ISSUER, NOW_S, request, routeFacts } from '../../../test/support/authentication-world.ts';
+import {
+  fakePorts,
+  ISSUER,
+  NOW_S,
+  newKey,
+  PAIRS,
+  request,
+  routeFacts,
+  verificationKey,
+} from '../../../test/support/authentication-world.ts';
+import { token } from '../../../test/support/sign-token.ts';
 import type { ConfigError } from '../../core/errors.ts';
 import type { IntrospectionAnswer, IntrospectionServer } from '../../core/ports.ts';
 import { authentication } from './authentication.ts';
@@ -330,6 +340,33 @@ describe('beside JSON Web Tokens in one header field', () => {
   ])('of the configured issuer is not: %s', async (_, token) => {
     const { decision } = await world.decide(both(), `Bearer ${token}`);
     expect([401, 503]).toContain(decision.status);
+    expect(world.asked).toEqual([]);
+  });
+});
+
+describe('an Authorization field with another scheme', () => {
+  test.each(['Basic YTpi', 'Bearer\tabc', 'Token abc', 'DPoP abc', ''])(
+    '%j refuses a good key, too: the upstream could take it for a token',
+    async (value) => {
+      const made = newKey();
+      world.records.set(made.id, made.record);
+      const config = authentication.schema.parse({ anyOf: [{ introspection: BLOCK }, { apiKey: {} }] });
+      const { head } = authentication.compile(config, routeFacts(), world.ports);
+      expect((await head!.run(request(['X-API-Key', made.key]))).reason).toBe(PASSED);
+      const ctx = request(['X-API-Key', made.key, 'Authorization', value]);
+      expect((await head!.run(ctx)).reason).toBe('authn.missing');
+      expect(world.asked).toEqual([]);
+    },
+  );
+
+  test('a JWT that may not come with DPoP is not taken as if it came without', async () => {
+    world.keySets.sets.set('company', [verificationKey('k1', PAIRS.rsa.publicKey)]);
+    const jwt = { issuer: 'company', audience: 'orders', replay: 'off' };
+    const introspection = { ...BLOCK, dpop: 'accepted' };
+    const config = authentication.schema.parse({ anyOf: [{ jwt }, { introspection }] });
+    const { head } = authentication.compile(config, routeFacts(), world.ports);
+    expect((await head!.run(request(['Authorization', `Bearer ${token()}`]))).reason).toBe(PASSED);
+    expect((await head!.run(request(['Authorization', `DPoP ${token()}`]))).status).toBe(401);
     expect(world.asked).toEqual([]);
   });
 });

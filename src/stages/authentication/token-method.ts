@@ -43,15 +43,17 @@ export class TokenMethod implements CredentialMethod {
     if (headers.count(this.#header) > 1) return this.#refusals.ambiguousToken;
     if (!this.#hasScheme) return value;
     const scheme = schemeOf(value);
-    if (scheme === 'dpop' && !this.#opaque.takesDpop) return this.#jwt?.find(ctx) ?? null;
-    return scheme === null ? null : tokenOf(value, scheme);
+    const { otherScheme } = this.#refusals;
+    if (scheme === 'dpop' && !this.#opaque.takesDpop) return this.#jwt?.find(ctx) ?? otherScheme;
+    return scheme === null ? otherScheme : tokenOf(value, scheme);
   }
 
   verify(text: string, ctx: RequestContext): Principal | Decision | Promise<Principal | Decision> {
     const isDpop = this.#hasScheme && schemeOf(ctx.headers.get(this.#header) ?? '') === 'dpop';
     if (this.#jwt?.isFor(text) === true) {
       // A token that its own kind does not take with this scheme is not taken as if it came with another.
-      return this.#jwt.find(ctx) === null ? this.#refusals.token['dpop-off'] : this.#jwt.verify(text, ctx);
+      const isTaken = typeof this.#jwt.find(ctx) === 'string';
+      return isTaken ? this.#jwt.verify(text, ctx) : this.#refusals.token['dpop-off'];
     }
     if (isDpop && !this.#opaque.takesDpop) return this.#refusals.token['dpop-off'];
     return this.#opaque.tokens.verify(text, isDpop, ctx);
