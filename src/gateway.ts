@@ -15,7 +15,7 @@ export interface GatewayOptions {
   /** Takes one event of the gateway itself; requests are in the journal. */
   readonly log: Log;
   /** Who may sign in at the built-in authorization server; nobody when absent. */
-  readonly people?: People;
+  readonly people?: People | null;
 }
 
 export interface Gateway {

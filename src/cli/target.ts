@@ -7,16 +7,14 @@ import { asRecord } from '../config/pointer.ts';
 import { adminSchema, storeSchema } from '../config/services.schema.ts';
 import { finishStore } from '../config/store-location.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
+import { passwordPolicyOf } from '../control/password-policy.ts';
 import type { OauthFacts, PasswordPolicy } from '../control/services.ts';
-import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import { deliveryPlaces } from '../runtime/control-services.ts';
 import { CONFIG_OPTION } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Where `portcullis dev` leaves a copy of the configuration that it made. */
 export const DEV_CONFIG = join('.portcullis', 'dev.yaml');
-
-const DEFAULT_PASSWORDS: PasswordPolicy = { minChars: 12, cost: RECOMMENDED_COST, place: '' };
 
 /** Where the gateway is that a command is about. */
 export interface Target {
@@ -60,13 +58,14 @@ function targetOf(path: string, config: GatewayConfig): Target {
   const apis = config.apis.filter(({ isBuiltIn }) => !isBuiltIn).map(({ id }) => id);
   const names = { apis, tiers: [...config.tiers.keys()] };
   const oauth = config.oauth ?? null;
+  const passwords = passwordPolicyOf(config);
   return {
     path,
     admin,
     dataDir,
     store,
     journalPath: journal.path,
-    passwords: DEFAULT_PASSWORDS,
+    passwords,
     oauth,
     names,
     keys: { places: deliveryPlaces(config), graceHours: config.keys.graceHours },
@@ -90,8 +89,8 @@ function salvage(path: string, { document, baseDir }: LoadResult): Target | null
     dataDir,
     store: finishStore(store.data, dataDir, baseDir),
     journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
-    passwords: DEFAULT_PASSWORDS,
     oauth: null,
+    passwords: passwordPolicyOf({}),
     names: null,
     keys: null,
   };

@@ -90,16 +90,24 @@ export const userSetPassword = defineCommand({
   },
 });
 
+function rolesOf(text: string | undefined): string[] | undefined {
+  return text
+    ?.split(',')
+    .map((role) => role.trim())
+    .filter(Boolean);
+}
+
 /** `portcullis user change`. */
 export const userChange = defineCommand({
   name: 'user change',
   summary: 'Change names, roles and attributes of a user.',
-  about: ['What is not given stays. Roles are replaced as a whole; `--roles ""` takes all of them away.'],
+  about: ['What is not given stays. Roles are replaced as a whole; `--no-roles` takes all of them away.'],
   words: ['USER'],
   options: {
     email: { kind: 'text', value: 'ADDRESS', summary: 'E-mail address; it is taken for verified.' },
     'display-name': { kind: 'text', value: 'NAME', summary: 'Name as people write it.' },
     roles: { kind: 'text', value: 'ROLES', summary: 'Roles in access tokens, with commas between.' },
+    'no-roles': { kind: 'flag', summary: 'Take all roles away.' },
     department: { kind: 'text', value: 'NAME', summary: 'Department, for policies.' },
     clearance: { kind: 'text', value: 'NAME', summary: 'Clearance, for policies.' },
     tenant: { kind: 'text', value: 'NAME', summary: 'Tenant, for policies.' },
@@ -116,10 +124,7 @@ export const userChange = defineCommand({
     const body = {
       email: values.email,
       displayName: values['display-name'],
-      roles: values.roles
-        ?.split(',')
-        .map((role) => role.trim())
-        .filter(Boolean),
+      roles: values['no-roles'] ? [] : rolesOf(values.roles),
       department: values.department,
       clearance: values.clearance,
       tenant: values.tenant,

@@ -33,6 +33,9 @@ const PATHS = [
   '/token',
   '/userinfo',
   '/interaction/{uid}',
+  '/interaction/{uid}/login',
+  '/interaction/{uid}/code',
+  '/interaction/{uid}/enrol',
   '/interaction/{uid}/{page}',
   '/interaction/{uid}/{page}/{part}',
   '/federation/{page}',
@@ -48,6 +51,23 @@ function idOf(path: string): string {
 }
 
 type Loose = Record<string, unknown>;
+
+/** THE TABLE of paths where people prove who they are, and how an answer says that they failed. */
+const GUARDED: Readonly<Record<string, Loose>> = {
+  '/interaction/{uid}/login': { failureStatuses: [401], userName: { field: 'name' } },
+  '/interaction/{uid}/code': { failureStatuses: [401] },
+  '/interaction/{uid}/enrol': { failureStatuses: [401] },
+  // A code of a device that is guessed.
+  '/device': { failureStatuses: [400] },
+};
+
+/** More than five failures in five minutes block an address for half an hour, unless `defaults.login` says otherwise. */
+function guardOf(path: string, defaults: Loose): Loose {
+  const guard = GUARDED[path];
+  if (guard === undefined) return {};
+  const { userName: _, failureRedirects: __, genericFailure: ___, ...tuned } = asRecord(defaults.login) ?? {};
+  return { login: { failures: 5, ...tuned, ...guard, methods: ['POST'], realm: OAUTH_API } };
+}
 
 /** Where the built-in server listens, as far as it is known; a place that nobody can reach stands for it before. */
 export interface OauthEntry {
@@ -85,7 +105,7 @@ export function oauthApis(root: Loose, entry: OauthEntry = NOWHERE): readonly Lo
     stripPath: true,
     // What is not the server's is left to other APIs, which may have the same host.
     undeclared: 'deny',
-    endpoints: PATHS.map((below) => ({ path: below, id: idOf(below) })),
+    endpoints: PATHS.map((below) => ({ path: below, id: idOf(below), ...guardOf(below, defaults) })),
   };
   if (path === '') return [main];
   return [main, { ...common, id: OAUTH_METADATA_API, path: METADATA_PATH + path }];

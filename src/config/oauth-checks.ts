@@ -13,7 +13,9 @@ export function oauthProblems(root: Loose): ConfigProblem[] {
       : [],
   );
   const oauth = asRecord(root.oauth);
-  return oauth === null ? reserved : [...reserved, ...resourceProblems(oauth), ...lifetimeProblems(oauth)];
+  return oauth === null
+    ? reserved
+    : [...reserved, ...resourceProblems(oauth), ...lifetimeProblems(oauth), ...peopleProblems(oauth)];
 }
 
 function resourceProblems(oauth: Loose): ConfigProblem[] {
@@ -26,6 +28,20 @@ function resourceProblems(oauth: Loose): ConfigProblem[] {
   if (typeof defaultResource === 'string' && !ids.some(({ value }) => value === defaultResource)) {
     const message = `There is no resource \`${defaultResource}\` among \`resources\`.`;
     problems.push({ pointer: '/oauth/defaultResource', message });
+  }
+  return problems;
+}
+
+function peopleProblems(oauth: Loose): ConfigProblem[] {
+  const providers = asList(oauth.federation);
+  const ids = providers.map((provider, at) => ({
+    pointer: `/oauth/federation/${at}/id`,
+    value: asRecord(provider)?.id,
+  }));
+  const problems = uniqueProblems('provider', ids);
+  if (asRecord(oauth.users)?.passwords === false && providers.length === 0) {
+    const message = 'Without passwords people need a provider in `federation` to sign in with.';
+    problems.push({ pointer: '/oauth/users/passwords', message });
   }
   return problems;
 }

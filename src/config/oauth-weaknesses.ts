@@ -36,7 +36,28 @@ export function oauthWeaknesses(config: OauthConfig): readonly Found[] {
   const found = limits.flatMap(([pointer, value, limit, message]) =>
     value > limit ? [{ pointer, message }] : [],
   );
-  if (dpop.nonce) return found;
+  const weak = [...found, ...peopleWeaknesses(config)];
+  if (dpop.nonce) return weak;
   const message = 'DPoP proofs need no nonce: they can be made in advance and used later.';
-  return [...found, { pointer: '/dpop/nonce', message }];
+  return [...weak, { pointer: '/dpop/nonce', message }];
+}
+
+const MIN_PASSWORD_CHARS = 12;
+
+function peopleWeaknesses({ users, federation }: OauthConfig): readonly Found[] {
+  const found: Found[] = federation.flatMap(({ allowedDomains }, at) =>
+    allowedDomains.length > 0
+      ? []
+      : [
+          {
+            pointer: `/federation/${at}/allowedDomains`,
+            message: 'Everybody whom this provider knows may sign in.',
+          },
+        ],
+  );
+  if (users.minPasswordChars < MIN_PASSWORD_CHARS) {
+    const message = 'New passwords may have fewer than 12 characters.';
+    found.push({ pointer: '/users/minPasswordChars', message });
+  }
+  return found;
 }

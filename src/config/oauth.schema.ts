@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { federationSchema } from './oauth-federation.schema.ts';
+import { oauthUsersSchema } from './oauth-users.schema.ts';
 import { isLoopback } from './services.schema.ts';
 
 const DAY_S = 86_400;
@@ -172,6 +174,12 @@ export const oauthSchema = z
       ),
     dpop: dpopSchema.prefault({}),
     keys: keysSchema.prefault({}),
+    users: oauthUsersSchema.prefault({}),
+    federation: z
+      .array(federationSchema)
+      .max(16)
+      .prefault([])
+      .describe('Other providers that people can sign in with.'),
   })
   .describe('The built-in authorization server (OAuth 2.0, OpenID Connect); its presence starts it.');
 

@@ -8,13 +8,13 @@ import { ClientAdapter } from './client-adapter.ts';
 import { listenTo, type OauthEvents } from './events.ts';
 import { GuardedProvider } from './guarded-provider.ts';
 import { type Behind, type HttpEntry, openHttpEntry } from './http-entry.ts';
-import type { Accounts, Pages } from './interaction/seam.ts';
 import { Interactions } from './interactions.ts';
 import { PROVIDER_POLICY } from './page-policy.ts';
 import { pageSources } from './page-sources.ts';
 import { providerConfiguration } from './provider-configuration.ts';
 import { type KeyRing, publicKeySet, rotationSettings, SigningKeys } from './signing-keys.ts';
 import { TokenLimits } from './token-limits.ts';
+import type { People } from './users/people.ts';
 import { Vault } from './vault.ts';
 
 /** Other gateways may have rotated the keys; they are published a day ahead, so this is soon enough. */
@@ -31,8 +31,8 @@ export interface AuthorizationServerOptions {
   };
   readonly clock: Clock;
   readonly counters: Counters;
-  readonly accounts: Accounts;
-  readonly pages: Pages;
+  /** Who may sign in and what they see, under a configuration. */
+  readonly people: (config: OauthConfig, vault: Vault) => People;
   readonly events: OauthEvents;
   /** Hears of the public keys, at first and whenever they change. */
   readonly publishKeys: (update: KeySetUpdate) => void;
@@ -178,8 +178,9 @@ export class AuthorizationServer {
 
   /** Makes a provider of the configuration and keys of now. */
   #build(): Behind {
-    const { accounts, pages, clock, events } = this.#options;
+    const { people, clock, events } = this.#options;
     const config = this.#config;
+    const { accounts, pages } = people(config, this.#vault);
     const nowMs = () => clock.nowMs();
     const clients = new ClientAdapter(this.#options.stores.clients, (id) => this.#limits.beforeClient(id));
     const provider = new GuardedProvider(

@@ -11,7 +11,7 @@ export interface InteractionDetails {
     readonly details: Readonly<Record<string, unknown>>;
   };
   readonly params: Readonly<Record<string, unknown>>;
-  readonly session?: { readonly accountId?: string };
+  readonly session?: { readonly accountId?: string; readonly amr?: readonly string[] };
   readonly grantId?: string;
 }
 
@@ -51,6 +51,7 @@ export async function describeInteraction(
       class: ownMetadata(client).class,
     },
     accountId: session?.accountId ?? '',
+    amr: textsOf(session?.amr),
     loginHint: textOf(params.login_hint),
     scopes: textsOf(prompt.details.missingOIDCScope),
     resourceScopes: resourceScopesOf(prompt.details),

@@ -4,7 +4,9 @@ import { AUTH_METHODS, REFRESH_TOKEN } from '../core/client-classes.ts';
 import { certificateFacts } from './client-certificate.ts';
 import { OWN_METADATA } from './client-metadata.ts';
 import { allowsOrigin } from './cors.ts';
+import { ACR_MULTI, ACR_SINGLE } from './interaction/assurance.ts';
 import type { Accounts } from './interaction/seam.ts';
+import { signInPolicy } from './interaction/sign-in-policy.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import { deviceFlow, type PageSources } from './page-sources.ts';
 import { asProviderError } from './provider-errors.ts';
@@ -59,7 +61,11 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     findAccount: findAccount(parts.accounts),
     extraTokenClaims: extraClaims,
     renderError: parts.pages.failure,
-    interactions: { url: (_ctx, { uid }) => new URL(`${config.issuer}/interaction/${uid}`).pathname },
+    acrValues: [ACR_SINGLE, ACR_MULTI],
+    interactions: {
+      policy: signInPolicy(),
+      url: (_ctx, { uid }) => new URL(`${config.issuer}/interaction/${uid}`).pathname,
+    },
     features: featuresOf(parts),
   } as Configuration;
 }
@@ -107,10 +113,12 @@ function tokenRules(): Partial<Configuration> {
 }
 
 function findAccount(accounts: Accounts): Configuration['findAccount'] {
-  return async (_ctx, id) => {
+  return async (_ctx, id, token) => {
     try {
       const account = await accounts.find(id);
       if (account === null) return undefined;
+      const signedInS = (token as { authTime?: number } | undefined)?.authTime;
+      if (signedInS !== undefined && signedInS < account.validFromS) return undefined;
       const claims = () => ({ sub: account.id, ...account.profile });
       return { accountId: account.id, own: account, claims };
     } catch (error) {

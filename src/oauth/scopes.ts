@@ -1,6 +1,6 @@
 /** Scopes of OpenID Connect that every client may ask for, and the claims each gives. */
 export const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
-  openid: ['sub'],
+  openid: ['sub', 'acr', 'amr', 'auth_time'],
   profile: [
     'name',
     'given_name',

@@ -1,10 +1,10 @@
 import type { GatewayConfig } from '../config/config.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
+import { passwordPolicyOf } from '../control/password-policy.ts';
 import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Clock } from '../core/ports.ts';
-import { RECOMMENDED_COST } from '../lib/password/argon2.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
@@ -42,7 +42,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     usage,
     decisions,
     users,
-    passwordPolicy: () => ({ minChars: 12, cost: RECOMMENDED_COST, place: '' }),
+    passwordPolicy: () => passwordPolicyOf(state.loaded.config),
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: () => deliveryPlaces(state.loaded.config),
     graceHours: () => state.loaded.config.keys.graceHours,

@@ -21,7 +21,8 @@ export interface OauthServiceParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly counters: Counters;
-  readonly people: People;
+  /** In the place of the users of the database; null for these. */
+  readonly people: People | null;
   readonly notices: Notices;
   readonly problems: StandingProblems;
   readonly log: Log;
@@ -46,17 +47,20 @@ export class OauthService {
   async start(config: GatewayConfig): Promise<PlanDocument['oauth']> {
     const { oauth } = config;
     if (oauth === undefined) return null;
-    const { database, clock, counters, people, problems, publishKeys } = this.#parts;
+    const { database, clock, counters, problems, publishKeys } = this.#parts;
+    const events = eventsOf(this.#parts, config.journal.path);
     // Gateways without one do not load its library.
     const { AuthorizationServer } = await import('../oauth/authorization-server.ts');
+    const { peopleOf } = await import('../oauth/users/people.ts');
     this.#server = await AuthorizationServer.open({
       config: oauth,
       secret: oauth.secret ?? loadSecret(config.dataDir),
       stores: database.oauth,
       clock,
       counters,
-      ...people,
-      events: eventsOf(this.#parts, config.journal.path),
+      people: (settings, vault) =>
+        this.#parts.people ?? peopleOf({ config: settings, users: database.users, vault, clock, events }),
+      events,
       publishKeys,
       onProblem: (sentence) => problems.set('oauth', '', sentence),
     });

@@ -6,7 +6,7 @@ import { MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport } from '../control/services.ts';
 import { type AdminToken, loadAdminToken } from '../control/token.ts';
 import { Unavailable } from '../core/errors.ts';
-import { nobody, type People } from '../oauth/users/people.ts';
+import type { People } from '../oauth/users/people.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
 import { fetchText } from '../stores/keysets/fetch-text.ts';
 import { JwksFetcher } from '../stores/keysets/fetcher.ts';
@@ -45,7 +45,7 @@ export interface RunningGatewayOptions {
   readonly ports: Readonly<Record<string, number>>;
   readonly database: Database;
   /** Who may sign in at the built-in authorization server; nobody when absent. */
-  readonly people?: People;
+  readonly people?: People | null;
 }
 
 const TICKET_KEY_BYTES = 48;
@@ -82,7 +82,7 @@ export class RunningGateway {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Throws Unavailable when the journal or the admin token cannot be used; opens nothing that must be closed then. */
-  constructor({ source, log, loaded, ports, database, people = nobody() }: RunningGatewayOptions) {
+  constructor({ source, log, loaded, ports, database, people = null }: RunningGatewayOptions) {
     const { dataDir, counters, journal } = loaded.config;
     this.#log = log;
     this.#database = database;
@@ -202,7 +202,7 @@ export class RunningGateway {
     return result;
   }
 
-  #openOauth(people: People): OauthService {
+  #openOauth(people: People | null): OauthService {
     return new OauthService({
       database: this.#database,
       clock,

@@ -1,7 +1,7 @@
-import { plainPages } from '../../src/oauth/interaction/plain-pages.ts';
 import type { Account } from '../../src/oauth/interaction/seam.ts';
 import type { People } from '../../src/oauth/users/people.ts';
 import { freePorts } from './free-ports.ts';
+import { plainPages } from './plain-pages.ts';
 import { type RecordingUpstream, start } from './recording-upstream.ts';
 import { startTestGateway, type TestGateway } from './test-gateway.ts';
 import { apiCertificate } from './tls-world.ts';
@@ -23,6 +23,7 @@ export const ANNA: Account = {
   department: 'sales',
   clearance: '',
   tenant: 'acme',
+  validFromS: 0,
   profile: { name: 'Anna', email: 'anna@company.test', email_verified: true },
 };
 
@@ -39,6 +40,7 @@ export async function openOauthWorld(
   oauth: object = {},
   more: object = {},
   issuerPath = '',
+  who: People | null = people,
 ): Promise<OauthWorld> {
   const upstream = await start();
   const [port = 0] = await freePorts(1);
@@ -68,7 +70,7 @@ export async function openOauthWorld(
     ],
     ...more,
   };
-  const gateway = await startTestGateway(config, { '0.pem': cert, '0.key': key }, { people });
+  const gateway = await startTestGateway(config, { '0.pem': cert, '0.key': key }, { people: who });
   return {
     gateway,
     upstream,

@@ -23,6 +23,8 @@ export interface Running {
 export interface NodeOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What standard input gives; nothing when absent. */
+  readonly input?: string;
 }
 
 /** Starts a script with the Node of the tests, without what would colour its output. */
@@ -31,8 +33,9 @@ export function startNode(script: string, args: readonly string[] = [], options:
   const child = spawn(process.execPath, [script, ...args], {
     cwd: options.cwd,
     env: { ...env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => {}).end(options.input ?? '');
   const texts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     texts.out += text;

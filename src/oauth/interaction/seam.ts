@@ -11,8 +11,8 @@
  *    `SameSite=Lax`, so a form of another site cannot post here.
  * 2. `elsewhere(visit)` for every path that is nobody's, such as the way back from a federated provider. Such a page
  *    finds the interaction by a cookie of its own and redirects to `/interaction/<uid>/…`.
- * 3. `deviceCode`, `deviceConfirm`, `deviceDone`, `logout`, `loggedOut` and `failure`: single pages whose forms the
- *    server brings along as ready-made HTML with an id, to be submitted by a button with that `form` attribute.
+ * 3. `deviceCode`, `deviceConfirm`, `deviceDone`, `logout`, `loggedOut` and `failure`: single pages, whose forms go to the
+ *    server itself.
  *
  * Safety: every page gets `Cache-Control: no-store`, a content security policy without scripts, and
  * `frame-ancestors 'none'` from the server; `style` in a page is allowed by its hash. What a page shows it escapes.
@@ -29,6 +29,8 @@ export interface Account {
   readonly department: string;
   readonly clearance: string;
   readonly tenant: string;
+  /** Sign-ins before this instant are void, and what came of them: seconds since the epoch, 0 for none. */
+  readonly validFromS: number;
   /** Claims of the scopes `profile` and `email`, as OpenID Connect names them. */
   readonly profile: Readonly<Record<string, string | boolean>>;
 }
@@ -49,6 +51,8 @@ export interface InteractionView {
   readonly client: { readonly id: string; readonly name: string; readonly class: string };
   /** Who is signed in; '' for nobody. */
   readonly accountId: string;
+  /** Methods that they signed in by (RFC 8176). */
+  readonly amr: readonly string[];
   readonly loginHint: string;
   /** Scopes not granted yet: of OpenID Connect, and by resource. */
   readonly scopes: readonly string[];
@@ -116,20 +120,25 @@ export interface FailureView {
   readonly description: string;
 }
 
+/** A form of the server: where it is posted, and the field `xsrf` that must come back with it. */
+export interface ServerForm {
+  readonly action: string;
+  readonly xsrf: string;
+}
+
 /** What people see. Strings are whole HTML documents. */
 export interface Pages {
   answer(visit: Visit): Promise<PageAnswer>;
   elsewhere(visit: Visit): Promise<PageAnswer>;
-  /** Asks for the code that a device shows. `form` has the id `op.deviceInputForm`. */
-  deviceCode(view: {
-    readonly form: string;
-    readonly problem: '' | 'wrong' | 'missing' | 'aborted' | 'failed';
-  }): string;
-  /** Asks whether the device shows this code. `form` has the id `op.deviceConfirmForm`; a button `abort=yes` refuses. */
-  deviceConfirm(view: { readonly form: string; readonly client: string; readonly userCode: string }): string;
+  /** Asks for the code that a device shows, as `user_code`. */
+  deviceCode(
+    view: ServerForm & { readonly problem: '' | 'wrong' | 'missing' | 'aborted' | 'failed' },
+  ): string;
+  /** Asks whether the device shows this code: `user_code` again, with `confirm=yes` or `abort=yes`. */
+  deviceConfirm(view: ServerForm & { readonly client: string; readonly userCode: string }): string;
   deviceDone(view: { readonly client: string }): string;
-  /** Asks whether to sign out. `form` has the id `op.logoutForm`; a button `logout=yes` does. */
-  logout(view: { readonly form: string }): string;
+  /** Asks whether to sign out: `logout=yes`, or without it of the client alone. */
+  logout(view: ServerForm & { readonly destination: string }): string;
   loggedOut(view: { readonly client: string }): string;
   failure(view: FailureView): string;
 }

@@ -1,4 +1,4 @@
-import type { FailureView, PageAnswer, Pages, Visit } from './seam.ts';
+import type { FailureView, PageAnswer, Pages, Visit } from '../../src/oauth/interaction/seam.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -34,21 +34,21 @@ export function plainPages(checkPassword: PasswordCheck): Pages {
   return {
     answer: (visit) => answer(visit, checkPassword),
     elsewhere: async () => ({ kind: 'missing' }),
-    deviceCode: ({ form, problem }) =>
+    deviceCode: ({ action, xsrf, problem }) =>
       documentOf(
         'Connect a device',
-        `<p>${DEVICE_PROBLEMS[problem]}</p>${form}<button type="submit" form="op.deviceInputForm">Continue</button>`,
+        `<p>${DEVICE_PROBLEMS[problem]}</p><form method="post" action="${action}"><input type="hidden" name="xsrf" value="${xsrf}"><input name="user_code"><button type="submit">Continue</button></form>`,
       ),
-    deviceConfirm: ({ form, client, userCode }) =>
+    deviceConfirm: ({ action, xsrf, client, userCode }) =>
       documentOf(
         'Connect a device',
-        `<p>${escapeHtml(client)} shows this code: <code>${escapeHtml(userCode)}</code></p>${form}<button type="submit" form="op.deviceConfirmForm">Continue</button><button type="submit" form="op.deviceConfirmForm" name="abort" value="yes">Refuse</button>`,
+        `<p>${escapeHtml(client)} shows this code: <code>${escapeHtml(userCode)}</code></p><form method="post" action="${action}"><input type="hidden" name="xsrf" value="${xsrf}"><input type="hidden" name="user_code" value="${escapeHtml(userCode)}"><button type="submit" name="confirm" value="yes">Continue</button><button type="submit" name="abort" value="yes">Refuse</button></form>`,
       ),
     deviceDone: ({ client }) => documentOf('Connected', `<p>Go back to ${escapeHtml(client)}.</p>`),
-    logout: ({ form }) =>
+    logout: ({ action, xsrf }) =>
       documentOf(
         'Sign out',
-        `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button><button type="submit" form="op.logoutForm">Stay</button>`,
+        `<form method="post" action="${action}"><input type="hidden" name="xsrf" value="${xsrf}"><button type="submit" name="logout" value="yes">Sign out</button><button type="submit">Stay</button></form>`,
       ),
     loggedOut: () => documentOf('Signed out', ''),
     failure: ({ error, description }: FailureView) =>
