@@ -160,6 +160,18 @@ describe('a token that is none', () => {
     expect(world.asked).toEqual([]);
   });
 
+  test('an Authorization field with another scheme is refused beside a good key, too', async () => {
+    const { record, key } = newKey();
+    world.records.set(record.id, record);
+    const config = authentication.schema.parse({ anyOf: [{ apiKey: {} }, { introspection: BLOCK }] });
+    const { head } = authentication.compile(config, routeFacts(), world.ports);
+    for (const value of ['Basic YTpi', 'DPoP abc']) {
+      const ctx = request(['X-API-Key', key, 'Authorization', value]);
+      expect((await head?.run(ctx))?.reason).toBe('authn.missing');
+    }
+    expect((await head?.run(request(['X-API-Key', key])))?.reason).toBe(PASSED);
+  });
+
   test('two of them are ambiguous', async () => {
     const ctx = request(['Authorization', 'Bearer a', 'authorization', 'Bearer a']);
     expect((await world.checkOf().run(ctx)).reason).toBe('authn.ambiguous');
@@ -329,6 +341,21 @@ describe('beside JSON Web Tokens in one header field', () => {
     expect(reason).toBe(PASSED);
     expect(ctx.principal?.method).toBe('introspection');
     expect(world.asked).toHaveLength(1);
+  });
+
+  test('a scheme that only one kind takes is no way around the other', async () => {
+    const jwt = { issuer: 'company', audience: 'orders', replay: 'off' };
+    for (const [first, second] of [
+      [{ ...jwt, dpop: 'accepted' }, BLOCK],
+      [jwt, { ...BLOCK, dpop: 'accepted' }],
+    ]) {
+      const config = authentication.schema.parse({ anyOf: [{ jwt: first }, { introspection: second }] });
+      const { head } = authentication.compile(config, routeFacts(), world.ports);
+      for (const token of ['opaque', jwtOf({ iss: ISSUER })]) {
+        const decision = await head?.run(request(['Authorization', `DPoP ${token}`]));
+        expect([401, 503]).toContain(decision?.status);
+      }
+    }
   });
 
   test.each([
