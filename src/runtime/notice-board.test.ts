@@ -56,7 +56,7 @@ const send: SendWebhook = async ({ name }, message) => {
   if (failing.has(name)) throw new Unavailable('webhook', `The webhook ${name} answered with status 500.`);
 };
 
-function openBoard() {
+function openBoard(due?: (nowMs: number) => readonly Notice[]) {
   const parts = {
     store: database.notices,
     clock: { nowMs: () => nowMs },
@@ -64,6 +64,7 @@ function openBoard() {
     journalPath: join(dir, 'journal.jsonl'),
     webhooks: () => HOOKS,
     send,
+    due,
   };
   const sender = new NoticeSender(parts);
   const board = new NoticeBoard({ ...parts, sender });
@@ -200,4 +201,22 @@ test('what cannot be kept waits and is a standing problem', async () => {
   await settle();
   expect(problems.all).toEqual([]);
   expect(lines()).toHaveLength(1);
+});
+
+test('what is due by itself is asked for every hour, and told once, also after a restart', async () => {
+  let asked = 0;
+  const due = () => {
+    asked++;
+    return [{ ...EXPIRED, kind: 'webhook-secret.expires-soon' as const }];
+  };
+  const first = openBoard(due);
+  await first.board.round();
+  await first.board.round();
+  nowMs += 3_600_000;
+  await first.board.round();
+  expect(asked).toBe(2);
+  const second = openBoard(due);
+  await second.board.round();
+  expect(asked).toBe(3);
+  expect(lines().map((line) => line['event.action'])).toEqual(['webhook-secret.expires-soon']);
 });

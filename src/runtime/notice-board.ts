@@ -13,6 +13,7 @@ const ROUND_MS = 2_000;
 const CLAIM_MS = 30_000;
 const KEEP_MS = 400 * 86_400_000;
 const PRUNE_MS = 3_600_000;
+const DUE_MS = 3_600_000;
 const MAX_WAITING = 1_000;
 /** Notices of one kind that threads may raise in a minute: what strangers cause must not fill the database. */
 const PER_MINUTE = 60;
@@ -25,6 +26,8 @@ export interface NoticeBoardParts {
   /** The webhooks in force. */
   readonly webhooks: () => readonly WebhookConfig[];
   readonly sender?: NoticeSender;
+  /** What is due by itself now, such as secrets that are old; asked every hour. */
+  readonly due?: (nowMs: number) => readonly Notice[];
 }
 
 /** A new notice as it is kept. */
@@ -48,6 +51,7 @@ export class NoticeBoard implements Notices {
   #raisedByThreads = new Map<NoticeKind, number>();
   #minute = 0;
   #prunedAtMs = 0;
+  #askedDueMs = 0;
   #round: Promise<void> | null = null;
   #isAgain = false;
   #isClosed = false;
@@ -116,10 +120,20 @@ export class NoticeBoard implements Notices {
     });
   }
 
+  /** Keeps what is due by itself; what was kept before stays told once. */
+  async #keepDue(): Promise<void> {
+    const { due, clock, store } = this.#parts;
+    const nowMs = clock.nowMs();
+    if (due === undefined || nowMs - this.#askedDueMs < DUE_MS) return;
+    for (const notice of due(nowMs)) if (await store.add(recordOfNotice(notice, nowMs))) this.#isAgain = true;
+    this.#askedDueMs = nowMs;
+  }
+
   async #rounds(): Promise<void> {
     while (this.#isAgain && !this.#isClosed) {
       this.#isAgain = false;
       await this.#try('keep', () => this.#keepAndAnnounce());
+      await this.#try('due', () => this.#keepDue());
       await this.#try('deliver', () => this.#sender.deliver());
       await this.#try('prune', () => this.#prune());
     }

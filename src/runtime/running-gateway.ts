@@ -25,8 +25,9 @@ import { prepareJournal } from './journal-start.ts';
 import type { ThreadData } from './messages.ts';
 import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
-import { NoticeBoard } from './notice-board.ts';
+import type { NoticeBoard } from './notice-board.ts';
 import { OauthService } from './oauth-service.ts';
+import { openNotices } from './open-notices.ts';
 import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
@@ -227,13 +228,8 @@ export class RunningGateway {
   }
 
   #openNotices(journalPath: string): NoticeBoard {
-    return new NoticeBoard({
-      store: this.#database.notices,
-      clock,
-      problems: this.#problems,
-      journalPath,
-      webhooks: () => this.#state.loaded.config.notices.webhooks,
-    });
+    const configInForce = () => this.#state.loaded.config;
+    return openNotices(this.#database, clock, this.#problems, journalPath, configInForce);
   }
 
   #openSupervisor(threads: number): Supervisor {
