@@ -153,12 +153,14 @@ describe('the operator', () => {
     await using gateway = await startTestGateway(loginConfig(upstream.port, { ...named, mode: 'observe' }));
     expect(await logInAll(gateway.port, times(8))).toEqual(times(8).map(() => 401));
     expect((await logIn(gateway.port, { body: '{' })).status).toBe(401);
-    const records = await gateway.records(9);
+    expect((await logIn(gateway.port, { from: '192.0.2.9', body: 'x'.repeat(100_000) })).status).toBe(401);
+    const records = await gateway.records(10);
     const observed = records.flatMap(({ portcullis }) => portcullis.checks ?? []);
     const verdicts = observed.filter(({ stage, reason }) => stage === 'login' && reason !== undefined);
     expect(verdicts.map(({ verdict, reason }) => `${verdict} ${reason}`)).toEqual([
       ...Array(5).fill('would-deny login.blocked'),
       'would-deny login.unreadable',
+      'would-deny validation.body-size',
     ]);
     await upstream.close();
   });

@@ -43,14 +43,15 @@ export class UserNameCheck implements Check {
     this.#ports = ports;
   }
 
+  /** One that says it is too long was refused by its head, and in observe mode it may pass. */
   wantsBody(ctx: RequestContext): boolean {
-    return this.#rules.isLogin(ctx.method);
+    return this.#rules.isLogin(ctx.method) && ctx.contentLength <= this.#rules.maxBodyBytes;
   }
 
   run(ctx: RequestContext): Decision {
     const rules = this.#rules;
     const { clock, logins } = this.#ports;
-    if (!rules.isLogin(ctx.method)) return CONTINUE;
+    if (!this.wantsBody(ctx)) return CONTINUE;
     const nowMs = clock.nowMs();
     const isTooLong = ctx.body !== null && ctx.body.length > rules.maxBodyBytes;
     const userName = isTooLong ? null : readUserName(ctx, this.#place);

@@ -13,7 +13,9 @@ import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
 import type { StageChecks } from '../../core/stage.ts';
 import { createCounterTable } from '../../stores/shared/counter-table.ts';
+import { createLoginTable } from '../../stores/shared/login-table.ts';
 import { openCounters } from '../../stores/shared/shared-counters.ts';
+import { openLogins } from '../../stores/shared/shared-logins.ts';
 import { login } from './login.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,6 +27,8 @@ function openStage(block: object = {}) {
   const ports = {
     ...world.ports,
     counters: openCounters(createCounterTable({ clients: 1000 })),
+    // Much room, so that no address is forgotten for another.
+    logins: openLogins(createLoginTable({ addresses: 8192 })),
     timers: { after: async (ms: number) => void waits.push(ms) },
   };
   const compile = (over: object = {}): StageChecks =>
@@ -240,6 +244,10 @@ describe('user names', () => {
     const long = { ...json('a'.repeat(200)) };
     expect(stage.ask(long)).toBe('validation.body-size');
     expect(stage.ask({ ...long, contentLength: -1 })).toBe('validation.body-size');
+    expect(
+      stage.checks.body?.wantsBody?.(contextOf({ method: 'POST', ...long })),
+      'who observes lets it pass',
+    ).toBe(false);
   });
 
   test('requests that are no logins are not read', () => {
