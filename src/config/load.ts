@@ -142,7 +142,8 @@ export function sortProblems<Problem extends ConfigProblem>(problems: readonly P
   return [...problems].sort((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-function findTypedSecrets(document: unknown, references: ReadonlyMap<string, string>): string[] {
+/** Pointers of secrets that stand in a document as they are, and did not come from a reference. */
+export function findTypedSecrets(document: unknown, references: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];
   const walk = (value: unknown, path: readonly (string | number)[]): void => {
     if (typeof value === 'string') {

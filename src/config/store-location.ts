@@ -43,5 +43,6 @@ function storeLocation(
 
 /** Whether a `store.url` has a password in it. */
 export function hasPassword(url: string): boolean {
-  return isPostgresUrl(url) && URL.parse(url)?.password !== '';
+  const parsed = isPostgresUrl(url) ? parsePostgresUrl(url) : null;
+  return parsed !== null && 'address' in parsed && parsed.address.password !== '';
 }

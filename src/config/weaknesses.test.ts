@@ -99,3 +99,53 @@ describe('findWeaknesses', () => {
     expect(parseConfig(text('"${file:api.key}"'), path, { env: {} }).typedSecrets).toEqual([]);
   });
 });
+
+describe('the database', () => {
+  const DIR = join(import.meta.dirname, 'testdata/files/x.yaml');
+  const load = (store: object) =>
+    parseConfig(
+      JSON.stringify({ version: 1, store, apis: [{ id: 'web', upstream: 'http://127.0.0.1:3000' }] }),
+      DIR,
+      {
+        env: { PW: 'hunter2', URL: URL_TYPED },
+      },
+    );
+  const URL_TYPED = 'postgres://gw:hunter2@db.company.com/records';
+  const FULL = 'postgres://gw@db.company.com/records';
+
+  test.each<[object, string[]]>([
+    [{ url: FULL, password: '${env:PW}' }, []],
+    [{ url: '${env:URL}' }, []],
+    [{ url: `${FULL}?sslmode=verify-ca` }, []],
+    [{ url: 'postgres://gw@localhost/records' }, []],
+    [{ url: 'postgres://gw@/records?host=/run/postgresql' }, []],
+    [{ url: FULL, password: 'hunter2' }, ['/store/password A secret is written into the configuration']],
+    [{ url: URL_TYPED }, ['/store/url A secret is written into the configuration']],
+    [{ url: `${FULL}?sslmode=disable` }, ['/store/url Password and records go to the database in clear']],
+    [{ url: `${FULL}?sslmode=require` }, ['/store/url Anyone in between can be the database']],
+    [{ url: FULL, maxStaleS: 55 }, []],
+    [{ url: FULL, maxStaleS: 56 }, ['/store/maxStaleS A gateway that is cut off']],
+    [{ maxStaleS: 3600 }, []],
+  ])('%j', (store, expected) => {
+    const { config, typedSecrets, problems } = load(store);
+    expect(problems).toEqual([]);
+    const found = config === null ? [] : findWeaknesses(config, typedSecrets);
+    const told = found
+      .map(({ pointer, message }) => `${pointer} ${message}`)
+      .filter((line) => line.startsWith('/store'));
+    expect(told).toHaveLength(expected.length);
+    for (const [at, sentence] of expected.entries()) expect(told[at]).toContain(sentence);
+  });
+
+  test('a mistake in it quotes no password', () => {
+    for (const url of [
+      'postgres://gw:hunter2@',
+      'postgres://gw:hunter2@db/records?sslmode=prefer',
+      'mysql://gw:hunter2@db/x',
+    ]) {
+      const { config, problems } = load({ url });
+      expect([config, problems.length]).toEqual([null, 1]);
+      expect(JSON.stringify(problems)).not.toContain('hunter2');
+    }
+  });
+});

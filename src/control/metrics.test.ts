@@ -8,6 +8,7 @@ const facts = {
   planVersion: 7,
   reloadsOk: 3,
   reloadsFailed: 1,
+  shared: null,
   startedAtMs: 1_700_000_000_000,
 };
 
@@ -98,4 +99,11 @@ test('counters do not go back when a thread dies, its connections do', () => {
 
 test('is well-formed before anything was counted', () => {
   expect(aggregate([], facts)).toContain('portcullis_connections 0\n');
+});
+
+test('gateways on one database are counted by state', () => {
+  const text = aggregate([], { ...facts, shared: { nodes: 3, silentNodes: 1, staleS: 0.5 } });
+  expect(text).toContain('portcullis_nodes{state="heard"} 2\nportcullis_nodes{state="silent"} 1\n');
+  expect(text).toContain('portcullis_records_stale_seconds 0.5\n');
+  expect(aggregate([], facts)).not.toContain('portcullis_nodes');
 });

@@ -17,6 +17,8 @@ export interface MainFacts {
   readonly reloadsOk: number;
   readonly reloadsFailed: number;
   readonly startedAtMs: number;
+  /** Null where the database is this gateway's alone. */
+  readonly shared: { readonly nodes: number; readonly silentNodes: number; readonly staleS: number } | null;
 }
 
 const BUCKETS_S = BUCKETS_MS.map((ms) => ms / 1000);
@@ -90,6 +92,20 @@ function writeMain(text: PrometheusText, total: MetricsSnapshot, facts: MainFact
   text.sample('portcullis_build_info', { version: facts.version, node: process.version }, 1);
 }
 
+function writeShared(text: PrometheusText, { shared }: MainFacts): void {
+  if (shared === null) return;
+  text.metric('portcullis_nodes', 'gauge', 'Gateways that share the database, by state.');
+  text.sample('portcullis_nodes', { state: 'heard' }, shared.nodes - shared.silentNodes);
+  text.sample('portcullis_nodes', { state: 'silent' }, shared.silentNodes);
+  one(
+    text,
+    'portcullis_records_stale_seconds',
+    'gauge',
+    'Since when copies of shared records are not known to be current; API keys are refused from `store.maxStaleS`.',
+    shared.staleS,
+  );
+}
+
 function writeProcess(text: PrometheusText, facts: MainFacts): void {
   const { user, system } = process.cpuUsage();
   one(text, 'process_cpu_seconds_total', 'counter', 'CPU time of the whole process.', (user + system) / 1e6);
@@ -130,6 +146,7 @@ export function aggregate(snapshots: readonly MetricsSnapshot[], facts: MainFact
   );
   writeCounts(text, total);
   writeMain(text, total, facts);
+  writeShared(text, facts);
   writeProcess(text, facts);
   return text.toString();
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
-import { loadConfig, parseDocument } from '../config/load.ts';
+import { findTypedSecrets, loadConfig, parseDocument } from '../config/load.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem, Unavailable } from '../core/errors.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
@@ -44,7 +44,7 @@ export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
       baseDir,
       material,
       files: [],
-      redacted: redactedDocument(document, new Map(), []),
+      redacted: redactedDocument(document, new Map(), findTypedSecrets(document, new Map())),
       readAtMs: nowMs,
       place: (problem) => problem,
     };

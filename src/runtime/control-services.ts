@@ -88,7 +88,7 @@ function statusOf(
 
 async function metricsOf(
   state: GatewayState,
-  { supervisor, ledger, startedAtMs }: ControlParts,
+  { supervisor, records, ledger, startedAtMs }: ControlParts,
 ): Promise<string> {
   for (const { thread, snapshot } of await supervisor.metrics()) ledger.put(thread, snapshot);
   return aggregate(ledger.snapshots(), {
@@ -98,7 +98,13 @@ async function metricsOf(
     reloadsOk: state.reloads.ok,
     reloadsFailed: state.reloads.failed,
     startedAtMs,
+    shared: sharedFacts(records),
   });
+}
+
+function sharedFacts({ nodes, staleS }: RecordKeeper) {
+  if (staleS === null) return null;
+  return { nodes: nodes.length, silentNodes: nodes.filter(({ isSilent }) => isSilent).length, staleS };
 }
 
 function readiness({ phase, loaded }: GatewayState, { supervisor, problems }: ControlParts): string {

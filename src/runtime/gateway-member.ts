@@ -48,6 +48,9 @@ export class GatewayMember {
   readonly #options: GatewayMemberOptions;
   readonly #watch = new NodeWatch();
   #applied = -1;
+  /** What the others were told of it last. */
+  #told = -1;
+  /** When the last round began that was complete. */
   #beatMs = Number.NEGATIVE_INFINITY;
   #pruneMs: number;
   #isClosed = false;
@@ -69,6 +72,11 @@ export class GatewayMember {
   async start(): Promise<void> {
     const isWell = await this.#tryRound();
     this.#running = this.#run(isWell);
+  }
+
+  /** Milliseconds since the copies of the threads were last known to be current. */
+  get staleMs(): number {
+    return this.#options.time.monotonicMs() - this.#beatMs;
   }
 
   get nodes(): readonly NodeView[] {
@@ -133,19 +141,21 @@ export class GatewayMember {
     const { shared, time, grantLease } = this.#options;
     const fromMs = time.monotonicMs();
     const isDue = fromMs - this.#beatMs >= BEAT_MS;
-    if (!isDue && (await shared.position()) === this.#applied) return;
+    const isTold = this.#told === this.#applied;
+    if (!isDue && isTold && (await shared.position()) === this.#applied) return;
     await this.#beat();
-    const before = this.#applied;
     await this.#catchUp();
-    if (this.#applied !== before) await this.#beat();
+    if (this.#applied !== this.#told) await this.#beat();
     grantLease(fromMs);
     this.#beatMs = fromMs;
     await this.#look(fromMs);
   }
 
-  #beat(): Promise<void> {
+  async #beat(): Promise<void> {
     const { shared, node, leaseMs } = this.#options;
-    return shared.beat({ ...node, applied: this.#applied, leaseMs });
+    const applied = this.#applied;
+    await shared.beat({ ...node, applied, leaseMs });
+    this.#told = applied;
   }
 
   async #catchUp(): Promise<void> {

@@ -4,6 +4,9 @@ import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { RecordCopies } from './gateway-member.ts';
 import type { ThreadAcknowledgement } from './supervisor.ts';
 
+/** With more changes than this, one look at all is less work. */
+const MANY = 50;
+
 /**
  * The API keys as the threads of this gateway are to know them.
  *
@@ -27,6 +30,7 @@ export class KeyCopies implements RecordCopies {
   }
 
   apply(ids: readonly string[]): Promise<ThreadAcknowledgement> {
+    if (ids.length > MANY) return this.reload();
     return this.#inTurn(async () => {
       const found = await Promise.all(ids.map((id) => this.#store.find(id)));
       const records = found.filter((record) => record !== null);

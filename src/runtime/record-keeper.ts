@@ -47,6 +47,11 @@ export class RecordKeeper {
     return this.#member?.nodes ?? [];
   }
 
+  /** Seconds since the copies of the threads were last known to be current; null where they always are. */
+  get staleS(): number | null {
+    return this.#member === null ? null : this.#member.staleMs / 1000;
+  }
+
   /** Reads everything for the first time. */
   async load(): Promise<void> {
     await this.#member?.begin();

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { OPERATIONS } from '../../src/control/operations.ts';
 import { STAGES } from '../../src/stages/index.ts';
 import { ROOT } from './sources.ts';
@@ -95,6 +95,15 @@ test.each(blocksOf('README.md', 'yaml').map((text, at) => [at + 1, text] as cons
     }
   },
 );
+
+test.each(
+  pages
+    .filter((page) => page === 'docs/guides/several-gateways.md')
+    .flatMap((page) => blocksOf(page, 'yaml').map((text, at) => [page, at + 1, text] as const)),
+)('%s: configuration %i has no mistake', (_page, _at, text) => {
+  const env = { STORE_PASSWORD: 'a' };
+  expect(parseConfig(text, 'portcullis.yaml', { env }).problems).toEqual([]);
+});
 
 test('ARCHITECTURE.md tells the order of the stages with its reasons', () => {
   const rows = [...textOf('ARCHITECTURE.md').matchAll(/^\| \d+ \| ([a-z-]+) \| (.+?) \|$/gm)];

@@ -65,8 +65,15 @@ function processesOf(pid: number): number[] {
   return [pid, ...children.split('\n').map(Number).filter(Boolean)];
 }
 
-/** Starts a server; `settings` go into postgresql.conf, `hba` replaces the rules for connections. */
-export async function startPostgres(settings: readonly string[] = [], hba = ''): Promise<TestPostgres> {
+/**
+ * Starts a server; `settings` go into postgresql.conf, `hba` replaces the rules for connections, `files` are written
+ * into the folder of its data, for its user alone.
+ */
+export async function startPostgres(
+  settings: readonly string[] = [],
+  hba = '',
+  files: Readonly<Record<string, string>> = {},
+): Promise<TestPostgres> {
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-pg-'));
   const data = join(dir, 'data');
   const who = identity();
@@ -101,6 +108,11 @@ export async function startPostgres(settings: readonly string[] = [], hba = ''):
     'local all all scram-sha-256',
   ];
   writeFileSync(join(data, 'pg_hba.conf'), hba || `${rules.join('\n')}\n`);
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(data, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    if (who.uid !== undefined) chownSync(path, who.uid, who.gid as number);
+  }
   let server: ChildProcess | null = null;
   const psql = (database: string, text: string): string =>
     run(

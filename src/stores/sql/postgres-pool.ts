@@ -1,3 +1,4 @@
+import { checkServerIdentity } from 'node:tls';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import type { PostgresAddress } from './postgres-url.ts';
@@ -74,13 +75,15 @@ export interface TlsFiles {
 
 function tlsOf(address: PostgresAddress, files: TlsFiles): PoolConfig['ssl'] {
   if (address.sslMode === 'disable') return false;
-  const verifies = address.sslMode !== 'require';
+  const { host, sslMode } = address;
   return {
     ...files,
     minVersion: 'TLSv1.2',
-    rejectUnauthorized: verifies,
-    // `verify-ca` trusts whoever the authority signed for, whatever name is in the certificate.
-    ...(address.sslMode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+    rejectUnauthorized: sslMode !== 'require',
+    // The name is that of the URL, also where it is an address, which the driver does not hand on. `verify-ca` trusts
+    // whoever the authority signed for, whatever name is in the certificate.
+    checkServerIdentity: (_, certificate) =>
+      sslMode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
   };
 }
 
