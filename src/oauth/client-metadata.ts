@@ -33,7 +33,6 @@ export function metadataOf(client: OauthClient): ClientMetadata {
     token_endpoint_auth_method: authMethod as ClientMetadata['token_endpoint_auth_method'],
     grant_types: [...grantTypes],
     response_types: hasRedirects ? ['code'] : [],
-    response_modes: ['query'],
     redirect_uris: [...redirectUris],
     post_logout_redirect_uris: [...client.postLogoutRedirectUris],
     application_type: isNative ? 'native' : 'web',

@@ -1,3 +1,4 @@
+import { startGateway } from '../../src/gateway.ts';
 import type { Account } from '../../src/oauth/interaction/seam.ts';
 import type { People } from '../../src/oauth/users/people.ts';
 import { freePorts } from './free-ports.ts';
@@ -12,6 +13,8 @@ export interface OauthWorld extends AsyncDisposable {
   readonly upstream: RecordingUpstream;
   readonly port: number;
   readonly issuer: string;
+  /** Stops the gateway and starts it again on the same files. */
+  restart(): Promise<void>;
 }
 
 export const RESOURCE = 'https://api.test/orders';
@@ -70,13 +73,20 @@ export async function openOauthWorld(
     ],
     ...more,
   };
-  const gateway = await startTestGateway(config, { '0.pem': cert, '0.key': key }, { people: who });
+  const files = { '0.pem': cert, '0.key': key };
+  const gateway = await startTestGateway(config, files, { people: who });
+  let running = gateway.gateway;
   return {
     gateway,
     upstream,
     port,
     issuer,
+    async restart() {
+      await running.close();
+      running = await startGateway({ source: { path: gateway.configPath }, log: () => {}, people: who });
+    },
     async [Symbol.asyncDispose]() {
+      await running.close();
       await gateway[Symbol.asyncDispose]();
       await upstream.close();
     },
