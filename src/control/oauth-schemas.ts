@@ -25,7 +25,7 @@ export const oauthClientId = z.strictObject({
 const certificateNames = z
   .strictObject({
     field: z
-      .enum(['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'])
+      .enum(['subject_dn', 'san_dns', 'san_uri', 'san_email'])
       .describe('Which name of the certificate is compared.'),
     value: z
       .string()

@@ -5,6 +5,7 @@ import type { Clock, Counters } from '../core/ports.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import { type AdapterParts, ArtifactAdapter } from './artifact-adapter.ts';
 import { ClientAdapter } from './client-adapter.ts';
+import type { ListenerAuthorities } from './client-certificate.ts';
 import { listenTo, type OauthEvents } from './events.ts';
 import { GuardedProvider } from './guarded-provider.ts';
 import { type Behind, type HttpEntry, openHttpEntry } from './http-entry.ts';
@@ -33,6 +34,8 @@ export interface AuthorizationServerOptions {
   readonly counters: Counters;
   /** Who may sign in and what they see, under a configuration. */
   readonly people: (config: OauthConfig, vault: Vault) => People;
+  /** Authorities of certificates that clients show, as the configuration names them. */
+  readonly authorities: ListenerAuthorities;
   readonly events: OauthEvents;
   /** Hears of the public keys, at first and whenever they change. */
   readonly publishKeys: (update: KeySetUpdate) => void;
@@ -48,6 +51,7 @@ export class AuthorizationServer {
   readonly #limits: TokenLimits;
   readonly #adapters: AdapterParts;
   #config: OauthConfig;
+  #authorities: ListenerAuthorities;
   #ring: KeyRing;
   #behind: Behind;
   #entry: HttpEntry | null = null;
@@ -56,6 +60,7 @@ export class AuthorizationServer {
   private constructor(options: AuthorizationServerOptions, vault: Vault, keys: SigningKeys, ring: KeyRing) {
     this.#options = options;
     this.#config = options.config;
+    this.#authorities = options.authorities;
     this.#vault = vault;
     this.#keys = keys;
     this.#ring = ring;
@@ -110,8 +115,9 @@ export class AuthorizationServer {
   }
 
   /** Takes another configuration; requests under way keep theirs. */
-  configure(config: OauthConfig): void {
+  configure(config: OauthConfig, authorities: ListenerAuthorities): void {
     this.#config = config;
+    this.#authorities = authorities;
     this.#keys.settings = settingsOf(config);
     this.#behind = this.#build();
   }
@@ -191,6 +197,7 @@ export class AuthorizationServer {
         nonceSecret: this.#vault.derive('dpop nonces'),
         adapter: (kind) => (kind === 'Client' ? clients : new ArtifactAdapter(kind, this.#adapters)),
         accounts,
+        authorities: (listener) => this.#authorities(listener),
         pages: pageSources(pages),
         nowMs,
       }),

@@ -1,61 +1,88 @@
 import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Authority } from '../lib/x509/authority.ts';
+import { AuthoritySet, findPath } from '../lib/x509/path.ts';
+import { PathCertificate } from '../lib/x509/path-certificate.ts';
 
-/** Field by which the gateway hands over the certificate that the client showed in the handshake (RFC 9440). */
-export const CLIENT_CERT_FIELD = 'client-cert';
+/** A byte sequence as RFC 9440 carries a certificate (RFC 8941, section 3.3.5). */
+const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/;
+const MAX_CHAIN = 8;
 
-/** Reads the byte sequence of an RFC 9440 field (RFC 8941, section 3.3.5); null for anything else. */
-function parseCertificate(field: string): X509Certificate | null {
-  const match = /^:([A-Za-z0-9+/]+={0,2}):$/.exec(field.trim());
-  if (match === null) return null;
+/** The authorities of certificates that clients show to a listener, by its name. */
+export type ListenerAuthorities = (listener: string) => readonly Authority[];
+
+/** What the gateway says about the certificate of the client; the fields are the gateway's own, see proxy/internal-lines.ts. */
+interface Shown {
+  readonly leaf: PathCertificate | null;
+  readonly x509: X509Certificate;
+  readonly sent: readonly PathCertificate[];
+  readonly listener: string;
+}
+
+const shown = new WeakMap<IncomingMessage, Shown | null>();
+
+function bytesOf(item: string): Buffer | null {
+  const match = BYTES.exec(item.trim());
+  return match === null ? null : Buffer.from(match[1] as string, 'base64');
+}
+
+function readShown(request: IncomingMessage): Shown | null {
+  const field = request.headers['client-cert'];
+  const der = typeof field === 'string' ? bytesOf(field) : null;
+  if (der === null) return null;
+  const chain = String(request.headers['client-cert-chain'] ?? '').split(',');
+  const sent = chain.slice(0, MAX_CHAIN).flatMap((item) => {
+    const bytes = bytesOf(item);
+    return bytes === null ? [] : [PathCertificate.open(bytes)].filter((one) => one !== null);
+  });
+  const listener = String(request.headers['portcullis-listener'] ?? '');
   try {
-    return new X509Certificate(Buffer.from(match[1] as string, 'base64'));
+    return { leaf: PathCertificate.open(der), x509: new X509Certificate(der), sent, listener };
   } catch {
     return null;
   }
 }
 
-function certificateOf(ctx: KoaContextWithOIDC): X509Certificate | undefined {
-  return parseCertificate(ctx.get(CLIENT_CERT_FIELD)) ?? undefined;
+function shownBy({ req }: KoaContextWithOIDC): Shown | null {
+  const known = shown.get(req);
+  if (known !== undefined) return known;
+  const read = readShown(req);
+  shown.set(req, read);
+  return read;
 }
 
-/** The names of a certificate of one kind, such as `DNS` or `URI`. */
-function alternativeNames(certificate: X509Certificate, kind: string): string[] {
-  const names: string[] = [];
-  // Node quotes a name that has a comma or a quotation mark in it, as JSON does.
-  for (const match of (certificate.subjectAltName ?? '').matchAll(
-    /([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g,
-  )) {
-    if (match[1] !== kind) continue;
-    const value = match[2] as string;
-    names.push(value.startsWith('"') ? (JSON.parse(value) as string) : value);
+/** The names of a certificate that one property of a client may be compared with (RFC 8705, section 2.1.2). */
+function namesFor(property: string, leaf: PathCertificate): readonly string[] {
+  const { subject, names } = leaf.facts;
+  switch (property) {
+    case 'tls_client_auth_subject_dn':
+      return [subject.text];
+    case 'tls_client_auth_san_dns':
+      return names.dns;
+    case 'tls_client_auth_san_uri':
+      return names.uri;
+    case 'tls_client_auth_san_email':
+      return names.email;
+    default:
+      return [];
   }
-  return names;
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  tls_client_auth_san_dns: 'DNS',
-  tls_client_auth_san_uri: 'URI',
-  tls_client_auth_san_ip: 'IP Address',
-  tls_client_auth_san_email: 'email',
-};
-
-/** A subject as RFC 4514 writes it: the last part first. */
-function subjectOf(certificate: X509Certificate): string {
-  return certificate.subject.split('\n').reverse().join(',');
 }
 
 /** What oidc-provider asks about the certificate of a client (RFC 8705). */
-export const certificateFacts = {
-  getCertificate: (ctx: KoaContextWithOIDC) => certificateOf(ctx),
-  // The gateway hands over only what it has verified or, for self-signed ones, what the client proved to have the key of.
-  certificateAuthorized: (ctx: KoaContextWithOIDC) => ctx.get('portcullis-client-verified') === 'yes',
-  certificateSubjectMatches: (ctx: KoaContextWithOIDC, property: string, expected: string): boolean => {
-    const certificate = certificateOf(ctx);
-    if (certificate === undefined) return false;
-    const kind = KINDS[property];
-    return kind === undefined
-      ? property === 'tls_client_auth_subject_dn' && subjectOf(certificate) === expected
-      : alternativeNames(certificate, kind).includes(expected);
-  },
-};
+export function certificateFacts(authorities: ListenerAuthorities, nowMs: () => number) {
+  return {
+    getCertificate: (ctx: KoaContextWithOIDC) => shownBy(ctx)?.x509,
+    certificateAuthorized: (ctx: KoaContextWithOIDC): boolean => {
+      const found = shownBy(ctx);
+      if (found === null || found.leaf === null) return false;
+      const trusted = new AuthoritySet(authorities(found.listener));
+      const path = findPath(found.leaf, found.sent, trusted, nowMs(), { allowsAnyPurpose: true });
+      return typeof path !== 'string';
+    },
+    certificateSubjectMatches: (ctx: KoaContextWithOIDC, property: string, expected: string): boolean => {
+      const leaf = shownBy(ctx)?.leaf;
+      return leaf !== undefined && leaf !== null && namesFor(property, leaf).includes(expected);
+    },
+  };
+}

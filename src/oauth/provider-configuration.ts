@@ -1,7 +1,7 @@
 import type { AdapterFactory, Client, Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
 import type { OauthConfig } from '../config/oauth.schema.ts';
 import { AUTH_METHODS, REFRESH_TOKEN } from '../core/client-classes.ts';
-import { certificateFacts } from './client-certificate.ts';
+import { certificateFacts, type ListenerAuthorities } from './client-certificate.ts';
 import { OWN_METADATA } from './client-metadata.ts';
 import { allowsOrigin } from './cors.ts';
 import { ACR_MULTI, ACR_SINGLE } from './interaction/assurance.ts';
@@ -21,6 +21,7 @@ export interface ProviderParts {
   readonly nonceSecret: Buffer;
   readonly adapter: AdapterFactory;
   readonly accounts: Accounts;
+  readonly authorities: ListenerAuthorities;
   readonly pages: PageSources;
   readonly nowMs: () => number;
 }
@@ -176,7 +177,7 @@ function featuresOf(parts: ProviderParts): Configuration['features'] {
       certificateBoundAccessTokens: true,
       tlsClientAuth: true,
       selfSignedTlsClientAuth: true,
-      ...certificateFacts,
+      ...certificateFacts(parts.authorities, parts.nowMs),
     },
     resourceIndicators: {
       enabled: true,

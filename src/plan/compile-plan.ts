@@ -34,7 +34,7 @@ export interface Plan {
 
 /** Fields by which the gateway speaks to the built-in authorization server: a client's own never get there. */
 const INTERNAL_FIELDS = new FieldFilter();
-for (const name of ['portcullis-internal', 'portcullis-client-verified', 'client-cert', 'client-cert-chain'])
+for (const name of ['portcullis-internal', 'portcullis-listener', 'client-cert', 'client-cert-chain'])
   INTERNAL_FIELDS.withhold(name);
 
 type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
@@ -164,7 +164,7 @@ function compileRoute(
     preserveHost: api.preserveHost,
     upgrades: configOf<{ upgrades: readonly string[] }>(settings.blocks, 'protocol').upgrades,
     withheldHeaders: api.isBuiltIn ? INTERNAL_FIELDS : withheldFields(authentication, shared.identity),
-    forwardsCertificate: api.isBuiltIn || forwardsCertificate(authentication),
+    forwardsCertificate: forwardsCertificate(authentication),
     withheldParameter: parameter === null || parameter.forward ? '' : parameter.name,
     withheldCookie: cookie === null || cookie.forward ? '' : cookie.name,
     identityHeaders: isAnonymous(authentication)

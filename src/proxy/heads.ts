@@ -7,6 +7,7 @@ import { parseConnectionOptions } from '../lib/http/fields.ts';
 import { fieldValue, HEAD_END, requestLine } from '../lib/http1/serialize.ts';
 import { withoutParameter } from '../lib/uri/query.ts';
 import { textOf } from './client-address.ts';
+import { internalLines } from './internal-lines.ts';
 import type { ReadRequest } from './read.ts';
 
 const RESPONSE_HOP_BY_HOP = new Set([
@@ -66,7 +67,7 @@ export function upstreamHead(route: Route, read: ReadRequest, targetHost: string
   if (upgrade !== '') head += `\r\nConnection: upgrade\r\nUpgrade: ${upgrade}`;
   if (ctx.principal !== null && route.identityHeaders !== null)
     head += route.identityHeaders.linesFor(ctx.principal);
-  return head + vouchedLines(read) + certificateLine(route, ctx) + route.vouchedLines + HEAD_END;
+  return head + vouchedLines(read) + certificateLine(route, ctx) + internalLines(route, ctx) + HEAD_END;
 }
 
 /** The certificate that the caller was authenticated by (RFC 9440, 2.2), where the upstream is to get it. */

@@ -6,14 +6,17 @@ import { Unavailable } from '../core/errors.ts';
 import type { Notices } from '../core/notices.ts';
 import type { Clock, Counters } from '../core/ports.ts';
 import type { AuthorizationServer } from '../oauth/authorization-server.ts';
+import type { ListenerAuthorities } from '../oauth/client-certificate.ts';
 import type { OauthEvent, OauthEvents } from '../oauth/events.ts';
 import { loadSecret } from '../oauth/secret-file.ts';
 import type { People } from '../oauth/users/people.ts';
+import { openTrust } from '../plan/trust-files.ts';
 import { JOURNAL_MODE } from '../proxy/journal.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import type { Database } from '../stores/sql/open-database.ts';
+import type { LoadedConfig } from './config-source.ts';
 import { type Log, stackOf } from './gateway-log.ts';
-import type { PlanDocument } from './messages.ts';
+import type { Material, PlanDocument } from './messages.ts';
 import type { StandingProblems } from './standing-problems.ts';
 
 /** What the built-in authorization server is made of. */
@@ -44,7 +47,7 @@ export class OauthService {
   }
 
   /** Starts it where the configuration has one, and tells how to reach it. Errors: Unavailable. */
-  async start(config: GatewayConfig): Promise<PlanDocument['oauth']> {
+  async start({ config, material }: LoadedConfig): Promise<PlanDocument['oauth']> {
     const { oauth } = config;
     if (oauth === undefined) return null;
     const { database, clock, counters, problems, publishKeys } = this.#parts;
@@ -55,6 +58,7 @@ export class OauthService {
     this.#server = await AuthorizationServer.open({
       config: oauth,
       secret: oauth.secret ?? loadSecret(config.dataDir),
+      authorities: authoritiesOf(config, material),
       stores: database.oauth,
       clock,
       counters,
@@ -68,8 +72,8 @@ export class OauthService {
   }
 
   /** Takes the settings of another configuration; whether there is a server does not change. */
-  configure({ oauth }: GatewayConfig): void {
-    if (oauth !== undefined) this.#server?.configure(oauth);
+  configure({ config, material }: LoadedConfig): void {
+    if (config.oauth !== undefined) this.#server?.configure(config.oauth, authoritiesOf(config, material));
   }
 
   /** Key sets that threads are started with, beside those of other issuers. */
@@ -103,6 +107,12 @@ export class OauthService {
   async close(): Promise<void> {
     await this.#server?.close();
   }
+}
+
+/** The authorities of each listener. */
+function authoritiesOf(config: GatewayConfig, material: Material): ListenerAuthorities {
+  const { listeners } = openTrust(config, material);
+  return (name) => listeners.get(name) ?? [];
 }
 
 /** What the configuration says about the built-in authorization server; null where it has none. */

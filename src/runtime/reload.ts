@@ -67,7 +67,7 @@ async function bringIntoForce(
     state.plan = plan;
     state.loaded = loaded;
     issuers.commit();
-    oauth.configure(loaded.config);
+    oauth.configure(loaded);
   });
   if (problems.length > 0) issuers.discard();
   return problems;

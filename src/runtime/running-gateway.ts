@@ -170,7 +170,7 @@ export class RunningGateway {
     await this.#records.load();
     const { config, files, readAtMs } = this.#state.loaded;
     this.#adminListener = await startAdmin(config.admin, this.#token.token, this.services, this.#log);
-    const oauth = await this.#oauth.start(config);
+    const oauth = await this.#oauth.start(this.#state.loaded);
     this.#state.plan = { ...this.#state.plan, oauth };
     await this.#fetcher.setIssuers(externalIssuers(config));
     await shareNonceSecret(this.#tables.nonceSecret, config.counters);

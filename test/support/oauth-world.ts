@@ -38,10 +38,19 @@ export const people: People = {
   ),
 };
 
+export interface OauthWorldOptions {
+  /** More members of the listener's `tls`. */
+  readonly tls?: object;
+  /** More files beside the configuration. */
+  readonly files?: Record<string, string>;
+  /** More members of the configuration. */
+  readonly [member: string]: unknown;
+}
+
 /** Starts gateway and upstream on one TLS port that the issuer names. */
 export async function openOauthWorld(
   oauth: object = {},
-  more: object = {},
+  { tls = {}, files: moreFiles = {}, ...more }: OauthWorldOptions = {},
   issuerPath = '',
   who: People | null = people,
 ): Promise<OauthWorld> {
@@ -54,7 +63,12 @@ export async function openOauthWorld(
     threads: 2,
     dataDir: './data',
     listeners: [
-      { name: 'web', host: '127.0.0.1', port, tls: { certificates: [{ cert: './0.pem', key: './0.key' }] } },
+      {
+        name: 'web',
+        host: '127.0.0.1',
+        port,
+        tls: { certificates: [{ cert: './0.pem', key: './0.key' }], ...tls },
+      },
     ],
     admin: { port: 0 },
     oauth: {
@@ -67,13 +81,13 @@ export async function openOauthWorld(
         id: 'orders',
         path: '/api/orders',
         upstream: `http://127.0.0.1:${upstream.port}`,
-        authenticate: { jwt: { issuer: 'builtin', audience: 'orders' } },
+        authenticate: { jwt: { issuer: 'builtin', audience: 'orders', dpop: 'accepted' } },
         authorize: [{ methods: ['GET'], scopes: ['orders:read'] }],
       },
     ],
     ...more,
   };
-  const files = { '0.pem': cert, '0.key': key };
+  const files = { '0.pem': cert, '0.key': key, ...moreFiles };
   const gateway = await startTestGateway(config, files, { people: who });
   let running = gateway.gateway;
   return {
