@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Authority } from '../lib/x509/authority.ts';
 import { AuthoritySet, findPath } from '../lib/x509/path.ts';
@@ -20,14 +19,16 @@ interface Shown {
   readonly listener: string;
 }
 
-const shown = new WeakMap<IncomingMessage, Shown | null>();
+type Request = KoaContextWithOIDC['req'];
+
+const shown = new WeakMap<Request, Shown | null>();
 
 function bytesOf(item: string): Buffer | null {
   const match = BYTES.exec(item.trim());
   return match === null ? null : Buffer.from(match[1] as string, 'base64');
 }
 
-function readShown(request: IncomingMessage): Shown | null {
+function readShown(request: Request): Shown | null {
   const field = request.headers['client-cert'];
   const der = typeof field === 'string' ? bytesOf(field) : null;
   if (der === null) return null;

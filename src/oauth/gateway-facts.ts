@@ -30,6 +30,14 @@ function textOf(value: string | string[] | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
+const METADATA_PATH = '/.well-known/oauth-authorization-server';
+
+/** RFC 8414, section 3.1: the metadata of an issuer with a path is in front of the path; the provider has it below. */
+function pathBelow(url: string, issuer: URL): string {
+  const isMetadata = issuer.pathname !== '/' && url === METADATA_PATH + issuer.pathname;
+  return isMetadata ? METADATA_PATH : url;
+}
+
 /** Lets the provider see the client and the issuer's own address, and nothing else that could be either. */
 export function applyFacts(request: IncomingMessage, facts: GatewayFacts, issuer: URL): void {
   const { headers } = request;
@@ -37,6 +45,7 @@ export function applyFacts(request: IncomingMessage, facts: GatewayFacts, issuer
   headers['x-forwarded-host'] = issuer.host;
   headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1);
   headers['x-forwarded-for'] = facts.clientAddress;
+  request.url = pathBelow(request.url ?? '/', issuer);
   // The gateway cut the path of the issuer off; the provider puts it in front of every address that it gives out.
   Object.assign(request, { baseUrl: issuer.pathname.replace(/\/$/, '') });
 }

@@ -385,7 +385,7 @@ describe('device grant', () => {
     expect(browser.html).toContain('not known');
     await browser.submit({ user_code: device.user_code });
     expect(browser.html).toContain(device.user_code);
-    await browser.submit();
+    await browser.submit({ confirm: 'yes' });
     await browser.signIn();
     expect(browser.html).toContain('Go back to TV');
     const { json, status } = await flow.post('/token', form);

@@ -74,7 +74,8 @@ describe('the token endpoint', () => {
 
 test('nobody but the gateway is answered by the server behind it', async () => {
   const record = (await world.gateway.records(1)).find(({ portcullis }) => portcullis.api === 'oauth');
-  const { target } = record?.portcullis.upstream as { target: string };
+  const { target } = (record?.portcullis.upstream ?? {}) as { target?: string };
+  expect(target).toMatch(/^http:/);
   for (const headers of [{}, { 'portcullis-internal': 'x' }, { 'portcullis-internal': 'x'.repeat(43) }]) {
     const answer = await fetch(`${target}/.well-known/openid-configuration`, { headers }).catch(() => null);
     expect(answer?.status ?? 403).toBe(403);

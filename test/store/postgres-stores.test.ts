@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { describeOauthStores } from '../support/oauth-store-suite.ts';
 import { type Address, hasPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { describeRecordStores } from '../support/record-stores.ts';
 
@@ -20,11 +21,14 @@ describe.runIf(hasPostgres())('on PostgreSQL', () => {
       decisions,
     });
 
-  describeRecordStores({
+  const world = {
     reopen,
-    open: (decisions) => {
+    open: (decisions: DecisionBounds) => {
       at = server.createDatabase();
       return reopen(decisions);
     },
-  });
+  };
+
+  describeRecordStores(world);
+  describeOauthStores(world);
 });

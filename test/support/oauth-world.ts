@@ -49,14 +49,14 @@ export interface OauthWorldOptions {
 
 /** Starts gateway and upstream on one TLS port that the issuer names. */
 export async function openOauthWorld(
-  oauth: object = {},
+  oauth: { readonly issuer?: string; readonly [member: string]: unknown } = {},
   { tls = {}, files: moreFiles = {}, ...more }: OauthWorldOptions = {},
   issuerPath = '',
   who: People | null = people,
 ): Promise<OauthWorld> {
   const upstream = await start();
   const [port = 0] = await freePorts(1);
-  const issuer = `https://api.test:${port}${issuerPath}`;
+  const issuer = oauth.issuer ?? `https://api.test:${port}${issuerPath}`;
   const { cert, key } = apiCertificate();
   const config = {
     version: 1,

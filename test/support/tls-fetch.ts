@@ -8,6 +8,8 @@ export interface TlsFetchOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly localAddress?: string;
+  /** Port to connect to instead of the URL's. */
+  readonly port?: number;
 }
 
 type Init = { method?: string; headers?: ConstructorParameters<typeof Headers>[0]; body?: unknown };
@@ -25,7 +27,7 @@ export function tlsFetch(
       {
         ...options,
         host: '127.0.0.1',
-        port: url.port === '' ? 443 : Number(url.port),
+        port: options.port ?? (url.port === '' ? 443 : Number(url.port)),
         servername: url.hostname,
         path: url.pathname + url.search,
         method: init.method ?? 'GET',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { describeOauthStores } from '../../../test/support/oauth-store-suite.ts';
 import { describeRecordStores } from '../../../test/support/record-stores.ts';
 import type { DecisionBounds } from './decision-store.ts';
 import { openDatabase } from './open-database.ts';
@@ -17,10 +18,13 @@ const reopen = (decisions: DecisionBounds) =>
     decisions,
   });
 
-describeRecordStores({
+const world = {
   reopen,
-  open: (decisions) => {
+  open: (decisions: DecisionBounds) => {
     dir = mkdtempSync(join(tmpdir(), 'portcullis-stores-'));
     return reopen(decisions);
   },
-});
+};
+
+describeRecordStores(world);
+describeOauthStores(world);
