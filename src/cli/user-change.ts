@@ -47,7 +47,7 @@ export const userDisable = changing('disableUser', {
 export const userEnable = changing('enableUser', {
   name: 'user enable',
   summary: 'Let a user sign in again.',
-  about: 'What ended when the user was disabled does not come back.',
+  about: 'Ends a pause after failed attempts, too. What ended when the user was disabled does not come back.',
   done: 'may sign in again',
 });
 

@@ -117,6 +117,17 @@ describe('users', () => {
     expect(world.ended).toEqual([id]);
   });
 
+  test.each([
+    ['enableUser', {}],
+    ['setUserPassword', { body: { password: 'another long phrase' } }],
+  ] as const)('are not paused any more after %s', async (operation, input) => {
+    const { id } = await create('alice');
+    for (let n = 0; n < 10; n++) await world.services.users.takeAttempt(id, world.nowMs);
+    expect(await world.services.users.takeAttempt(id, world.nowMs)).toBe(false);
+    await run(operation, { ...of('alice'), ...input });
+    expect(await world.services.users.takeAttempt(id, world.nowMs)).toBe(true);
+  });
+
   test('lose their second factor', async () => {
     const { id } = await create('alice');
     await world.services.users.enrolSecondFactor(id, {

@@ -125,7 +125,7 @@ export async function changeUser(
   return changed === null ? noSuchUser(user) : viewOfUser(changed);
 }
 
-/** Lets a user sign in no more, or again; sessions and refresh tokens end with it. */
+/** Lets a user sign in no more, which ends sessions and refresh tokens; or again, which ends a pause after failures. */
 export async function switchUser(services: ControlServices, user: string, isDisabled: boolean) {
   const found = await findUser(services, user);
   if (found === null) return noSuchUser(user);
@@ -133,6 +133,7 @@ export async function switchUser(services: ControlServices, user: string, isDisa
   const changes = isDisabled
     ? { disabledAtMs: found.disabledAtMs || Math.max(1, nowMs), credentialsChangedAtMs: nowMs }
     : { disabledAtMs: 0 };
+  if (!isDisabled) await services.users.clearAttempts(found.id);
   return endedFor(services, user, await services.users.update(found.id, changes), isDisabled);
 }
 
@@ -144,6 +145,7 @@ export async function setUserPassword(services: ControlServices, user: string, p
   if (fault !== '') return invalid(fault);
   const passwordHash = await hashOf(services, password);
   const changes = { passwordHash, credentialsChangedAtMs: services.clock.nowMs() };
+  await services.users.clearAttempts(found.id);
   return endedFor(services, user, await services.users.update(found.id, changes), true);
 }
 

@@ -83,7 +83,7 @@ export const USER_OPERATIONS = {
     ...common,
     method: 'POST',
     path: '/v1/users/{user}/enable',
-    summary: 'Lets a user sign in again.',
+    summary: 'Lets a user sign in again, also one who is paused after failures.',
     params: userParams,
     response: userView,
     run: (services, { params }) => switchUser(services, params.user, false),

@@ -77,6 +77,8 @@ export interface UserStore {
   takeAttempt(id: string, nowMs: number): Promise<boolean>;
   /** Takes back the one attempt that was counted too much: it succeeded, but more is asked for. */
   returnAttempt(id: string): Promise<void>;
+  /** Forgets failed attempts: an administrator says that they were not the user's, or are over. */
+  clearAttempts(id: string): Promise<void>;
   /** Forgets failed attempts and remembers the instant of the sign-in. */
   completeLogin(id: string, nowMs: number): Promise<void>;
 

@@ -108,6 +108,14 @@ export function describeUserStore(open: () => Promise<Database>): void {
       expect(await users.takeAttempt('a', 90_000)).toBe(true);
     });
 
+    test('are forgotten when an administrator says so', async () => {
+      await users.create(userRecord('a'));
+      for (let n = 0; n < 11; n++) await users.takeAttempt('a', 0);
+      await users.clearAttempts('a');
+      expect(await users.takeAttempt('a', 0)).toBe(true);
+      expect((await users.find('a'))?.lastLoginAtMs).toBe(0);
+    });
+
     test('one that succeeded is given back, but the failed ones before it stay counted', async () => {
       await users.create(userRecord('a'));
       for (let n = 0; n < 9; n++) await users.takeAttempt('a', 0);

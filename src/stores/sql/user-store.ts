@@ -115,6 +115,15 @@ export function sqlUserStore(connection: Connection): UserStore {
           .execute();
       }),
 
+    clearAttempts: (id) =>
+      connection.query(async (db) => {
+        await db
+          .updateTable('users')
+          .set({ failed_attempts: 0, paused_until_ms: 0 })
+          .where('id', '=', id)
+          .execute();
+      }),
+
     completeLogin: (id, nowMs) =>
       connection.query(async (db) => {
         await db
