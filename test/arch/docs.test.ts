@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { loadConfig, parseConfig } from '../../src/config/load.ts';
 import { OPERATIONS } from '../../src/control/operations.ts';
@@ -81,20 +81,28 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-test.each(blocksOf('README.md', 'yaml').map((text, at) => [at + 1, text] as const))(
-  'configuration %i of the README has no mistake',
-  (_, text) => {
-    const dir = mkdtempSync(join(tmpdir(), 'portcullis-docs-'));
-    try {
-      mkdirSync(join(dir, 'tls'));
-      writeFileSync(join(dir, 'tls/api.key'), '-----BEGIN PRIVATE KEY-----\n');
-      writeFileSync(join(dir, 'portcullis.yaml'), text);
-      expect(loadConfig(join(dir, 'portcullis.yaml')).problems).toEqual([]);
-    } finally {
-      rmSync(dir, { recursive: true });
+/** Configurations that a reader may take as they are: all of the README, and in guides those that begin at the beginning. */
+const wholeConfigs = pages
+  .filter((page) => page === 'README.md' || page.startsWith('docs/guides/'))
+  .flatMap((page) => blocksOf(page, 'yaml').map((text, at) => [page, at + 1, text] as const))
+  .filter(([page, , text]) => page === 'README.md' || text.startsWith('version: 1'));
+
+test.each(wholeConfigs)('%s: configuration %i has no mistake', (_, __, text) => {
+  const dir = mkdtempSync(join(tmpdir(), 'portcullis-docs-'));
+  const names = [...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name = '']) => name);
+  for (const name of names) vi.stubEnv(name, 'a value of the environment');
+  try {
+    mkdirSync(join(dir, 'tls'));
+    for (const [, path = ''] of text.matchAll(/\$\{file:([^}]+)\}/g)) {
+      writeFileSync(join(dir, path), '-----BEGIN PRIVATE KEY-----\n');
     }
-  },
-);
+    writeFileSync(join(dir, 'portcullis.yaml'), text);
+    expect(loadConfig(join(dir, 'portcullis.yaml')).problems).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(dir, { recursive: true });
+  }
+});
 
 test.each(
   pages
