@@ -1,0 +1,80 @@
+import * as oidc from 'openid-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OauthBrowser } from '../support/oauth-browser.ts';
+import { type OauthWorld, openOauthWorld } from '../support/oauth-world.ts';
+import { tlsFetch } from '../support/tls-fetch.ts';
+import { apiCertificate } from '../support/tls-world.ts';
+
+const PASSWORD = 'tin roof rusted again';
+const CALLBACK = 'https://shop.test/callback';
+let world: OauthWorld;
+let authorization: string;
+
+beforeAll(async () => {
+  world = await openOauthWorld({ users: { hash: { memoryKib: 19_456, passes: 2, lanes: 1 } } }, {}, '', null);
+  const admin = async (path: string, body: object) =>
+    (await (await world.gateway.admin(path, { method: 'POST', body: JSON.stringify(body) })).json()) as {
+      client: { id: string };
+    };
+  await admin('/v1/users', { name: 'alice', password: PASSWORD });
+  const client = { name: 'Shop', class: 'public', redirectUris: [CALLBACK] };
+  const { id } = (await admin('/v1/oauth/clients', client)).client;
+  authorization = `${world.issuer}/authorize?${new URLSearchParams({
+    client_id: id,
+    redirect_uri: CALLBACK,
+    response_type: 'code',
+    scope: 'openid',
+    code_challenge: await oidc.calculatePKCECodeChallenge(oidc.randomPKCECodeVerifier()),
+    code_challenge_method: 'S256',
+  })}`;
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** A browser that shows the login page, and what its form sends. */
+async function openLogin(localAddress: string) {
+  const browser = new OauthBrowser(tlsFetch({ ca: apiCertificate().cert, localAddress }), world.issuer);
+  await browser.open(authorization);
+  const action = /action="([^"]*\/login)"/.exec(browser.html)?.[1] ?? '';
+  const token = /name="token" value="([^"]*)"/.exec(browser.html)?.[1] ?? '';
+  const send = async (fields: Record<string, string>, url = action): Promise<number> => {
+    await browser.open(url, { token, ...fields });
+    return browser.status;
+  };
+  return { action, send };
+}
+
+test('thirty guesses at once are six guesses', async () => {
+  const logins = await Promise.all(Array.from({ length: 30 }, () => openLogin('127.0.0.21')));
+  const guesses = logins.map(({ send }, at) => send({ name: 'alice', password: `guess ${at}` }));
+  const statuses = await Promise.all(guesses);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(6);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(24);
+});
+
+test('there is no other door, and no way to hide the name', async () => {
+  const { action, send } = await openLogin('127.0.0.22');
+  const guess = { name: 'alice', password: 'guess' };
+  for (let at = 0; at < 6; at++) await send(guess);
+  for (const url of [
+    action,
+    `${action}/`,
+    `${action}?x=1`,
+    action.replace(/login$/, 'LOGIN'),
+    action.replace(/login$/, '%6cogin'),
+    action.replace(/login$/, 'code/../login'),
+  ])
+    expect(await send({ name: 'alice', password: PASSWORD }, url), url).toBe(429);
+
+  const other = await openLogin('127.0.0.23');
+  expect(await other.send(guess, `${other.action}?name=bob`)).toBe(400);
+  expect(await other.send({ ...guess, Name: 'bob' })).toBe(400);
+  expect(await other.send({ ...guess, 'name[]': 'bob' })).toBe(400);
+  expect(await other.send({ ...guess, pad: 'x'.repeat(20_000) })).toBe(413);
+});
+
+test('a form of another site cannot block its visitor', async () => {
+  const { send } = await openLogin('127.0.0.24');
+  for (let at = 0; at < 10; at++) await send({ name: 'alice', password: 'guess', token: 'forged' });
+  const again = await openLogin('127.0.0.24');
+  expect(await again.send({ name: 'alice', password: 'guess' })).toBe(401);
+});
