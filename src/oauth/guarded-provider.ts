@@ -30,6 +30,7 @@ export class GuardedProvider extends Provider {
     this.#guard = guard;
     this.#compareSecretsByHash(guard);
     this.#refuseReplaysAtomically(guard);
+    this.#keepNoSessionOfNobody();
   }
 
   /** Puts the guard before every grant, those that the base class registers included. */
@@ -70,5 +71,18 @@ export class GuardedProvider extends Provider {
       return replays.saveOnce(JSON.stringify([issuer, jti]), { iss: issuer }, leftS);
     };
     Object.assign(this.ReplayDetection, { unique });
+  }
+
+  /**
+   * A session that no browser has the cookie of is not worth keeping.
+   *
+   * Safety: the base class throws where a failure page touches one, and answers 500 to whoever comes without a cookie.
+   */
+  #keepNoSessionOfNobody(): void {
+    const { persist } = this.Session.prototype as unknown as { persist: () => Promise<unknown> };
+    const persistKnown = async function (this: { readonly exp?: unknown }): Promise<unknown> {
+      return typeof this.exp === 'number' ? persist.call(this) : undefined;
+    };
+    Object.assign(this.Session.prototype, { persist: persistKnown });
   }
 }

@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OauthBrowser } from '../support/oauth-browser.ts';
 import { type OauthWorld, openOauthWorld } from '../support/oauth-world.ts';
 import { tlsFetch } from '../support/tls-fetch.ts';
@@ -77,4 +77,36 @@ test('a form of another site cannot block its visitor', async () => {
   for (let at = 0; at < 10; at++) await send({ name: 'alice', password: 'guess', token: 'forged' });
   const again = await openLogin('127.0.0.24');
   expect(await again.send({ name: 'alice', password: 'guess' })).toBe(401);
+});
+
+describe('codes of devices', () => {
+  const openDevice = async (localAddress: string) => {
+    const browser = new OauthBrowser(tlsFetch({ ca: apiCertificate().cert, localAddress }), world.issuer);
+    await browser.open(`${world.issuer}/device`);
+    return browser;
+  };
+
+  test('guessing them blocks the address', async () => {
+    const browser = await openDevice('127.0.0.25');
+    const statuses: number[] = [];
+    for (let at = 0; at < 8; at++) {
+      await browser.open(`${world.issuer}/device`);
+      await browser.submit({ user_code: `BCDF-BCD${'BCDFGHJK'[at]}` });
+      statuses.push(browser.status);
+    }
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 400, 429, 429]);
+  });
+
+  test.each([
+    ['GET', '/device/xyz'],
+    ['POST', '/device'],
+  ])('%s %s without a cookie is a mistake, not a defect', async (method, path) => {
+    const fetch = tlsFetch({ ca: apiCertificate().cert, localAddress: '127.0.0.26' });
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await fetch(
+      world.issuer + path,
+      method === 'POST' ? { method, headers: form, body: 'user_code=BCDF-BCDF' } : {},
+    );
+    expect(answer.status).toBe(400);
+  });
 });
