@@ -33,6 +33,7 @@ import {
 import { userCreate } from './user-create.ts';
 import { userList } from './user-list.ts';
 import { userShow } from './user-show.ts';
+import { webhookSecret } from './webhook-secret.ts';
 
 /** THE TABLE of commands, in the order that help lists them. */
 export const COMMANDS: readonly AnyCommand[] = [
@@ -47,6 +48,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   loginBlocked,
   loginUnblock,
   noticesList,
+  webhookSecret,
   userCreate,
   userList,
   userShow,
