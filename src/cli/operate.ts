@@ -20,7 +20,7 @@ const DEFAULT_GRACE_H = 72;
 const clock = { nowMs: () => Date.now() };
 
 /** Operations that may make the database they write to. */
-const CREATING: readonly OperationId[] = ['createKey', 'createUser'];
+const CREATING: readonly OperationId[] = ['createKey', 'createUser', 'createOauthClient'];
 
 /** What an operation answered, and who did it. */
 export interface Operated<Id extends OperationId> {

@@ -38,7 +38,7 @@ function eventOf(ctx: KoaContextWithOIDC, action: string, error?: ProviderError)
     clientAddress: ctx.ip,
     grantType: oidc.route === 'token' ? textOf(oidc.params?.grant_type) : '',
     error: error?.error ?? '',
-    detail: error?.error_detail ?? error?.error_description ?? '',
+    detail: textOf(error?.error_detail ?? error?.error_description),
   };
 }
 
