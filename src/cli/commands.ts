@@ -3,9 +3,13 @@ import type { AnyCommand } from './command.ts';
 import { dev } from './dev.ts';
 import { explain } from './explain.ts';
 import { init } from './init.ts';
+import { keyCompromise } from './key-compromise.ts';
 import { keyCreate } from './key-create.ts';
 import { keyList } from './key-list.ts';
 import { keyRevoke } from './key-revoke.ts';
+import { keyRotate } from './key-rotate.ts';
+import { keyScan } from './key-scan.ts';
+import { keyShow } from './key-show.ts';
 import { loginBlocked } from './login-blocked.ts';
 import { loginUnblock } from './login-unblock.ts';
 import { noticesList } from './notices-list.ts';
@@ -44,7 +48,11 @@ export const COMMANDS: readonly AnyCommand[] = [
   explain,
   keyCreate,
   keyList,
+  keyShow,
+  keyRotate,
   keyRevoke,
+  keyCompromise,
+  keyScan,
   loginBlocked,
   loginUnblock,
   noticesList,

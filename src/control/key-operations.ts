@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
 import type { ApiKeyRecord, KeyDelivery, WindowLimits } from '../core/ports.ts';
+import { radiusOf, viewOfUsage } from './blast-radius.ts';
 import { deliveryProblem } from './key-delivery.ts';
 import type { createKeyBody } from './key-schemas.ts';
 import { instant, viewOfKey } from './key-view.ts';
@@ -13,7 +14,7 @@ const RECOMMENDED_DAYS = 90;
 /** How long the maker of a key waits for other gateways to know it. */
 const ANNOUNCE_MS = 5_000;
 
-const noSuchKey = (id: string) =>
+export const noSuchKey = (id: string) =>
   new Problem(
     404,
     'not_found',
@@ -130,24 +131,42 @@ export async function createKey(services: ControlServices, body: z.output<typeof
   return { key, record: viewOfKey(record, nowMs), ...acknowledged, notes };
 }
 
-/** Lists all keys, the newest first. */
+/** Lists all keys, the newest first, with what they were used for. */
 export async function listKeys(services: ControlServices) {
   const nowMs = services.clock.nowMs();
-  return { keys: (await services.keys.list()).map((record) => viewOfKey(record, nowMs)) };
+  const [records, usages] = await Promise.all([services.keys.list(), services.usage.listUsage()]);
+  const usageOf = new Map(usages.map((usage) => [usage.keyId, usage]));
+  return {
+    keys: records.map((record) => ({
+      ...viewOfKey(record, nowMs),
+      usage: viewOfUsage(usageOf.get(record.id) ?? null),
+    })),
+  };
 }
 
-/** Shows one key with what it was used for. */
+/** The other half of a rotation, and whether it is in use. */
+async function relatedKey(services: ControlServices, id: string) {
+  const record = id === '' ? null : await services.keys.find(id);
+  if (record === null) return null;
+  const usage = await services.usage.findUsage(id);
+  return { ...viewOfKey(record, services.clock.nowMs()), lastUsedAt: instant(usage?.lastUsedAtMs ?? 0) };
+}
+
+/** Shows one key with what it was used for, and the keys before and after it. */
 export async function showKey(services: ControlServices, id: string) {
   const record = await services.keys.find(id);
   if (record === null) return noSuchKey(id);
-  const usage = await services.usage.findUsage(id);
+  const [usage, activity, before, after] = await Promise.all([
+    services.usage.findUsage(id),
+    services.usage.listActivity(id),
+    relatedKey(services, record.predecessorId),
+    relatedKey(services, record.successorId),
+  ]);
   return {
     ...viewOfKey(record, services.clock.nowMs()),
-    usage: {
-      requests: usage?.requests ?? 0,
-      errors: usage?.errors ?? 0,
-      lastUsedAt: instant(usage?.lastUsedAtMs ?? 0),
-    },
+    usage: viewOfUsage(usage),
+    activity: radiusOf(activity, null),
+    related: { predecessor: before, successor: after },
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KEY_KINDS } from '../core/ports.ts';
+import { blastRadius, usageView } from './blast-radius.ts';
 import { countryProblem } from './country-codes.ts';
 
 /** RFC 6749, section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). */
@@ -158,12 +159,14 @@ export const createdKey = z.object({
 
 export const revokedKey = z.object({ record: keyView, ...acknowledged });
 
-export const keyList = z.object({ keys: z.array(keyView) });
+export const keyList = z.object({ keys: z.array(keyView.extend({ usage: usageView })) });
+
+const relatedView = keyView.extend({ lastUsedAt: instant.nullable() }).nullable();
 
 export const keyWithUsage = keyView.extend({
-  usage: z.object({
-    requests: z.int(),
-    errors: z.int().describe('Requests answered with a status of 400 or more.'),
-    lastUsedAt: instant.nullable(),
-  }),
+  usage: usageView,
+  activity: blastRadius,
+  related: z
+    .object({ predecessor: relatedView, successor: relatedView })
+    .describe('The keys before and after it, and when each was used last.'),
 });

@@ -1,6 +1,7 @@
 import { Unavailable } from '../core/errors.ts';
+import type { UsageStore } from '../core/key-usage.ts';
 import type { Clock } from '../core/ports.ts';
-import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
+import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
 import type {

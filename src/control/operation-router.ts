@@ -38,6 +38,9 @@ function paramsOf(entry: PathEntry, segments: readonly string[]): Record<string,
   return params;
 }
 
+const parametersOf = ({ segments }: PathEntry): number =>
+  segments.filter((segment) => segment.startsWith('{')).length;
+
 /** Builds a function that finds the operations of a path. */
 export function operationRouter(
   operations: ReadonlyMap<string, AnyOperation>,
@@ -48,9 +51,11 @@ export function operationRouter(
     entry.methods.set(operation.method, { id, operation });
     entries.set(operation.path, entry);
   }
+  // Of two entries that fit, the one with fewer parameters is meant: `/v1/keys/leaks` is no key.
+  const ordered = [...entries.values()].sort((a, b) => parametersOf(a) - parametersOf(b));
   return (path) => {
     const segments = path.split('/');
-    for (const entry of entries.values()) {
+    for (const entry of ordered) {
       const params = paramsOf(entry, segments);
       if (params !== null) return { params, methods: entry.methods };
     }

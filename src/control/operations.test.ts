@@ -7,6 +7,7 @@ import {
   START_MS,
   type TestServices,
 } from '../../test/support/control-services.ts';
+import { NO_ACTIVITY } from '../../test/support/usage-note.ts';
 import { Unavailable } from '../core/errors.ts';
 import { REASONS } from '../core/reasons.ts';
 import { parseApiKey } from '../lib/apikey/key-format.ts';
@@ -119,7 +120,7 @@ describe('keys', () => {
   test('shows usage, and the state of a key as the clock has it', async () => {
     const { record } = await call('createKey', { body: { name: 'a', expiresInDays: 1 } });
     await world.services.usage.addUsage([
-      { keyId: record.id, requests: 5, errors: 2, lastUsedAtMs: START_MS },
+      { ...NO_ACTIVITY, keyId: record.id, requests: 5, errors: 2, lastUsedAtMs: START_MS },
     ]);
     const shown = await call('getKey', { params: { id: record.id } });
     expect(shown).toMatchObject({

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { compromisedKey, compromiseKey, compromiseKeyBody } from './key-compromise.ts';
+import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
+import { rotatedKey, rotateKey, rotateKeyBody } from './key-rotation.ts';
 import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
 import { blockedAddress, blockedList, listBlocked, unblock, unblocked } from './login-operations.ts';
 import { listNotices, noticeFilter, noticeList } from './notice-operations.ts';
@@ -56,7 +59,7 @@ export const OPERATIONS = {
     ...common,
     method: 'GET',
     path: '/v1/keys',
-    summary: 'Lists all API keys, the newest first.',
+    summary: 'Lists all API keys, the newest first, with what they were used for.',
     response: keyList,
     run: listKeys,
   }),
@@ -87,6 +90,37 @@ export const OPERATIONS = {
     params: keyId,
     response: revokedKey,
     run: (services, { params }) => revokeKey(services, params.id),
+  }),
+  rotateKey: operation({
+    ...common,
+    method: 'POST',
+    path: '/v1/keys/{id}/rotate',
+    summary:
+      'Makes a successor of an API key and shows it, this once; the old key works until its grace period ends.',
+    status: 201,
+    params: keyId,
+    body: rotateKeyBody,
+    response: rotatedKey,
+    run: (services, { params, body }) => rotateKey(services, params.id, body),
+  }),
+  compromiseKey: operation({
+    ...common,
+    method: 'POST',
+    path: '/v1/keys/{id}/compromise',
+    summary: 'Revokes an API key, tells what it may have been used for, and makes a successor.',
+    params: keyId,
+    body: compromiseKeyBody,
+    response: compromisedKey,
+    run: (services, { params, body }) => compromiseKey(services, params.id, body),
+  }),
+  reportLeaks: operation({
+    ...common,
+    method: 'POST',
+    path: '/v1/keys/leaks',
+    summary: 'Takes the findings of a scanner and treats active keys among them as compromised.',
+    body: leakReport,
+    response: leakOutcomes,
+    run: (services, { body }) => reportLeaks(services, body),
   }),
   listNotices: operation({
     ...common,

@@ -1,9 +1,10 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { UsageStore } from '../core/key-usage.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { KeyReport, OauthClientStore } from '../core/oauth-records.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
-import type { DecisionStore, KeyStore, UsageStore } from '../core/records.ts';
+import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { UserStore } from '../core/users.ts';
 import type { HashCost } from '../lib/password/argon2.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';

@@ -1,5 +1,12 @@
 import type { ApiKeyRecord } from './ports.ts';
 
+/** How a key gives way to its successor. */
+export interface Retirement {
+  readonly successorId: string;
+  readonly atMs: number;
+  readonly endsAtMs: number;
+}
+
 /** API keys as they are kept for good. Every method rejects with Unavailable when the store cannot be used. */
 export interface KeyStore {
   /** Resolves once the key would survive the loss of power. */
@@ -15,23 +22,13 @@ export interface KeyStore {
    * Safety: a revoked key stays revoked, whatever the record says.
    */
   replace(record: ApiKeyRecord): Promise<ApiKeyRecord | null>;
-}
-
-/** What one key was used for. */
-export interface KeyUsage {
-  readonly keyId: string;
-  readonly requests: number;
-  /** How many of them were answered with a status of 400 or more. */
-  readonly errors: number;
-  readonly lastUsedAtMs: number;
-}
-
-/** Counts what keys are used for. Every method rejects with Unavailable when the store cannot be used. */
-export interface UsageStore {
-  /** Adds to what is counted; keys that the store does not know are left out. */
-  addUsage(batch: readonly KeyUsage[]): Promise<void>;
-  /** Null for a key that was never used. */
-  findUsage(keyId: string): Promise<KeyUsage | null>;
+  /**
+   * Gives a key its successor: from `endsAtMs` at the latest it is not accepted any more, and it is not rotated again.
+   * Returns the record; null when there is no such key or it has a successor already.
+   */
+  retire(id: string, change: Retirement): Promise<ApiKeyRecord | null>;
+  /** Moves the next rotation of a key; false when it is not due at `seenMs` any more, because someone else has moved it. */
+  postponeRotation(id: string, seenMs: number, untilMs: number): Promise<boolean>;
 }
 
 /** One journal record on its way into the store. */

@@ -86,7 +86,7 @@ export class GatewayThread {
       send({ type: 'replayProblem', sentence }),
     );
     this.#ports = this.#openPorts(data);
-    this.#notebook = new Notebook(this.#clock, (usage, decisions) =>
+    this.#notebook = new Notebook(this.#clock, this.#countries, (usage, decisions) =>
       send({ type: 'notes', usage, decisions }),
     );
     this.#journal = openJournal(config, send);

@@ -1,7 +1,8 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { KeyUsageNote } from '../core/key-usage.ts';
 import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord, StatusAnswer, StatusQuestion } from '../core/ports.ts';
-import type { DecisionEntry, KeyUsage } from '../core/records.ts';
+import type { DecisionEntry } from '../core/records.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import type { TrustMaterial } from '../plan/trust-files.ts';
@@ -82,7 +83,7 @@ export type FromThread =
   | { readonly type: 'refetch'; readonly call: number; readonly issuerId: string; readonly kid: string }
   | {
       readonly type: 'notes';
-      readonly usage: readonly KeyUsage[];
+      readonly usage: readonly KeyUsageNote[];
       readonly decisions: readonly DecisionEntry[];
     }
   | { readonly type: 'notice'; readonly notice: Notice }

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { NO_ACTIVITY } from '../../test/support/usage-note.ts';
 import { Unavailable } from '../core/errors.ts';
-import type { DecisionStore, UsageStore } from '../core/records.ts';
+import type { UsageStore } from '../core/key-usage.ts';
+import type { DecisionStore } from '../core/records.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { StandingProblems } from './standing-problems.ts';
 
-const USAGE = [{ keyId: 'k', requests: 1, errors: 0, lastUsedAtMs: 1 }];
+const USAGE = [{ ...NO_ACTIVITY, keyId: 'k', requests: 1, errors: 0, lastUsedAtMs: 1 }];
 const clock = { nowMs: () => 1000 };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { KeyUsageNote, UsageStore } from '../core/key-usage.ts';
 import type { Clock } from '../core/ports.ts';
-import type { DecisionEntry, DecisionStore, KeyUsage, UsageStore } from '../core/records.ts';
+import type { DecisionEntry, DecisionStore } from '../core/records.ts';
 import type { StandingProblems } from './standing-problems.ts';
 
 /** Time between two rounds of deleting what is too old or too many. */
@@ -46,7 +47,7 @@ export class NoteKeeper {
     this.#pruner.unref();
   }
 
-  keep(usage: readonly KeyUsage[], decisions: readonly DecisionEntry[]): void {
+  keep(usage: readonly KeyUsageNote[], decisions: readonly DecisionEntry[]): void {
     if (this.#waiting === MAX_WAITING) {
       return this.#problems.set(
         'database',
@@ -73,7 +74,7 @@ export class NoteKeeper {
     await this.#written;
   }
 
-  async #write(usage: readonly KeyUsage[], decisions: readonly DecisionEntry[]): Promise<void> {
+  async #write(usage: readonly KeyUsageNote[], decisions: readonly DecisionEntry[]): Promise<void> {
     await this.#stores.usage.addUsage(usage);
     await this.#stores.decisions.addDecisions(decisions);
   }

@@ -22,11 +22,13 @@ import { type Log, stackOf } from './gateway-log.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { JournalRotation } from './journal-rotation.ts';
 import { prepareJournal } from './journal-start.ts';
+import type { KeyLife } from './key-life.ts';
 import type { ThreadData } from './messages.ts';
 import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import { OauthService } from './oauth-service.ts';
+import { openKeyLife } from './open-key-life.ts';
 import { openNotices } from './open-notices.ts';
 import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
 import { RecordKeeper } from './record-keeper.ts';
@@ -72,6 +74,7 @@ export class RunningGateway {
   readonly #rotation: JournalRotation;
   readonly #notes: NoteKeeper;
   readonly #notices: NoticeBoard;
+  #keyLife: KeyLife | null = null;
   readonly #ledger = new MetricsLedger();
   readonly #records: RecordKeeper;
   readonly #targets: TargetHealth;
@@ -95,7 +98,13 @@ export class RunningGateway {
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
-    this.#notices = this.#openNotices(journal.path);
+    this.#notices = openNotices(
+      database,
+      clock,
+      this.#problems,
+      journal.path,
+      () => this.#state.loaded.config,
+    );
     this.#records = new RecordKeeper({
       database,
       store: loaded.config.store,
@@ -178,12 +187,15 @@ export class RunningGateway {
     await this.#supervisor.start();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
+    this.#keyLife = openKeyLife(this.#state, this.services, this.#problems, this.#notices);
+    this.#keyLife.start();
     if (this.#state.phase === 'starting') this.#state.phase = 'running';
   }
 
   async #close(): Promise<void> {
     this.#state.phase = 'stopping';
     this.#watcher.close();
+    const keysLeft = this.#keyLife?.close();
     this.#health.close();
     await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
     await this.#records.close();
@@ -192,6 +204,7 @@ export class RunningGateway {
     await Promise.race([this.#turn, pause(LAST_TURN_MS, null, { ref: false })]);
     await this.#adminListener?.close();
     await this.#oauth.close();
+    await keysLeft;
     await this.#notes.close();
     await this.#notices.close();
     await this.#database.close();
@@ -225,11 +238,6 @@ export class RunningGateway {
       random: Math.random,
       publish: (update) => this.#supervisor.broadcast({ type: 'keySet', update }),
     });
-  }
-
-  #openNotices(journalPath: string): NoticeBoard {
-    const configInForce = () => this.#state.loaded.config;
-    return openNotices(this.#database, clock, this.#problems, journalPath, configInForce);
   }
 
   #openSupervisor(threads: number): Supervisor {

@@ -12,6 +12,7 @@ const WELL_AGAIN = {
   target: '',
   notices: 'Notices are told again.',
   replay: 'The memory of used tokens works again.',
+  keys: 'API keys are rotated again.',
 } as const;
 
 export type ProblemKind = keyof typeof WELL_AGAIN;

@@ -3,6 +3,7 @@ import type { ApiKeyRecord } from '../../src/core/ports.ts';
 import type { DecisionEntry } from '../../src/core/records.ts';
 import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
 import type { Database } from '../../src/stores/sql/open-database.ts';
+import { NO_ACTIVITY } from './usage-note.ts';
 
 const DAY_MS = 86_400_000;
 let database: Database;
@@ -103,11 +104,14 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
     test('adds up, within a batch and between batches, and never moves the last use back', async () => {
       await database.keys.create(key('a'));
       await database.usage.addUsage([
-        { keyId: 'a', requests: 2, errors: 1, lastUsedAtMs: 20 },
-        { keyId: 'a', requests: 3, errors: 0, lastUsedAtMs: 10 },
+        { ...NO_ACTIVITY, keyId: 'a', requests: 2, errors: 1, lastUsedAtMs: 20 },
+        { ...NO_ACTIVITY, keyId: 'a', requests: 3, errors: 0, lastUsedAtMs: 10 },
       ]);
-      await database.usage.addUsage([{ keyId: 'a', requests: 1, errors: 1, lastUsedAtMs: 5 }]);
+      await database.usage.addUsage([
+        { ...NO_ACTIVITY, keyId: 'a', requests: 1, errors: 1, lastUsedAtMs: 5 },
+      ]);
       expect(await database.usage.findUsage('a')).toEqual({
+        ...NO_ACTIVITY,
         keyId: 'a',
         requests: 6,
         errors: 2,
@@ -118,8 +122,8 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
     test('leaves out keys it does not know instead of losing the batch', async () => {
       await database.keys.create(key('a'));
       await database.usage.addUsage([
-        { keyId: 'ghost', requests: 1, errors: 0, lastUsedAtMs: 1 },
-        { keyId: 'a', requests: 1, errors: 0, lastUsedAtMs: 1 },
+        { ...NO_ACTIVITY, keyId: 'ghost', requests: 1, errors: 0, lastUsedAtMs: 1 },
+        { ...NO_ACTIVITY, keyId: 'a', requests: 1, errors: 0, lastUsedAtMs: 1 },
       ]);
       await database.usage.addUsage([]);
       expect(await database.usage.findUsage('ghost')).toBeNull();
@@ -130,6 +134,8 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
       await Promise.all(Array.from({ length: 1_200 }, (_, i) => database.keys.create(key(`k${i}`))));
       await database.usage.addUsage(
         Array.from({ length: 1_200 }, (_, i) => ({
+          ...NO_ACTIVITY,
+          ...NO_ACTIVITY,
           keyId: `k${i}`,
           requests: i,
           errors: 0,

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { ApiKeyRecord } from '../../core/ports.ts';
-import type { KeyStore } from '../../core/records.ts';
+import type { KeyStore, Retirement } from '../../core/records.ts';
 import type { Connection } from './connection.ts';
 import { damaged } from './failures.ts';
 import { parseKeyRow, rowOfKey } from './key-rows.ts';
@@ -70,5 +70,41 @@ export function sqlKeyStore(connection: Connection): KeyStore {
       });
       return find(record.id);
     },
+
+    retire: async (id, change) => ((await retire(connection, id, change)) ? find(id) : null),
+
+    postponeRotation: (id, seenMs, untilMs) =>
+      connection.change('api-key', id, async (db) => {
+        const { numUpdatedRows } = await db
+          .updateTable('api_keys')
+          .set({ next_rotation_at_ms: untilMs })
+          .where('id', '=', id)
+          .where('next_rotation_at_ms', '=', seenMs)
+          .executeTakeFirst();
+        return Number(numUpdatedRows) === 1;
+      }),
   };
+}
+
+/** Safety: of two gateways that give a key a successor, one finds that it has none yet. */
+function retire(connection: Connection, id: string, { successorId, atMs, endsAtMs }: Retirement) {
+  return connection.change('api-key', id, async (db) => {
+    const { numUpdatedRows } = await db
+      .updateTable('api_keys')
+      .set((eb) => ({
+        successor_id: successorId,
+        rotated_at_ms: atMs,
+        next_rotation_at_ms: 0,
+        expires_at_ms: eb
+          .case()
+          .when(eb.or([eb('expires_at_ms', '=', 0), eb('expires_at_ms', '>', endsAtMs)]))
+          .then(eb.val(endsAtMs))
+          .else(eb.ref('expires_at_ms'))
+          .end(),
+      }))
+      .where('id', '=', id)
+      .where('successor_id', '=', '')
+      .executeTakeFirst();
+    return Number(numUpdatedRows) === 1;
+  });
 }

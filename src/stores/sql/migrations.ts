@@ -155,6 +155,30 @@ async function createChanges(db: Transaction<Tables>): Promise<void> {
     .execute();
 }
 
+async function countActivity(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .alterTable('key_usage')
+    .addColumn('total_us', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .createTable('key_latency')
+    .addColumn('key_id', 'text', (column) => column.notNull().references('api_keys.id').onDelete('cascade'))
+    .addColumn('bucket', 'integer', (column) => column.notNull())
+    .addColumn('requests', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_latency_key', ['key_id', 'bucket'])
+    .execute();
+  await db.schema
+    .createTable('key_activity')
+    .addColumn('key_id', 'text', (column) => column.notNull().references('api_keys.id').onDelete('cascade'))
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('requests', 'bigint', (column) => column.notNull())
+    .addColumn('first_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('last_at_ms', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('key_activity_key', ['key_id', 'kind', 'value'])
+    .execute();
+}
+
 /**
  * THE LIST of schema steps. Append only: a step that was released never changes.
  *
@@ -169,6 +193,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'kinds, limits and rotation of keys', up: extendKeys },
   { name: 'changes and gateways', up: createChanges },
   { name: 'authorization server', up: createOauth },
+  { name: 'latency and activity of keys', up: countActivity },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

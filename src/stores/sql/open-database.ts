@@ -1,8 +1,9 @@
 import { isMainThread } from 'node:worker_threads';
+import type { UsageStore } from '../../core/key-usage.ts';
 import type { NoticeStore } from '../../core/notices.ts';
 import type { ArtifactStore, OauthClientStore, OauthKeyStore } from '../../core/oauth-records.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { DecisionStore, KeyStore, UsageStore } from '../../core/records.ts';
+import type { DecisionStore, KeyStore } from '../../core/records.ts';
 import type { SharedRecords } from '../../core/shared-records.ts';
 import type { UserStore } from '../../core/users.ts';
 import type { Connection } from './connection.ts';

@@ -32,7 +32,25 @@ export interface Tables {
     /** JSON of a KeyDelivery; '' when there is none. */
     delivery: string;
   };
-  key_usage: { key_id: string; requests: number; errors: number; last_used_at_ms: number };
+  key_usage: {
+    key_id: string;
+    requests: number;
+    errors: number;
+    last_used_at_ms: number;
+    /** Sum of the durations in microseconds. */
+    total_us: number;
+  };
+  /** Requests with a key by duration. */
+  key_latency: { key_id: string; bucket: number; requests: number };
+  /** What a key was used for, see `KeyActivity`. */
+  key_activity: {
+    key_id: string;
+    kind: string;
+    value: string;
+    requests: number;
+    first_at_ms: number;
+    last_at_ms: number;
+  };
   decisions: {
     /** Given by the database, grows: tells the order, and two records of one request id apart. */
     seq: Generated<number>;
