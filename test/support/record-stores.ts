@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { KeyActivity } from '../../src/core/key-usage.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
 import type { DecisionEntry } from '../../src/core/records.ts';
 import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
@@ -111,12 +112,80 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
         { ...NO_ACTIVITY, keyId: 'a', requests: 1, errors: 1, lastUsedAtMs: 5 },
       ]);
       expect(await database.usage.findUsage('a')).toEqual({
-        ...NO_ACTIVITY,
+        totalUs: 0,
+        latency: NO_ACTIVITY.latency,
         keyId: 'a',
         requests: 6,
         errors: 2,
         lastUsedAtMs: 20,
       });
+    });
+
+    test('tells what a key was used for, within bounds', async () => {
+      await database.keys.create(key('a'));
+      const use = (value: string, atMs: number): KeyActivity => ({
+        kind: 'address',
+        value,
+        requests: 1,
+        firstAtMs: atMs,
+        lastAtMs: atMs,
+      });
+      const note = (activity: readonly KeyActivity[]) => ({
+        ...NO_ACTIVITY,
+        ...{ keyId: 'a', requests: 1, errors: 0, lastUsedAtMs: 1, activity },
+      });
+      await database.usage.addUsage([note([use('10.0.0.1', 5)]), note([use('10.0.0.1', 3)])]);
+      await database.usage.addUsage([note([use('10.0.0.1', 9), { ...use('GET', 4), kind: 'method' }])]);
+      expect(await database.usage.listActivity('a')).toEqual([
+        { kind: 'address', value: '10.0.0.1', requests: 3, firstAtMs: 3, lastAtMs: 9 },
+        { kind: 'method', value: 'GET', requests: 1, firstAtMs: 4, lastAtMs: 4 },
+      ]);
+      const many = Array.from({ length: 700 }, (_, i) => use(`2001:db8::${i.toString(16)}`, 100 + i));
+      await database.usage.addUsage([note(many)]);
+      await database.usage.addUsage([note(many)]);
+      const addresses = (await database.usage.listActivity('a')).filter(({ kind }) => kind === 'address');
+      expect(addresses).toHaveLength(501);
+      expect(addresses.find(({ value }) => value === '')).toMatchObject({ requests: 402, lastAtMs: 799 });
+      expect(addresses.reduce((sum, { requests }) => sum + requests, 0)).toBe(1403);
+      expect(await database.usage.listActivity('b')).toEqual([]);
+    });
+
+    test('adds up durations', async () => {
+      await database.keys.create(key('a'));
+      const latency = NO_ACTIVITY.latency.map((_, bucket) => bucket % 3);
+      const note = {
+        ...NO_ACTIVITY,
+        keyId: 'a',
+        requests: 13,
+        errors: 0,
+        lastUsedAtMs: 1,
+        totalUs: 500,
+        latency,
+      };
+      await database.usage.addUsage([note, note]);
+      await database.usage.addUsage([note]);
+      const found = { totalUs: 1500, latency: latency.map((count) => 3 * count), requests: 39 };
+      expect(await database.usage.findUsage('a')).toMatchObject(found);
+      expect(await database.usage.listUsage()).toMatchObject([found]);
+    });
+
+    test('a key gets one successor, and stops no later than it did before', async () => {
+      await database.keys.create({ ...key('a'), successorId: '', rotatedAtMs: 0, expiresAtMs: 0 });
+      await database.keys.create({ ...key('b'), successorId: '', rotatedAtMs: 0, expiresAtMs: 50 });
+      const change = { successorId: 'next', atMs: 10, endsAtMs: 99 };
+      expect(await database.keys.retire('a', change)).toMatchObject({
+        ...{ successorId: 'next', rotatedAtMs: 10, expiresAtMs: 99, nextRotationAtMs: 0 },
+      });
+      expect(await database.keys.retire('a', { ...change, successorId: 'other' })).toBeNull();
+      expect(await database.keys.retire('b', change)).toMatchObject({ expiresAtMs: 50 });
+      expect(await database.keys.retire('ghost', change)).toBeNull();
+    });
+
+    test('one of several claims a rotation', async () => {
+      await database.keys.create({ ...key('a'), nextRotationAtMs: 7 });
+      const claims = await Promise.all([1, 2, 3].map(() => database.keys.postponeRotation('a', 7, 1000)));
+      expect(claims.filter((claimed) => claimed)).toHaveLength(1);
+      expect((await database.keys.find('a'))?.nextRotationAtMs).toBe(1000);
     });
 
     test('leaves out keys it does not know instead of losing the batch', async () => {
@@ -134,7 +203,6 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
       await Promise.all(Array.from({ length: 1_200 }, (_, i) => database.keys.create(key(`k${i}`))));
       await database.usage.addUsage(
         Array.from({ length: 1_200 }, (_, i) => ({
-          ...NO_ACTIVITY,
           ...NO_ACTIVITY,
           keyId: `k${i}`,
           requests: i,

@@ -21,6 +21,7 @@ const [MIN_ID, MAX_ID, MIN_SECRET, MAX_SECRET, CHECKSUM] = [12, 32, 27, 64, 6];
 const [MIN_PREFIX, MAX_PREFIX] = [2, 8];
 /** More than the longest key. */
 const CARRY_BYTES = 128;
+const MAX_TOLD = 10_000;
 
 /**
  * Finds API keys in bytes that come in pieces, by form and checksum alone.
@@ -35,9 +36,8 @@ export class KeyFinder {
   /** Lines before the carried bytes. */
   #lines = 0;
   readonly #onFound: (found: FoundKey) => void;
-  /** What this push and the one before have found: a key in the carried bytes is seen twice. */
-  #seen = new Set<string>();
-  #seenBefore = new Set<string>();
+  /** What was told lately: a key in the carried bytes is seen again. */
+  readonly #told = new Set<string>();
 
   constructor(onFound: (found: FoundKey) => void) {
     this.#onFound = onFound;
@@ -46,8 +46,6 @@ export class KeyFinder {
   /** Looks through a piece; a key that it cuts off at its end is found with the next one. */
   push(piece: Buffer): void {
     const bytes = this.#carry.length === 0 ? piece : Buffer.concat([this.#carry, piece]);
-    this.#seenBefore = this.#seen;
-    this.#seen = new Set();
     const keptFrom = Math.max(0, bytes.length - CARRY_BYTES);
     this.#scan(bytes);
     if (hasWideText(bytes)) this.#scan(withoutZeros(bytes));
@@ -90,8 +88,9 @@ export class KeyFinder {
       const parsed = parseApiKey(key);
       if (parsed === null) continue;
       const place = `${key} ${line}`;
-      if (this.#seen.has(place) || this.#seenBefore.has(place)) return;
-      this.#seen.add(place);
+      if (this.#told.has(place)) return;
+      if (this.#told.size >= MAX_TOLD) this.#told.clear();
+      this.#told.add(place);
       return this.#onFound({ ...parsed, key, shown: shownPrefix(key), line });
     }
   }
