@@ -31,10 +31,9 @@ function pathOf(operation: AnyOperation, input: { params?: unknown; query?: unkn
     encodeURIComponent(params[name] ?? ''),
   );
   const query = new URLSearchParams(
-    Object.entries((input.query ?? {}) as Record<string, unknown>).map(([name, value]): [string, string] => [
-      name,
-      String(value),
-    ]),
+    Object.entries((input.query ?? {}) as Record<string, unknown>).flatMap(
+      ([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]),
+    ),
   ).toString();
   return query === '' ? path : `${path}?${query}`;
 }

@@ -214,6 +214,56 @@ export function describeRecordStores({ open, reopen }: StoreWorld): void {
     }, 30_000);
   });
 
+  describe('NoticeStore', () => {
+    const notice = (dedupeKey: string, createdAtMs = 5) => ({
+      id: `ntc_${dedupeKey}`,
+      kind: 'key.expired' as const,
+      dedupeKey,
+      payload: { keyId: 'ä', days: 7, list: ['a'], none: null },
+      createdAtMs,
+    });
+
+    test('keeps a notice once, and announces it once', async () => {
+      const { notices } = database;
+      const added = await Promise.all([1, 2, 3].map((n) => notices.add({ ...notice('a'), id: `ntc_${n}` })));
+      expect(added.filter((isNew) => isNew)).toHaveLength(1);
+      const claims = await Promise.all([1, 2, 3].map(() => notices.claimNew(10, 100)));
+      expect(claims.flat()).toMatchObject([{ kind: 'key.expired', payload: notice('a').payload }]);
+      expect(await notices.claimNew(99, 200)).toEqual([]);
+      expect(await notices.claimNew(100, 200)).toHaveLength(1);
+      await notices.announce(claims.flat()[0]?.id ?? '', ['ops', 'x'], 10);
+      expect(await notices.claimNew(1000, 2000)).toEqual([]);
+    });
+
+    test('a copy is attempted by one gateway at a time, until it is settled', async () => {
+      const { notices } = database;
+      await notices.add(notice('a'));
+      await notices.announce('ntc_a', ['ops', 'elsewhere'], 10);
+      const [due] = await notices.due(['ops'], 10);
+      if (due === undefined) throw new Error('nothing is due');
+      const claims = await Promise.all([1, 2, 3].map(() => notices.claim(due, 50)));
+      expect(claims.filter((claimed) => claimed)).toHaveLength(1);
+      expect(await notices.due(['ops'], 49)).toEqual([]);
+      expect(await notices.due(['ops'], 50)).toMatchObject([{ attempts: 1, target: 'ops' }]);
+      const settled = { target: 'ops', state: 'delivered', attempts: 1, atMs: 51, error: '' } as const;
+      await notices.settle('ntc_a', settled);
+      expect(await notices.due(['ops', 'elsewhere'], 1000)).toMatchObject([{ target: 'elsewhere' }]);
+      expect((await notices.list('', 10))[0]?.deliveries).toContainEqual(settled);
+    });
+
+    test('the oldest go, and copies that nobody delivers are given up', async () => {
+      const { notices } = database;
+      await notices.add(notice('old', 1));
+      await notices.add(notice('new', 100));
+      await notices.announce('ntc_new', ['gone'], 100);
+      await notices.prune(50, 100 + 8 * DAY_MS);
+      expect(await notices.list('key.expired', 10)).toMatchObject([
+        { id: 'ntc_new', deliveries: [{ target: 'gone', state: 'failed' }] },
+      ]);
+      expect(await notices.list('key.leaked', 10)).toEqual([]);
+    });
+  });
+
   describe('DecisionStore', () => {
     test('finds by id, the latest of two with one id', async () => {
       await database.decisions.addDecisions([decision(1), { ...decision(1), atMs: 9 }]);
