@@ -107,7 +107,7 @@ describe('wrong usage', () => {
     ],
     [
       'key',
-      '`portcullis key` needs one more word: `portcullis key create`, `portcullis key list`, `portcullis key revoke`.\n' +
+      '`portcullis key` needs one more word: `portcullis key create`, `portcullis key list`, `portcullis key show`, `portcullis key rotate`, `portcullis key revoke`, `portcullis key compromise`, `portcullis key scan`.\n' +
         'See `portcullis --help`.',
     ],
     ['help rnu', 'There is no command `rnu`. Did you mean `portcullis run`?\nSee `portcullis --help`.'],
