@@ -1,24 +1,23 @@
-import type { GatewayConfig } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Database } from '../stores/sql/open-database.ts';
+import type { GatewayState } from './gateway-state.ts';
 import { NoticeBoard } from './notice-board.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import { dueSecrets } from './webhook-secret-ages.ts';
 
-/** Opens the board of notices of a gateway; `configInForce` is asked anew whenever something is told. */
+/** Opens the board of notices of a gateway, which tells by the configuration in force. */
 export function openNotices(
+  state: GatewayState,
   database: Database,
   clock: Clock,
   problems: StandingProblems,
-  journalPath: string,
-  configInForce: () => GatewayConfig,
 ): NoticeBoard {
   return new NoticeBoard({
     store: database.notices,
     clock,
     problems,
-    journalPath,
-    webhooks: () => configInForce().notices.webhooks,
-    due: (nowMs) => dueSecrets(configInForce(), nowMs),
+    journalPath: state.loaded.config.journal.path,
+    webhooks: () => state.loaded.config.notices.webhooks,
+    due: (nowMs) => dueSecrets(state.loaded.config, nowMs),
   });
 }

@@ -98,13 +98,7 @@ export class RunningGateway {
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
-    this.#notices = openNotices(
-      database,
-      clock,
-      this.#problems,
-      journal.path,
-      () => this.#state.loaded.config,
-    );
+    this.#notices = openNotices(this.#state, database, clock, this.#problems);
     this.#records = new RecordKeeper({
       database,
       store: loaded.config.store,
