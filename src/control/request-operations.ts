@@ -124,7 +124,19 @@ async function findText(services: ControlServices, id: string): Promise<Found> {
   const bound = finding?.isPartial
     ? ' The journal is longer than what is searched: look for the id in older files.'
     : '';
-  return new Problem(404, 'not_found', `There is no record of the request ${id} in ${where}.${bound}`);
+  const others = services
+    .status()
+    .nodes.filter(({ isSelf }) => !isSelf)
+    .map(({ name }) => name);
+  const elsewhere =
+    others.length === 0
+      ? ''
+      : ` It may be in the journal of another gateway: ${[...new Set(others)].join(', ')}.`;
+  return new Problem(
+    404,
+    'not_found',
+    `There is no record of the request ${id} in ${where}.${bound}${elsewhere}`,
+  );
 }
 
 /** Explains one request: from the database, or from the journal when the database does not have it any more. */

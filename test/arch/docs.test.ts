@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { loadConfig, parseConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { OPERATIONS } from '../../src/control/operations.ts';
 import { STAGES } from '../../src/stages/index.ts';
 import { ROOT } from './sources.ts';
@@ -102,15 +102,6 @@ test.each(wholeConfigs)('%s: configuration %i has no mistake', (_, __, text) => 
     vi.unstubAllEnvs();
     rmSync(dir, { recursive: true });
   }
-});
-
-test.each(
-  pages
-    .filter((page) => page === 'docs/guides/several-gateways.md')
-    .flatMap((page) => blocksOf(page, 'yaml').map((text, at) => [page, at + 1, text] as const)),
-)('%s: configuration %i has no mistake', (_page, _at, text) => {
-  const env = { STORE_PASSWORD: 'a' };
-  expect(parseConfig(text, 'portcullis.yaml', { env }).problems).toEqual([]);
 });
 
 test('ARCHITECTURE.md tells the order of the stages with its reasons', () => {

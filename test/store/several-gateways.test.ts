@@ -262,6 +262,11 @@ describe.runIf(hasPostgres())('two gateways on one PostgreSQL', () => {
     await until('it is in the database', async () => (await b.admin(`/v1/requests/${id}`)).status === 200);
     const { out } = await command(b.folder, 'explain', id);
     expect(out).toMatch(/from the database/);
+    const unknown = await command(b.folder, 'explain', 'nothing-of-that-kind');
+    expect(unknown.err).toMatch(/It may be in the journal of another gateway: gw-a\./);
+    const metrics = await (await b.admin('/metrics')).text();
+    expect(metrics).toMatch(/portcullis_nodes\{state="heard"\} 2\n/);
+    expect(metrics).toMatch(/portcullis_records_stale_seconds \d/);
     await until('all is counted', async () => {
       const key = (await (await b.admin(`/v1/keys/${made.id}`)).json()) as { usage: { requests: number } };
       return key.usage.requests === 12;
