@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OauthBrowser } from '../support/oauth-browser.ts';
@@ -85,6 +86,20 @@ describe.each(['', '/auth'])('pages of an issuer with the path "%s"', (path) => 
     const token = /name="token" value="([^"]*)"/.exec(mine.html)?.[1] ?? '';
     await bare.open(action, { token, name: 'alice', password: PASSWORD });
     expect(bare.status).toBe(400);
+  });
+
+  test('offer another provider as soon as the configuration has it', async () => {
+    const config = JSON.parse(readFileSync(world.gateway.configPath, 'utf8')) as { oauth: object };
+    const corp = { id: 'corp', name: 'Company <account>', issuer: 'https://login.test', clientId: 'x' };
+    world.gateway.writeConfig({ ...config, oauth: { ...config.oauth, federation: [corp] } });
+    expect((await world.gateway.gateway.reload()).problems).toEqual([]);
+    const browser = await open();
+    expect(browser.html).toContain('Sign in with Company &lt;account&gt;');
+    // Nobody answers there: the page says so, and passwords go on to work.
+    await browser.open(`${browser.url}/federation/corp`);
+    expect(browser.status).toBe(503);
+    await browser.submit({ name: 'alice', password: PASSWORD });
+    expect(browser.html).toContain('<title>Allow Shop?</title>');
   });
 
   test('take forms only: a password in a query signs nobody in', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { hashPassword, isOfOtherCost, matchesPassword, RECOMMENDED_COST } from './argon2.ts';
+import { decoyHash, hashPassword, isOfOtherCost, matchesPassword, RECOMMENDED_COST } from './argon2.ts';
 
 const CHEAP = { memoryKib: 64, passes: 1, lanes: 1 };
 
@@ -52,6 +52,13 @@ describe('matchesPassword', () => {
     expect(await matchesPassword('', encoded)).toBe(false);
     expect(isOfOtherCost(encoded, CHEAP)).toBe(true);
   });
+});
+
+test('a decoy is a hash of the same cost that no password has', async () => {
+  const decoy = decoyHash(CHEAP, randomBytes);
+  expect(isOfOtherCost(decoy, CHEAP)).toBe(false);
+  expect(decoy).not.toBe(decoyHash(CHEAP, randomBytes));
+  for (const password of ['', 'password', decoy]) expect(await matchesPassword(password, decoy)).toBe(false);
 });
 
 test('isOfOtherCost', async () => {

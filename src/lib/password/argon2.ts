@@ -64,9 +64,16 @@ export async function hashPassword(
   randomBytes: (size: number) => Buffer,
 ): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const tag = await derive(password, salt, cost);
-  const parameters = `m=${cost.memoryKib},t=${cost.passes},p=${cost.lanes}`;
-  return `$argon2id$v=19$${parameters}$${unpadded(salt)}$${unpadded(tag)}`;
+  return encode(cost, salt, await derive(password, salt, cost));
+}
+
+/** A hash that no password is known to have, made without a computation: to compare with what there is no hash for. */
+export function decoyHash(cost: HashCost, randomBytes: (size: number) => Buffer): string {
+  return encode(cost, randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
+}
+
+function encode({ memoryKib, passes, lanes }: HashCost, salt: Buffer, tag: Buffer): string {
+  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
 /** Whether the password has the encoded hash; false for an encoding that cannot be read. */

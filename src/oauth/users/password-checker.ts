@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Unavailable } from '../../core/errors.ts';
-import { type HashCost, hashPassword, isOfOtherCost, matchesPassword } from '../../lib/password/argon2.ts';
+import {
+  decoyHash,
+  type HashCost,
+  hashPassword,
+  isOfOtherCost,
+  matchesPassword,
+} from '../../lib/password/argon2.ts';
 import { normalPassword } from '../../lib/password/password-rules.ts';
 
 export interface CheckerOptions {
@@ -21,12 +27,13 @@ export class PasswordChecker {
   readonly #queue: (() => void)[] = [];
   #running = 0;
   /** What passwords of nobody are compared with. */
-  #decoy: Promise<string> | null = null;
+  readonly #decoy: string;
   /** Computations begun, for tests of what a login costs. */
   computations = 0;
 
   constructor(options: CheckerOptions) {
     this.#options = options;
+    this.#decoy = decoyHash(options.cost, randomBytes);
   }
 
   /**
@@ -37,10 +44,7 @@ export class PasswordChecker {
   matches(password: string, encoded: string): Promise<boolean> {
     this.#refuseWhenFull();
     return this.#inTurn(async () => {
-      const isMatch = await matchesPassword(
-        normalPassword(password),
-        encoded === '' ? await this.#decoyHash() : encoded,
-      );
+      const isMatch = await matchesPassword(normalPassword(password), encoded === '' ? this.#decoy : encoded);
       return isMatch && encoded !== '';
     });
   }
@@ -54,11 +58,6 @@ export class PasswordChecker {
   /** Whether a hash should be made anew, now that the password is at hand. */
   isOutdated(encoded: string): boolean {
     return isOfOtherCost(encoded, this.#options.cost);
-  }
-
-  #decoyHash(): Promise<string> {
-    this.#decoy ??= hashPassword(randomBytes(32).toString('base64'), this.#options.cost, randomBytes);
-    return this.#decoy;
   }
 
   #refuseWhenFull(): void {
