@@ -157,8 +157,10 @@ export function findTypedSecrets(document: unknown, references: ReadonlyMap<stri
   return found;
 }
 
+const SECRET_NAMES: ReadonlySet<string | number> = new Set(['secret', 'clientSecret', 'password']);
+
 function isSecret(path: Path, pointer: string, value: string): boolean {
-  if (path.at(-1) === 'secret' || path.at(-1) === 'password') return true;
+  if (SECRET_NAMES.has(path.at(-1) ?? '')) return true;
   if (pointer === '/store/url') return hasPassword(value);
   return isPem(value) && /PRIVATE KEY/.test(value);
 }

@@ -149,3 +149,18 @@ test('what is weaker than the default is told', () => {
     '/oauth/tokenRequestsPerMinute',
   ]);
 });
+
+test('a secret of its own beside a database that others may share is noted', () => {
+  const store = { url: 'postgres://gateway@db.company.com/portcullis' };
+  const notes = (oauth: object) => {
+    const { config } = load({ issuer: 'https://auth.company.com', ...oauth }, { store });
+    return config === null ? [] : findWeaknesses(config).filter(({ pointer }) => pointer === '/oauth');
+  };
+  expect(notes({})).toMatchObject([{ level: 'note' }]);
+  expect(notes({ secret: 's'.repeat(43) })).toEqual([]);
+});
+
+test('secrets that were typed in are told, and not shown', () => {
+  const { typedSecrets } = load({ issuer: 'https://auth.company.com', secret: 's'.repeat(43) });
+  expect(typedSecrets).toEqual(['/oauth/secret']);
+});

@@ -41,6 +41,7 @@ export function findWeaknesses(
     ...config.issuers.flatMap((issuer, at) =>
       issuerWeaknesses(issuer).map(({ pointer, message }) => weak(`/issuers/${at}${pointer}`, message)),
     ),
+    ...sharedSecretNotes(config),
     ...(config.oauth === undefined ? [] : oauthWeaknesses(config.oauth)).map(({ pointer, message }) =>
       weak(`/oauth${pointer}`, message),
     ),
@@ -85,6 +86,14 @@ function globalWeaknesses(config: GatewayConfig): WeakSetting[] {
     ...counterWeaknesses(config),
     ...config.trustedProxies.flatMap(proxyWeaknesses),
   ];
+}
+
+/** A server that makes its own secret is alone with its database. */
+function sharedSecretNotes({ oauth, store: { location } }: GatewayConfig): WeakSetting[] {
+  if (oauth === undefined || oauth.secret !== undefined || location.kind !== 'postgres') return [];
+  const message =
+    'The secret of the authorization server is made on this machine: a second gateway on the database needs `secret`.';
+  return [note('/oauth', message)];
 }
 
 function storeWeaknesses({ store: { location, maxStaleS } }: GatewayConfig): WeakSetting[] {

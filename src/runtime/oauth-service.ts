@@ -36,6 +36,7 @@ export interface OauthServiceParts {
 export class OauthService {
   readonly #parts: OauthServiceParts;
   #server: AuthorizationServer | null = null;
+  #events: EventWriter | null = null;
 
   constructor(parts: OauthServiceParts) {
     this.#parts = parts;
@@ -51,7 +52,8 @@ export class OauthService {
     const { oauth } = config;
     if (oauth === undefined) return null;
     const { database, clock, counters, problems, publishKeys } = this.#parts;
-    const events = eventsOf(this.#parts, config.journal.path);
+    const events = new EventWriter(this.#parts, config.journal.path);
+    this.#events = events;
     // Gateways without one do not load its library.
     const { AuthorizationServer } = await import('../oauth/authorization-server.ts');
     const { peopleOf } = await import('../oauth/users/people.ts');
@@ -106,6 +108,7 @@ export class OauthService {
 
   async close(): Promise<void> {
     await this.#server?.close();
+    await this.#events?.settled;
   }
 }
 
@@ -138,22 +141,40 @@ export function eventRecord(event: OauthEvent, nowMs: number): string {
   return JSON.stringify({ ...known, portcullis: { oauth: { client: clientId, grantType } } });
 }
 
-function eventsOf({ clock, log, problems, notices }: OauthServiceParts, journalPath: string): OauthEvents {
-  let turn: Promise<void> = Promise.resolve();
-  const append = (line: string): void => {
-    turn = turn
-      .then(() => appendFile(journalPath, `${line}\n`, { mode: JOURNAL_MODE }))
+/** Writes what the server says: events into the journal one after the other, alerts as notices, defects into the log. */
+class EventWriter implements OauthEvents {
+  readonly #parts: OauthServiceParts;
+  readonly #journalPath: string;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(parts: OauthServiceParts, journalPath: string) {
+    this.#parts = parts;
+    this.#journalPath = journalPath;
+  }
+
+  /** Resolves when everything so far is written, or could not be. */
+  get settled(): Promise<void> {
+    return this.#turn;
+  }
+
+  record(event: OauthEvent): void {
+    const { clock, problems } = this.#parts;
+    const line = `${eventRecord(event, clock.nowMs())}\n`;
+    this.#turn = this.#turn
+      .then(() => appendFile(this.#journalPath, line, { mode: JOURNAL_MODE }))
       .then(() => problems.set('oauth-journal', '', ''))
       .catch(() => problems.set('oauth-journal', '', NOT_WRITTEN));
-  };
-  return {
-    record: (event) => append(eventRecord(event, clock.nowMs())),
-    alert: (kind, key, { clientId, accountId, clientAddress }) => {
-      const payload = { client: clientId, user: accountId, address: clientAddress };
-      notices.raise({ kind, dedupeKey: key, payload });
-    },
-    bug: (error) => log('error', 'A defect of the authorization server.', { stack: stackOf(error) }),
-  };
+  }
+
+  alert(kind: Parameters<OauthEvents['alert']>[0], key: string, event: OauthEvent): void {
+    const { clientId, accountId, clientAddress } = event;
+    const payload = { client: clientId, user: accountId, address: clientAddress };
+    this.#parts.notices.raise({ kind, dedupeKey: key, payload });
+  }
+
+  bug(error: unknown): void {
+    this.#parts.log('error', 'A defect of the authorization server.', { stack: stackOf(error) });
+  }
 }
 
 const NOT_WRITTEN = 'Events of the authorization server cannot be written to the journal.';
