@@ -9,6 +9,7 @@ import {
   routeFacts,
   verificationKey,
 } from '../../../test/support/authentication-world.ts';
+import { makeProof, thumbprint } from '../../../test/support/dpop.ts';
 import { token } from '../../../test/support/sign-token.ts';
 import type { ConfigError } from '../../core/errors.ts';
 import type { IntrospectionAnswer, IntrospectionServer } from '../../core/ports.ts';
@@ -317,6 +318,49 @@ describe('how a token is used', () => {
     const once = world.checkOf({ replay: 'once', endpoint: 'https://other.test/' });
     expect(await from(once, 'one')).toBe(PASSED);
     expect(await from(once, 'one')).toBe('authn.replayed');
+  });
+});
+
+describe('a token that is bound', () => {
+  const jkt = thumbprint(PAIRS.p256.publicKey);
+  const proof = (change: object = {}): string =>
+    makeProof(PAIRS.p256, { token: 'opaque', uri: 'https://api.company.com/orders', nowS: NOW_S, ...change });
+  const show = async (fields: readonly string[], block: object = {}) => {
+    const ctx = request(fields);
+    return (await world.checkOf({ dpop: 'accepted', ...block }).run(ctx)).reason;
+  };
+
+  test('to a key needs a proof of it, each time another one', async () => {
+    world.state.answer = active({ cnf: { jkt } });
+    const good = proof();
+    expect(await show(['Authorization', 'DPoP opaque', 'DPoP', good])).toBe(PASSED);
+    expect(await show(['Authorization', 'DPoP opaque', 'DPoP', good])).toBe('authn.proof');
+    expect(await show(['Authorization', 'DPoP opaque', 'DPoP', proof()])).toBe(PASSED);
+    expect(await show(['Authorization', 'DPoP opaque', 'DPoP', proof({ token: 'other' })])).toBe(
+      'authn.proof',
+    );
+    expect(await show(['Authorization', 'DPoP opaque'])).toBe('authn.proof');
+    expect(await show(['Authorization', 'Bearer opaque', 'DPoP', proof()])).toBe('authn.binding');
+    expect(await show(['Authorization', 'Bearer opaque'], { dpop: 'off' })).toBe('authn.binding');
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test('to none is not taken with the DPoP scheme, nor as Bearer where DPoP is required', async () => {
+    expect(await show(['Authorization', 'DPoP opaque', 'DPoP', proof()])).toBe('authn.binding');
+    expect(await show(['Authorization', 'Bearer opaque'], { dpop: 'required' })).toBe('authn.binding');
+  });
+
+  test('to a certificate needs that certificate', async () => {
+    world.state.answer = active({ cnf: { 'x5t#S256': 'A'.repeat(43) } });
+    for (const [thumbprintS256, reason] of [
+      ['A'.repeat(43), PASSED],
+      ['B'.repeat(43), 'authn.binding'],
+    ]) {
+      const ctx = Object.assign(request(['Authorization', 'Bearer opaque']), {
+        certificate: { thumbprintS256 },
+      });
+      expect((await world.checkOf().run(ctx)).reason).toBe(reason);
+    }
   });
 });
 

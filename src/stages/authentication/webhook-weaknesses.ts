@@ -1,7 +1,10 @@
 import type { Weakness } from '../../core/stage.ts';
+import { type Cidr, parseCidr } from '../../lib/ip/cidr.ts';
 import type { WebhookConfig } from './webhook.schema.ts';
 
 const DAY_MS = 86_400_000;
+/** Prefixes shorter than this are more networks than one sender has. */
+const WIDE_BITS = { 4: 8, 6: 16 } as const;
 /** Age at which a secret should have a successor. */
 export const SECRET_LIFE_MS = 90 * DAY_MS;
 
@@ -21,6 +24,11 @@ export function webhookWeaknesses(config: WebhookConfig, nowMs: number): readonl
       `${after}. List the networks of the sender in \`sources\`${scheme === 'github' ? '' : ', or have it sign the time'}.`,
     );
   }
+  sources.forEach((text, at) => {
+    const { ip, bits } = parseCidr(text) as Cidr;
+    if (bits < WIDE_BITS[ip.family])
+      report(`/sources/${at}`, `"${text}" holds so many addresses that it restricts next to nothing.`);
+  });
   config.secrets.forEach(({ id, createdAtMs, untilMs }, at) => {
     if (untilMs <= nowMs) return;
     const days = Math.floor((nowMs - createdAtMs) / DAY_MS);

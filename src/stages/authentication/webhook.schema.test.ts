@@ -55,6 +55,7 @@ describe('the configuration of a webhook', () => {
     [{ secrets, signed: '{body}{body}' }, 'signed Each placeholder'],
     [{ secrets, signed: '{host}.{body}' }, 'signed The placeholders'],
     [{ secrets, sources: ['10.0.0.1/8'] }, 'sources/0'],
+    [{ secrets, sources: ['::ffff:0:0/96'] }, 'sources/0'],
     [{ secrets, toleranceS: 0 }, 'toleranceS'],
     [{ secrets, prefix: 'a b' }, 'prefix'],
     [{ secrets, name: 'a\nb' }, 'name'],
@@ -103,6 +104,7 @@ describe('what is weak', () => {
     [{ scheme: 'slack', secrets }, 'does not say `createdAt`'],
     [{ ...fresh(daysAgo(1)), toleranceS: 301 }, '/webhook/toleranceS'],
     [{ ...fresh(daysAgo(1)), replay: 'allow' }, '/webhook/replay'],
+    [{ ...fresh(daysAgo(1)), sources: ['0.0.0.0/0'] }, '/webhook/sources/0'],
     [{ ...fresh(daysAgo(1)), scheme: 'github' }, 'accepted again after 86400 s. List the networks'],
     [{ ...fresh(daysAgo(1)), scheme: 'hmac-sha256' }, 'or have it sign the time'],
   ])('%j', (webhook, text) => {

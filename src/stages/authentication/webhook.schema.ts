@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cidrProblem } from '../../lib/ip/cidr.ts';
+import { networkSchema } from '../../core/network.schema.ts';
 import { PRESET_NAMES, parseSecret, presetScheme, type SecretEncoding } from '../../lib/webhook/scheme.ts';
 import { templateProblem } from '../../lib/webhook/signed-text.ts';
 import { headerName, type MethodBase } from './method.schema.ts';
@@ -10,11 +10,6 @@ const MAX_SECRET_BYTES = 512;
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
   error:
     'Write a day such as 2026-01-31 (from its first second in UTC), or a time such as 2026-01-31T12:00:00Z.',
-});
-
-const networkSchema = z.string().superRefine((text, issues) => {
-  const message = cidrProblem(text);
-  if (message !== null) issues.addIssue({ code: 'custom', message });
 });
 
 const secretSchema = z
