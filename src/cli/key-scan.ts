@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { ResultOf } from '../control/operations.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { CommandFailure } from './failure.ts';
@@ -7,6 +8,8 @@ import { operateAnywhere } from './operate.ts';
 import { DEV_CONFIG, getTarget } from './target.ts';
 import { printable, type Terminal, table } from './terminal.ts';
 
+/** Findings that one call hands over. */
+const MAX_REPORTED = 500;
 const STDIN = 0;
 const MIB = 1_048_576;
 
@@ -35,9 +38,15 @@ async function lookUp(
 }
 
 async function report(config: string, places: readonly KeyPlace[]) {
-  const keys = places.map(({ key, file, line }) => ({ token: key, file, line }));
-  const { result } = await operateAnywhere(getTarget(config), 'reportLeaks', { body: { keys } });
-  return result;
+  const target = getTarget(config);
+  const told: ResultOf<'reportLeaks'>['keys'] = [];
+  for (let at = 0; at < places.length; at += MAX_REPORTED) {
+    const piece = places.slice(at, at + MAX_REPORTED);
+    const keys = piece.map(({ key, file, line }) => ({ token: key, file, line }));
+    const { result } = await operateAnywhere(target, 'reportLeaks', { body: { keys } });
+    told.push(...result.keys);
+  }
+  return { keys: told };
 }
 
 function scan(path: string): ScanResult {
@@ -104,7 +113,12 @@ export const keyScan = defineCommand({
     }));
     const { files, bytes, skipped, faults } = result;
     const lines = [textOf(result, known, terminal)];
-    for (const { id, outcome } of told?.keys ?? []) lines.push(`Key ${id}: ${outcome}.`);
+    for (const { id, outcome, compromise } of told?.keys ?? []) {
+      lines.push(`Key ${id}: ${outcome}.`);
+      const successor = compromise?.key ?? null;
+      if (successor !== null)
+        lines.push(`Its successor, shown this once: ${terminal.paint('bold', successor)}`);
+    }
     const isClean = found.length === 0 && faults.length === 0;
     return {
       text: lines.join('\n'),

@@ -1,14 +1,15 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Insertable, Kysely, Transaction } from 'kysely';
 import {
   ACTIVITY_KINDS,
   type ActivityKind,
   type KeyActivity,
+  type KeyUsageNote,
   MAX_ACTIVITY_VALUES,
 } from '../../core/key-usage.ts';
 import { piecesOf } from './connection.ts';
 import type { Tables } from './tables.ts';
 
-const PIECE = 100;
+const PIECE = 200;
 
 /** Adds up what has the same value, oldest first use and latest last use. */
 function sumByValue(activity: readonly KeyActivity[]): KeyActivity[] {
@@ -28,15 +29,18 @@ function sumByValue(activity: readonly KeyActivity[]): KeyActivity[] {
   return [...sums.values()];
 }
 
-/** How many values of each kind are kept of a key. */
-async function countValues(db: Kysely<Tables>, keyId: string): Promise<ReadonlyMap<string, number>> {
+/** How many values of each kind are kept of some keys, by `key kind`. */
+async function countValues(
+  db: Kysely<Tables>,
+  keyIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .selectFrom('key_activity')
-    .select((eb) => ['kind', eb.fn.countAll().as('count')])
-    .where('key_id', '=', keyId)
-    .groupBy('kind')
+    .select((eb) => ['key_id', 'kind', eb.fn.countAll().as('count')])
+    .where('key_id', 'in', keyIds)
+    .groupBy(['key_id', 'kind'])
     .execute();
-  return new Map(rows.map(({ kind, count }) => [kind, Number(count)]));
+  return new Map(rows.map(({ key_id, kind, count }) => [`${key_id} ${kind}`, Number(count)]));
 }
 
 /** Puts values that find no place any more together under ''. */
@@ -63,36 +67,36 @@ async function withinBounds(
   return sumByValue(placed);
 }
 
-/** Adds what a key was used for. */
-export async function addActivity(
-  tx: Transaction<Tables>,
-  keyId: string,
-  activity: readonly KeyActivity[],
-): Promise<void> {
-  if (activity.length === 0) return;
-  const counts = await countValues(tx, keyId);
-  const sums = sumByValue(activity);
-  const rows: KeyActivity[] = [];
-  for (const kind of ACTIVITY_KINDS) {
-    const own = sums.filter((entry) => entry.kind === kind);
-    rows.push(...(await withinBounds(tx, keyId, kind, own, counts.get(kind) ?? 0)));
+/** Adds what keys were used for. */
+export async function addActivity(tx: Transaction<Tables>, notes: readonly KeyUsageNote[]): Promise<void> {
+  const used = notes.filter(({ activity }) => activity.length > 0);
+  if (used.length === 0) return;
+  const counts = await countValues(
+    tx,
+    used.map(({ keyId }) => keyId),
+  );
+  const rows: ActivityRow[] = [];
+  for (const { keyId, activity } of used) {
+    const sums = sumByValue(activity);
+    for (const kind of ACTIVITY_KINDS) {
+      const own = sums.filter((entry) => entry.kind === kind);
+      const kept = counts.get(`${keyId} ${kind}`) ?? 0;
+      for (const entry of await withinBounds(tx, keyId, kind, own, kept)) rows.push(rowOf(keyId, entry));
+    }
   }
-  for (const piece of piecesOf(rows, PIECE)) await upsert(tx, keyId, piece);
+  for (const piece of piecesOf(rows, PIECE)) await upsert(tx, piece);
 }
 
-async function upsert(tx: Transaction<Tables>, keyId: string, rows: readonly KeyActivity[]): Promise<void> {
+type ActivityRow = Insertable<Tables['key_activity']>;
+
+function rowOf(keyId: string, { kind, value, requests, firstAtMs, lastAtMs }: KeyActivity): ActivityRow {
+  return { key_id: keyId, kind, value, requests, first_at_ms: firstAtMs, last_at_ms: lastAtMs };
+}
+
+async function upsert(tx: Transaction<Tables>, rows: readonly ActivityRow[]): Promise<void> {
   await tx
     .insertInto('key_activity')
-    .values(
-      rows.map(({ kind, value, requests, firstAtMs, lastAtMs }) => ({
-        key_id: keyId,
-        kind,
-        value,
-        requests,
-        first_at_ms: firstAtMs,
-        last_at_ms: lastAtMs,
-      })),
-    )
+    .values([...rows])
     .onConflict((conflict) =>
       conflict.columns(['key_id', 'kind', 'value']).doUpdateSet((eb) => ({
         requests: eb('key_activity.requests', '+', eb.ref('excluded.requests')),

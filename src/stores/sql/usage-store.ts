@@ -44,7 +44,7 @@ async function addPiece(tx: Transaction<Tables>, piece: readonly KeyUsageNote[])
   if (notes.length === 0) return;
   await addTotals(tx, notes);
   for (const buckets of piecesOf(latencyRows(notes), PIECE)) await addLatency(tx, buckets);
-  for (const { keyId, activity } of notes) await addActivity(tx, keyId, activity);
+  await addActivity(tx, notes);
 }
 
 async function addTotals(tx: Transaction<Tables>, notes: readonly KeyUsageNote[]): Promise<void> {
