@@ -1,7 +1,7 @@
 import { compare } from './comparisons.ts';
 import { layOutCpus } from './cpu-layout.ts';
 import { GATEWAY } from './gateway.ts';
-import { haproxyKind } from './haproxy.ts';
+import { HAPROXY_TOKENS, haproxyKind } from './haproxy.ts';
 import { measureLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { nginxKind } from './nginx.ts';
@@ -13,6 +13,7 @@ import { SCENARIOS, SCHEMES } from './scenarios.ts';
 import type { StageLoop } from './stage-loop.ts';
 import type { Rig, Subject, SubjectKind } from './subject.ts';
 import { measureThroughput, type Throughput } from './throughput.ts';
+import type { TokenLoop } from './token-loop.ts';
 import type { TokenPool } from './tokens.ts';
 import { verify } from './verify.ts';
 
@@ -22,6 +23,7 @@ const KINDS: readonly SubjectKind[] = [
   nginxKind(false),
   haproxyKind(true),
   haproxyKind(false),
+  HAPROXY_TOKENS,
   GATEWAY,
 ];
 const LATENCY_KINDS = ['nginx', 'haproxy', 'gateway'];
@@ -55,9 +57,10 @@ export async function runBench(options: BenchOptions, place: Place, commit: stri
   const measurements = { cells, latencies, comparisons: compare({ cells, latencies }) };
   const throughput = await tryThroughput([...only(THROUGHPUT_KINDS, subjects).keys()], rig, options, skip);
   const stageLoop = await tryStageLoop(skip);
+  const tokenLoop = await tryTokenLoop(skip);
   const logging = Object.fromEntries([...subjects.keys()].map((kind) => [kind.title, kind.logging]));
   const circumstances = { startedAt, commit, options, machine, cpus, logging, tls, skipped };
-  return { ...circumstances, ...measurements, throughput, stageLoop };
+  return { ...circumstances, ...measurements, throughput, stageLoop, tokenLoop };
 }
 
 async function startSubjects(rig: Rig, cpus: string, skip: Skip): Promise<Map<SubjectKind, Subject>> {
@@ -150,6 +153,16 @@ async function tryStageLoop(skip: Skip): Promise<StageLoop | null> {
     return await measureStageLoop();
   } catch (error) {
     skip(`the stage loop: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+async function tryTokenLoop(skip: Skip): Promise<TokenLoop | null> {
+  try {
+    const { measureTokenLoop } = await import('./token-loop.ts');
+    return await measureTokenLoop();
+  } catch (error) {
+    skip(`the token loop: ${(error as Error).message}`);
     return null;
   }
 }

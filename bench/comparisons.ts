@@ -32,6 +32,8 @@ const COMPARISONS: readonly ComparisonRow[] = [
   bytes('1 MiB, bytes per CPU second: gateway / HAProxy', 'haproxy'),
   p99('p99 at half of the own maximum: gateway / nginx', 'nginx', { http: 3 }),
   p99('p99 at half of the own maximum: gateway / HAProxy', 'haproxy'),
+  cpu('repeated JWT: gateway / HAProxy with jwt_verify', 'jwt', ['haproxy-jwt', 'jwt']),
+  cpu('new JWT: gateway / HAProxy with jwt_verify', 'jwt-new', ['haproxy-jwt', 'jwt-new']),
   added('key + tier limit + CORS adds', 'key'),
   added('repeated JWT adds', 'jwt', 10),
   added('new JWT adds', 'jwt-new'),

@@ -20,12 +20,40 @@ export function haproxyKind(isLogging: boolean): SubjectKind {
   };
 }
 
-async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean): Promise<Subject> {
+/** HAProxy that lets nothing pass without a good RS256 token, by `jwt_verify`; with its access log. */
+export const HAPROXY_TOKENS: SubjectKind = {
+  id: 'haproxy-jwt',
+  title: 'HAProxy with jwt_verify',
+  logging: 'as HAProxy',
+  optional: false,
+  guards: true,
+  warmUpS: 1,
+  runs: ({ id }) => id === 'jwt' || id === 'jwt-new',
+  start: (rig, options) => startProxy(rig, options, true, tokenRules(rig)),
+};
+
+/** What HAProxy can ask of a token: algorithm, issuer, audience, expiry and signature. It remembers none. */
+function tokenRules({ publicKeyPath }: Rig): string {
+  const claim = (name: string, type = '') => `var(txn.bearer),jwt_payload_query('$.${name}'${type})`;
+  const refuse = (condition: string) => `  http-request deny deny_status 401 unless { ${condition} }`;
+  return [
+    '  http-request set-var(txn.bearer) http_auth_bearer',
+    "  http-request set-var(txn.alg) var(txn.bearer),jwt_header_query('$.alg')",
+    refuse('var(txn.alg) -m str RS256'),
+    refuse(`${claim('iss')} -m str https://issuer.bench`),
+    refuse(`${claim('aud')} -m str bench`),
+    '  http-request set-var(txn.now) date()',
+    refuse(`${claim('exp', ",'int'")},sub(txn.now) -m int gt 0`),
+    refuse(`var(txn.bearer),jwt_verify(txn.alg,"${publicKeyPath}") -m int 1`),
+  ].join('\n');
+}
+
+async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean, rules = ''): Promise<Subject> {
   const ports = { http: await findFreePort(), https: await findFreePort() };
   const name = `haproxy-${ports.http}`;
   const path = join(rig.dir, `${name}.cfg`);
   const logPath = join(rig.dir, `${name}.access.log`);
-  writeFileSync(path, configuration(rig, options, ports, isLogging));
+  writeFileSync(path, configuration(rig, options, ports, isLogging, rules));
   const files = { cpus: options.cpus, stdoutPath: logPath };
   const running = rig.processes.start(name, findProgram('haproxy'), ['-db', '-f', path], files);
   await running.waitUntil(() => isListening(ports.https), 5000);
@@ -38,7 +66,13 @@ async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean): 
   };
 }
 
-function configuration(rig: Rig, options: StartOptions, ports: Subject['ports'], isLogging: boolean): string {
+function configuration(
+  rig: Rig,
+  options: StartOptions,
+  ports: Subject['ports'],
+  isLogging: boolean,
+  rules: string,
+): string {
   return `global
   nbthread ${options.threads}
   maxconn 4096
@@ -58,6 +92,7 @@ frontend in
   bind 127.0.0.1:${ports.http}
   bind 127.0.0.1:${ports.https} ssl crt ${rig.certificate.pemPath}
   http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
+${rules}
   default_backend out
 backend out
   server one 127.0.0.1:${rig.upstreamPort}

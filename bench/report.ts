@@ -2,6 +2,7 @@ import type { Comparison } from './comparisons.ts';
 import type { CpuLayout } from './cpu-layout.ts';
 import type { Latency } from './latency.ts';
 import type { Machine } from './machine.ts';
+import { number, range, table } from './markdown-table.ts';
 import {
   comparisonTable,
   costTable,
@@ -12,8 +13,9 @@ import {
 import type { BenchOptions } from './options.ts';
 import type { Cell } from './rounds.ts';
 import type { StageLoop } from './stage-loop.ts';
-import { spreadOf } from './statistics.ts';
+import { type Spread, spreadOf } from './statistics.ts';
 import type { Throughput } from './throughput.ts';
+import type { TokenLoop } from './token-loop.ts';
 
 /** Everything a run found out. */
 export interface BenchReport {
@@ -33,6 +35,7 @@ export interface BenchReport {
   readonly comparisons: readonly Comparison[];
   readonly throughput: readonly Throughput[];
   readonly stageLoop: StageLoop | null;
+  readonly tokenLoop: TokenLoop | null;
 }
 
 /** The report as JSON that scripts can compare. */
@@ -64,6 +67,7 @@ export function toMarkdown(report: BenchReport): string {
     comparisonTable(report.comparisons),
     throughputTable(report.throughput),
     stageLoop(report),
+    tokenLoop(report),
     notes(report),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -92,6 +96,25 @@ function stageLoop({ stageLoop: found }: BenchReport): string {
   return found === null
     ? ''
     : `## Stage loop\n\n${Math.round(found.nsPerRequest)} ns per request for ${found.checks} checks: ${found.what}.`;
+}
+
+function tokenLoop({ tokenLoop: found }: BenchReport): string {
+  if (found === null) return '';
+  const row = (what: string, us: Spread, ratio: Spread | null) => [
+    what,
+    `${number(us.median)} µs`,
+    range(us),
+    ratio === null ? '' : `${number(ratio.median)} (${range(ratio)})`,
+  ];
+  return table(
+    'Token check, without connections',
+    ['RS256 token', 'median', 'range', 'to jose'],
+    [
+      row('repeated, `replay: bound`', found.repeatedUs, found.repeatedToJose),
+      row('new, `replay: bound`', found.newUs, found.newToJose),
+      row('new, `jwtVerify` of jose', found.joseUs, null),
+    ],
+  );
 }
 
 function notes({ logging, tls, skipped, latencies }: BenchReport): string {

@@ -126,6 +126,7 @@ function openPorts(): { key: string; ports: Ports } {
       keySets,
       notices,
       proofNonces,
+      revokedTokens: { version: 0, isRevoked: () => false },
       replay,
       logins,
       timers,

@@ -10,6 +10,7 @@ export interface Rig {
   readonly upstreamPort: number;
   readonly certificate: Certificate;
   readonly jwksPath: string;
+  readonly publicKeyPath: string;
   readonly signal: AbortSignal;
 }
 

@@ -10,6 +10,8 @@ const signAsync = promisify(sign) as (algorithm: string, data: Buffer, key: KeyO
 /** The issuer of the bench: one RSA key, its public half as a JWKS file, and tokens that are handed out once. */
 export class TokenPool {
   readonly jwksPath: string;
+  /** The public key as PEM, for verifiers that take no key set. */
+  readonly publicKeyPath: string;
   readonly #dir: string;
   readonly #key: KeyObject;
   readonly #tokens: string[] = [];
@@ -19,6 +21,8 @@ export class TokenPool {
     this.#dir = dir;
     this.#key = privateKey;
     this.jwksPath = join(dir, 'jwks.json');
+    this.publicKeyPath = join(dir, 'issuer.pem');
+    writeFileSync(this.publicKeyPath, publicKey.export({ type: 'spki', format: 'pem' }));
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KEY_ID, alg: 'RS256', use: 'sig' };
     writeFileSync(this.jwksPath, JSON.stringify({ keys: [jwk] }));
   }

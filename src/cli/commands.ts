@@ -26,6 +26,7 @@ import { oauthKeysList, oauthKeysRotate } from './oauth-keys.ts';
 import { reload } from './reload.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
+import { tokenRevoke } from './token-revoke.ts';
 import {
   userChange,
   userDelete,
@@ -57,6 +58,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   loginUnblock,
   noticesList,
   webhookSecret,
+  tokenRevoke,
   userCreate,
   userList,
   userShow,

@@ -21,6 +21,7 @@ const NO_PORTS: Ports = {
     refetch: async () => {},
   },
   notices: { raise: () => {} },
+  revokedTokens: { version: 0, isRevoked: () => false },
   proofNonces: { current: () => '', isValid: () => false },
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
   certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },

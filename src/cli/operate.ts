@@ -20,7 +20,7 @@ const DEFAULT_GRACE_H = 72;
 const clock = { nowMs: () => Date.now() };
 
 /** Operations that may make the database they write to. */
-const CREATING: readonly OperationId[] = ['createKey', 'createUser', 'createOauthClient'];
+const CREATING: readonly OperationId[] = ['createKey', 'createUser', 'createOauthClient', 'revokeToken'];
 
 /** What an operation answered, and who did it. */
 export interface Operated<Id extends OperationId> {
@@ -83,7 +83,7 @@ function servicesOn(
   { path, journalPath, names, passwords, oauth, keys: life }: Target,
   database: Database,
 ): ControlServices {
-  const { keys, usage, decisions, notices, users } = database;
+  const { keys, usage, decisions, notices, users, revocations } = database;
   const services = offlineServices({
     clock,
     version: VERSION,
@@ -96,6 +96,7 @@ function servicesOn(
       record: async (notice) => void (await notices.add(recordOfNotice(notice, clock.nowMs()))),
     },
     users,
+    revocations,
     passwordPolicy: passwords,
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: life?.places ?? NO_PLACES,

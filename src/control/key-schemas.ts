@@ -129,7 +129,7 @@ export const keyView = z.object({
 });
 
 /** Who has acknowledged a change of keys. */
-const acknowledged = {
+export const acknowledged = {
   slowestMs: z
     .number()
     .describe('How long the slowest thread of this gateway took to acknowledge, in milliseconds.'),

@@ -2,6 +2,7 @@ import { Unavailable } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
+import type { TokenRevocationStore } from '../core/token-revocations.ts';
 import type { UserStore } from '../core/users.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
 import type {
@@ -21,6 +22,7 @@ export interface OfflineParts {
   readonly decisions: DecisionStore;
   readonly notices: NoticeBook;
   readonly users: UserStore;
+  readonly revocations: TokenRevocationStore;
   readonly passwordPolicy: PasswordPolicy;
   readonly endSessions: (userId: string) => Promise<void>;
   readonly keyDelivery: DeliveryPlaces;
@@ -47,6 +49,8 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     decisions: parts.decisions,
     notices: parts.notices,
     users: parts.users,
+    revocations: parts.revocations,
+    distributeRevocations: async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() }),
     passwordPolicy: () => parts.passwordPolicy,
     endSessions: parts.endSessions,
     keyDelivery: () => parts.keyDelivery,

@@ -28,6 +28,7 @@ import {
   showStatus,
   statusView,
 } from './system-operations.ts';
+import { TOKEN_OPERATIONS } from './token-operations.ts';
 import { USER_OPERATIONS } from './user-table.ts';
 
 const keyId = z.strictObject({
@@ -168,6 +169,7 @@ export const OPERATIONS = {
     run: (services, { params }) => explainRequest(services, params.id),
   }),
   ...USER_OPERATIONS,
+  ...TOKEN_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',

@@ -5,6 +5,7 @@ import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { KeyReport, OauthClientStore } from '../core/oauth-records.ts';
 import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
+import type { TokenRevocationStore } from '../core/token-revocations.ts';
 import type { UserStore } from '../core/users.ts';
 import type { HashCost } from '../lib/password/argon2.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
@@ -141,6 +142,9 @@ export interface ControlServices {
    * Errors: Unavailable when it cannot even be known which gateways there are.
    */
   distributeKeys(records: readonly ApiKeyRecord[], withinMs?: number): Promise<Distribution>;
+  readonly revocations: TokenRevocationStore;
+  /** Gives changed revocations of tokens to every thread of every gateway, as `distributeKeys` does. */
+  distributeRevocations(ids: readonly string[]): Promise<Distribution>;
   /** The resolved configuration without a secret in it. */
   redactedConfig(): unknown;
   /** Prometheus text. */

@@ -3,6 +3,7 @@ import type { Ip } from '../lib/ip/address.ts';
 import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
+import type { RevokedTokens } from './token-revocations.ts';
 
 /** Wall-clock time; tests put a fake one in its place. */
 export interface Clock {
@@ -269,6 +270,7 @@ export interface Ports {
   readonly notices: Notices;
   readonly replay: ReplayCache;
   readonly proofNonces: ProofNonces;
+  readonly revokedTokens: RevokedTokens;
   readonly certificateStatuses: CertificateStatuses;
   readonly countries: Countries;
   readonly introspection: TokenIntrospection;

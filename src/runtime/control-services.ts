@@ -52,6 +52,8 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),
     reload: () => parts.reload(),
+    revocations: database.revocations,
+    distributeRevocations: (ids) => parts.records.distributeRevocations(ids),
     distributeKeys: (records, withinMs) => parts.records.distributeKeys(records, withinMs),
     redactedConfig: () => state.loaded.redacted,
     metrics: () => metricsOf(state, parts),

@@ -4,7 +4,6 @@ import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
 import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
-import { monotonicMs } from '../lib/time/monotonic.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import { Journal } from '../proxy/journal.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
@@ -16,8 +15,6 @@ import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
 import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
-import { MemoryApiKeys } from '../stores/memory/api-keys.ts';
-import { RecordLease } from '../stores/memory/record-lease.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
@@ -37,6 +34,7 @@ import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
 import { threadNotices } from './thread-notices.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
+import { ThreadRecords } from './thread-records.ts';
 
 /** What a call is answered with that failed by a defect: not what any call is answered with when it succeeds. */
 const DEFECT = { pointer: '', message: 'This is a defect of the gateway: its log has the stack trace.' };
@@ -53,8 +51,7 @@ interface Prepared {
 export class GatewayThread {
   readonly #send: (message: FromThread) => void;
   readonly #clock = { nowMs: () => Date.now() };
-  readonly #lease: RecordLease;
-  readonly #apiKeys: MemoryApiKeys;
+  readonly #records: ThreadRecords;
   readonly #keySets: ThreadKeySets;
   readonly #countries = new CountryLookup();
   readonly #replay: OpenedReplay;
@@ -77,9 +74,7 @@ export class GatewayThread {
   constructor(data: ThreadData, send: (message: FromThread) => void) {
     this.#send = send;
     this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
-    this.#lease = new RecordLease(this.#clock, monotonicMs, data.lease);
-    this.#apiKeys = new MemoryApiKeys(this.#lease);
-    this.#apiKeys.replaceAll(data.apiKeys);
+    this.#records = new ThreadRecords(data, this.#clock);
     for (const update of data.keySets) this.#keySets.update(update);
     const { config } = parseDocument(data.plan.document, data.plan.baseDir, data.plan.oauth ?? undefined);
     this.#replay = openReplay(config.counters, data.replay, this.#clock, (sentence) =>
@@ -112,7 +107,7 @@ export class GatewayThread {
     return {
       clock: this.#clock,
       counters: openCounters(data.counters),
-      apiKeys: this.#apiKeys,
+      apiKeys: this.#records.apiKeys,
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
       certificateStatuses: this.#openStatuses(),
@@ -122,6 +117,7 @@ export class GatewayThread {
       introspection: new Introspector(this.#clock),
       logins: openLogins(data.logins),
       timers: timersOn(this.#wheel),
+      revokedTokens: this.#records.revokedTokens,
     };
   }
 
@@ -162,9 +158,9 @@ export class GatewayThread {
       case 'discard':
         return this.#inTurn(() => this.#discard(message.version));
       case 'apiKeys':
-        return this.#apiKeys.update(message.update);
+      case 'revocations':
       case 'lease':
-        return this.#lease.renew(message.lease);
+        return this.#records.take(message);
       case 'metrics':
         return this.#takeMetrics();
       case 'drain':

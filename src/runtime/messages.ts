@@ -3,6 +3,7 @@ import type { KeyUsageNote } from '../core/key-usage.ts';
 import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord, StatusAnswer, StatusQuestion } from '../core/ports.ts';
 import type { DecisionEntry } from '../core/records.ts';
+import type { RevocationUpdate, TokenRevocation } from '../core/token-revocations.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import type { TrustMaterial } from '../plan/trust-files.ts';
@@ -46,6 +47,7 @@ export interface ThreadData {
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];
+  readonly revocations: readonly TokenRevocation[];
   /** Until when records from the store may be trusted; null where they belong to this gateway alone. */
   readonly lease: Lease | null;
   readonly keySets: readonly KeySetUpdate[];
@@ -65,6 +67,7 @@ export type ToThread =
   | { readonly type: 'commit'; readonly call: number; readonly version: number }
   | { readonly type: 'discard'; readonly call: number; readonly version: number }
   | { readonly type: 'apiKeys'; readonly call: number; readonly update: KeyUpdate }
+  | { readonly type: 'revocations'; readonly call: number; readonly update: RevocationUpdate }
   | { readonly type: 'lease'; readonly lease: Lease }
   | { readonly type: 'metrics'; readonly call: number }
   | { readonly type: 'drain'; readonly call: number; readonly deadlineMs: number }

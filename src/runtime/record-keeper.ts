@@ -10,6 +10,8 @@ import { VERSION } from '../version.ts';
 import { GatewayMember } from './gateway-member.ts';
 import { KeyCopies } from './key-copies.ts';
 import { REAL_TIME, SETTLE_MS } from './member-time.ts';
+import type { ThreadData } from './messages.ts';
+import { RevocationCopies } from './revocation-copies.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -25,6 +27,7 @@ export interface RecordKeeperOptions {
 export class RecordKeeper {
   readonly #options: RecordKeeperOptions;
   readonly #keys: KeyCopies;
+  readonly #revocations: RevocationCopies;
   /** Null where no other gateway uses the database. */
   readonly #member: GatewayMember | null;
   #lease: Lease | null = null;
@@ -33,13 +36,17 @@ export class RecordKeeper {
     const { database, supervisor } = options;
     this.#options = options;
     this.#keys = new KeyCopies(database.keys, (update) => supervisor().distributeKeys(update));
+    const { revocations } = database;
+    this.#revocations = new RevocationCopies(revocations, { nowMs: Date.now }, (update) =>
+      supervisor().distributeRevocations(update),
+    );
     this.#member = database.shared === null ? null : this.#join(database.shared);
     if (this.#member !== null) this.#lease = this.#leaseFrom(Number.NEGATIVE_INFINITY);
   }
 
   /** What a thread that starts now is given. */
-  get threadData(): { readonly apiKeys: readonly ApiKeyRecord[]; readonly lease: Lease | null } {
-    return { apiKeys: this.#keys.records, lease: this.#lease };
+  get threadData(): Pick<ThreadData, 'apiKeys' | 'revocations' | 'lease'> {
+    return { apiKeys: this.#keys.records, revocations: this.#revocations.records, lease: this.#lease };
   }
 
   /** The gateways that share the database; empty where there is only this one. */
@@ -56,6 +63,7 @@ export class RecordKeeper {
   async load(): Promise<void> {
     await this.#member?.begin();
     await this.#keys.reload();
+    await this.#revocations.reload();
   }
 
   /** Follows what other gateways change, from now on; call it when the threads run. */
@@ -84,13 +92,20 @@ export class RecordKeeper {
     return { ...own, nodes };
   }
 
+  /** Gives changed revocations of tokens to every thread of every gateway. */
+  async distributeRevocations(ids: readonly string[], withinMs = SETTLE_MS): Promise<Distribution> {
+    const own = await this.#revocations.apply(ids);
+    const nodes = (await this.#member?.settle(withinMs)) ?? [];
+    return { ...own, nodes };
+  }
+
   #join(shared: NonNullable<Database['shared']>): GatewayMember {
     const { store, problems, supervisor } = this.#options;
     return new GatewayMember({
       shared,
       node: { id: randomUUID(), name: store.nodeName || hostname(), version: VERSION },
       leaseMs: store.maxStaleS * 1000,
-      copies: { 'api-key': this.#keys },
+      copies: { 'api-key': this.#keys, 'token-revocation': this.#revocations },
       time: REAL_TIME,
       grantLease: (fromMs) => {
         const lease = this.#leaseFrom(fromMs);

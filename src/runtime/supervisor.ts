@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { RevocationUpdate } from '../core/token-revocations.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { PlanDocument, PrepareResult, ThreadData, ToThread } from './messages.ts';
@@ -112,12 +113,21 @@ export class Supervisor {
    * Safety: a thread that ends before it acknowledges accepts no key any more, and what starts in its place is given
    * the keys as they are then. One that does not acknowledge in time is ended for that reason.
    */
-  async distributeKeys(update: KeyUpdate): Promise<ThreadAcknowledgement> {
+  distributeKeys(update: KeyUpdate): Promise<ThreadAcknowledgement> {
+    return this.#distribute({ type: 'apiKeys', update });
+  }
+
+  /** Gives revocations of tokens to every thread, as `distributeKeys` does. */
+  distributeRevocations(update: RevocationUpdate): Promise<ThreadAcknowledgement> {
+    return this.#distribute({ type: 'revocations', update });
+  }
+
+  async #distribute(message: Parameters<ThreadHandle['call']>[0]): Promise<ThreadAcknowledgement> {
     const startMs = performance.now();
     let slowest = { slowestMs: 0, slowestThread: -1 };
     const give = async (thread: ThreadHandle): Promise<void> => {
       try {
-        await thread.call({ type: 'apiKeys', update }, ACKNOWLEDGE_MS);
+        await thread.call(message, ACKNOWLEDGE_MS);
       } catch {
         if (thread.state !== 'dead') await thread.terminate();
       }

@@ -301,3 +301,42 @@ describe('replay over threads', () => {
     expect(reasons.filter((reason) => reason === 'authn.replayed')).toHaveLength(24);
   });
 });
+
+describe('revocation', () => {
+  test('reaches every thread, remembered tokens included, and lasts over a restart of the thread', async () => {
+    const key = makeKey('k1');
+    await using issuer = await IssuerProcess.open([key]);
+    await using gateway = await startGateway(issuer);
+    const nowS = Math.floor(Date.now() / 1000);
+    const [one, other] = [issuer.sign(key, { jti: 'j1' }), issuer.sign(key, { jti: 'j2', iat: nowS - 10 })];
+    const later = issuer.sign(key, { jti: 'j3', iat: nowS + 60 });
+    for (const text of [one, other, later])
+      expect(await askAll(gateway.port, bearer(text))).toEqual({ 200: 24 });
+    const revoke = async (body: object) => {
+      const init = { method: 'POST', body: JSON.stringify({ issuer: issuer.url, ...body }) };
+      const response = await gateway.admin('/v1/tokens/revocations', init);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const first = await revoke({ jti: 'j1' });
+    expect(first.status).toBe(200);
+    expect(first.body.slowestMs).toBeLessThan(5000);
+    expect(await askAll(gateway.port, bearer(one))).toEqual({ 401: 24 });
+    expect(await askAll(gateway.port, bearer(other))).toEqual({ 200: 24 });
+    expect((await revoke({ subject: 'user-1' })).status).toBe(200);
+    expect(await askAll(gateway.port, bearer(other))).toEqual({ 401: 24 });
+    expect(await askAll(gateway.port, bearer(later)), 'issued after that').toEqual({ 200: 24 });
+    for (const bad of [
+      {},
+      { jti: 'a', subject: 'b' },
+      { jti: 'a', before: '2026-01-01T00:00:00Z' },
+      { jti: 'a\n' },
+    ])
+      expect((await revoke(bad)).status).toBe(422);
+    const listed = (await (await gateway.admin('/v1/tokens/revocations')).json()) as {
+      revocations: object[];
+    };
+    expect(listed.revocations).toHaveLength(2);
+    const records = await gateway.records(100);
+    expect(records.some(({ portcullis }) => portcullis.decision.reason === 'authn.revoked')).toBe(true);
+  });
+});

@@ -31,6 +31,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     counters: createCounterTable({ clients: 1000 }),
     replay: createReplayTable({ entries: 1000 }),
     nonceSecret: new Uint8Array(32),
+    revocations: [],
     logins: createLoginTable({ addresses: 1000 }),
     ticketKeys: new Uint8Array(48),
     plan: {

@@ -52,6 +52,7 @@ const ports: Ports = {
     refetch: async () => {},
   },
   notices: { raise: () => {} },
+  revokedTokens: { version: 0, isRevoked: () => false },
   proofNonces: { current: () => '', isValid: () => false },
   certificateStatuses: NO_STATUSES,
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),

@@ -9,6 +9,7 @@ import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import { formatIp, type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
+import { MemoryRevokedTokens } from '../../src/stores/memory/revoked-tokens.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
@@ -102,6 +103,7 @@ export function fakePorts() {
   const counters = { take: () => {} };
   const raised: Notice[] = [];
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
+  const revokedTokens = new MemoryRevokedTokens();
   const proofNonces = new HmacNonces(randomBytes(32), clock);
   const replay = new SharedReplay(createReplayTable({ entries: 1000 }), clock);
   /** By address as text. */
@@ -119,6 +121,7 @@ export function fakePorts() {
     logins,
     timers,
     proofNonces,
+    revokedTokens,
     certificateStatuses: NO_STATUSES,
     countries,
     introspection: { introspect: async () => ({ kind: 'inactive' }) },

@@ -37,6 +37,8 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     usage: database.usage,
     decisions: database.decisions,
     users: database.users,
+    revocations: database.revocations,
+    distributeRevocations: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     passwordPolicy: () => ({
       minChars: 12,
       cost: { memoryKib: 64, passes: 1, lanes: 1 },

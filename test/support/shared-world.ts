@@ -141,6 +141,7 @@ export class FakeNode {
             this.reloads++;
           },
         },
+        'token-revocation': { apply: async () => {}, reload: async () => {} },
       },
       grantLease: (fromMs) => {
         this.leaseFromMs = fromMs;

@@ -132,7 +132,7 @@ export function checkClaims(
   token: ClaimedToken,
   rules: TokenRules,
   nowMs: number,
-): Omit<VerifiedToken, 'keysVersion' | 'key'> | TokenProblem {
+): Omit<VerifiedToken, 'keysVersion' | 'key' | 'revocationsVersion'> | TokenProblem {
   const problem = claimsProblem(token, rules);
   if (problem !== null) return problem;
   const { claims } = token;

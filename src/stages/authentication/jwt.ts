@@ -2,6 +2,7 @@ import type { RequestContext } from '../../core/context.ts';
 import { Decision, deny } from '../../core/decision.ts';
 import type { Clock, KeySets, VerificationKey } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
+import type { RevokedTokens } from '../../core/token-revocations.ts';
 import { fitsAlgorithm, verifySignature } from '../../lib/jose/algorithms.ts';
 import { type AuthorizationScheme, schemeOf, tokenOf } from './authorization-field.ts';
 import { checkClaims, type TokenRules } from './jwt-claims.ts';
@@ -63,6 +64,7 @@ export class JwtMethod implements CredentialMethod {
   readonly #cache: TokenCache;
   readonly #keySets: KeySets;
   readonly #clock: Clock;
+  readonly #revokedTokens: RevokedTokens;
   readonly #refusals: Refusals;
   #unavailable: Decision | null = null;
 
@@ -70,7 +72,7 @@ export class JwtMethod implements CredentialMethod {
     header: string,
     issuers: readonly AcceptedIssuer[],
     cache: TokenCache,
-    ports: { keySets: KeySets; clock: Clock },
+    ports: { keySets: KeySets; clock: Clock; revokedTokens: RevokedTokens },
     refusals: Refusals,
   ) {
     this.#header = header;
@@ -80,6 +82,7 @@ export class JwtMethod implements CredentialMethod {
     this.#cache = cache;
     this.#keySets = ports.keySets;
     this.#clock = ports.clock;
+    this.#revokedTokens = ports.revokedTokens;
     this.#refusals = refusals;
   }
 
@@ -165,19 +168,30 @@ export class JwtMethod implements CredentialMethod {
     if (typeof key === 'string') return this.#refuse(key, text, ctx);
     const checked = checkClaims(token, rules, this.#clock.nowMs());
     if (typeof checked === 'string') return this.#refuse(checked, text, ctx);
-    const verified = { ...checked, key, keysVersion: this.#keySets.version(rules.issuer.id) };
+    const keysVersion = this.#keySets.version(rules.issuer.id);
+    const verified = { ...checked, key, keysVersion, revocationsVersion: -1 };
     this.#cache.put(text, verified);
     return this.#conclude(verified, accepted, text, ctx);
   }
 
   /** Judges what depends on the route and on how the token came. */
   #conclude(known: VerifiedToken, accepted: AcceptedIssuer, text: string, ctx: RequestContext): Verdict {
+    if (this.#isRevoked(known)) return this.#refuse('revoked', text, ctx);
     if (!hasAudience(known, accepted.audience)) return this.#refuse('audience', text, ctx);
     const verdict = accepted.use.check(known, text, this.#schemeOf(ctx) === 'dpop', ctx);
     if (verdict === null) return known.principal;
     if (verdict instanceof Promise)
       return verdict.then((late) => (late === null ? known.principal : this.#refuse(late, text, ctx)));
     return this.#refuse(verdict, text, ctx);
+  }
+
+  #isRevoked(known: VerifiedToken): boolean {
+    const { version } = this.#revokedTokens;
+    if (known.revocationsVersion === version) return false;
+    const { issuer, credentialId, subject } = known.principal;
+    if (this.#revokedTokens.isRevoked(issuer, credentialId, subject, known.issuedAtMs)) return true;
+    known.revocationsVersion = version;
+    return false;
   }
 
   async #afterRefetch(

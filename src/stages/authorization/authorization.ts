@@ -46,7 +46,7 @@ class AuthorizationCheck implements Check {
     const rules = this.#rulesOf.get(method) ?? this.#otherRules;
     if (rules.length === 0) return NO_RULE;
     for (let i = 0; i < rules.length; i++) {
-      const refusal = checkRule(rules[i] as Rule, principal);
+      const refusal = checkRule(rules[i] as Rule, principal, ctx.headers);
       if (refusal !== null) return refusal;
     }
     return CONTINUE;

@@ -1,5 +1,6 @@
 import { type Decision, deny } from '../../core/decision.ts';
 import type { Principal } from '../../core/principal.ts';
+import type { FieldLines } from '../../lib/http/field-lines.ts';
 import type { RuleConfig } from './authorization.schema.ts';
 
 /** One rule, compiled: what it asks for, and its refusals. */
@@ -9,8 +10,9 @@ export interface Rule {
   readonly anyScope: readonly string[];
   readonly allScopes: readonly string[];
   readonly anyRole: readonly string[];
-  /** For callers with a token, who get the challenge of RFC 6750. */
-  readonly scopeRefusalJwt: Decision;
+  /** For callers with a token, who get the challenge of RFC 6750, section 3, or of RFC 9449, section 7.1. */
+  readonly scopeRefusalBearer: Decision;
+  readonly scopeRefusalDpop: Decision;
   readonly scopeRefusal: Decision;
   readonly roleRefusal: Decision;
 }
@@ -32,16 +34,24 @@ export function compileRule(config: RuleConfig): Rule {
   if (scopes.length > 0) wanted.push(`one of the scopes ${scopes.join(', ')}`);
   const detail = `The rule asks for ${wanted.join(' and ')}.`;
   // RFC 6750, section 3.1: insufficient_scope MAY name the scope necessary to access the resource.
-  const challenge = `Bearer error="insufficient_scope", scope="${[...new Set([...allScopes, ...scopes])].join(' ')}"`;
+  const error = `error="insufficient_scope", scope="${[...new Set([...allScopes, ...scopes])].join(' ')}"`;
+  const challenged = (scheme: string) =>
+    deny('authz.scope', { headers: ['WWW-Authenticate', `${scheme} ${error}`], detail });
   return {
     methods: methods === undefined ? null : new Set(methods),
     anyScope: scopes,
     allScopes,
     anyRole: roles,
-    scopeRefusalJwt: deny('authz.scope', { headers: ['WWW-Authenticate', challenge], detail }),
+    scopeRefusalBearer: challenged('Bearer'),
+    scopeRefusalDpop: challenged('DPoP'),
     scopeRefusal: deny('authz.scope', { detail }),
     roleRefusal: deny('authz.role', { detail: `The rule asks for one of the roles ${roles.join(', ')}.` }),
   };
+}
+
+/** RFC 9110, section 11.1: a scheme is case-insensitive. */
+function isDpop(headers: FieldLines): boolean {
+  return headers.get('authorization')?.slice(0, 5).toLowerCase() === 'dpop ';
 }
 
 /** Whether the rule is about requests of the method; GET includes HEAD (RFC 9110, section 9.3.2). */
@@ -51,10 +61,11 @@ export function appliesTo(rule: Rule, method: string): boolean {
 }
 
 /** The refusal of a caller who does not meet the rule; null when the caller does. */
-export function checkRule(rule: Rule, principal: Principal): Decision | null {
+export function checkRule(rule: Rule, principal: Principal, headers: FieldLines): Decision | null {
   if (!hasAll(principal.scopes, rule.allScopes) || !hasAny(principal.scopes, rule.anyScope)) {
     const isToken = principal.method === 'jwt' || principal.method === 'introspection';
-    return isToken ? rule.scopeRefusalJwt : rule.scopeRefusal;
+    if (!isToken) return rule.scopeRefusal;
+    return isDpop(headers) ? rule.scopeRefusalDpop : rule.scopeRefusalBearer;
   }
   return hasAny(principal.roles, rule.anyRole) ? null : rule.roleRefusal;
 }

@@ -179,6 +179,19 @@ async function countActivity(db: Transaction<Tables>): Promise<void> {
     .execute();
 }
 
+async function createTokenRevocations(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('token_revocations')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('issuer', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('before_ms', 'bigint', (column) => column.notNull())
+    .addColumn('until_ms', 'bigint', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
 /**
  * THE LIST of schema steps. Append only: a step that was released never changes.
  *
@@ -194,6 +207,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'changes and gateways', up: createChanges },
   { name: 'authorization server', up: createOauth },
   { name: 'latency and activity of keys', up: countActivity },
+  { name: 'revocations of tokens', up: createTokenRevocations },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

@@ -5,6 +5,7 @@ import type { ArtifactStore, OauthClientStore, OauthKeyStore } from '../../core/
 import type { Clock } from '../../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../../core/records.ts';
 import type { SharedRecords } from '../../core/shared-records.ts';
+import type { TokenRevocationStore } from '../../core/token-revocations.ts';
 import type { UserStore } from '../../core/users.ts';
 import type { Connection } from './connection.ts';
 import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
@@ -17,6 +18,7 @@ import { sqlOauthClientStore } from './oauth-clients.ts';
 import { sqlOauthKeyStore } from './oauth-keys.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite-file.ts';
+import { sqlTokenRevocationStore } from './token-revocation-store.ts';
 import { sqlUsageStore } from './usage-store.ts';
 import { sqlUserStore } from './user-store.ts';
 
@@ -47,6 +49,7 @@ export interface Database {
   readonly notices: NoticeStore;
   readonly users: UserStore;
   readonly oauth: OauthStores;
+  readonly revocations: TokenRevocationStore;
   /** What gateways know of each other; null for a file, which one gateway has for itself. */
   readonly shared: SharedRecords | null;
   close(): Promise<void>;
@@ -92,5 +95,6 @@ function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 's
       clients: sqlOauthClientStore(open),
       keys: sqlOauthKeyStore(open),
     },
+    revocations: sqlTokenRevocationStore(open),
   };
 }

@@ -113,6 +113,15 @@ export interface Tables {
   };
   user_recovery_codes: { user_id: string; hash: string };
   user_links: { issuer: string; subject: string; user_id: string; created_at_ms: number };
+  token_revocations: {
+    id: string;
+    issuer: string;
+    kind: string;
+    value: string;
+    before_ms: number;
+    until_ms: number;
+    created_at_ms: number;
+  };
   /** One row: the number of the latest change. */
   change_counter: { name: string; last: number };
   /** What changed of the records that threads hold copies of. */
