@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Unavailable } from '../../src/core/errors.ts';
 import { MIGRATIONS } from '../../src/stores/sql/migrations.ts';
@@ -122,6 +123,22 @@ describe.runIf(hasPostgres())('opening a PostgreSQL database', () => {
     expect(await sentenceOf(open(at.address))).toMatch(
       /does not let this user do that: make the user the owner/,
     );
+  });
+
+  test('what waits for a connection waits for a bounded time, and is told what it waited for', async () => {
+    const at = server.createDatabase();
+    const location = { kind: 'postgres', address: at.address } as const;
+    const database = await openDatabase({ location, clock, connections: 2 });
+    const holder = new Client({ host: server.dir, port: server.port, user: 'postgres', database: at.name });
+    await holder.connect();
+    await holder.query('begin; lock table api_keys in access exclusive mode');
+    const waiting = [1, 2, 3].map(() => database.keys.list().then(String, (error: Error) => error.message));
+    expect(await waiting[2]).toMatch(
+      /is slow, or `store.connections` too few: none of them became free in time/,
+    );
+    await holder.end();
+    expect(await Promise.all(waiting.slice(0, 2))).toEqual(['', '']);
+    await database.close();
   });
 
   test('recovers by itself from a server that was stopped, and from one that hung', async () => {

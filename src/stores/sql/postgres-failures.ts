@@ -14,7 +14,7 @@ const UNREACHABLE = new Set([
 
 /** What `pg` says without a code when there is no connection, or none any more. */
 const LOST =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
+  /^(?:Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
 
 const TLS =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
@@ -50,6 +50,9 @@ function sentenceFor(name: string, error: unknown): string {
   if (UNREACHABLE.has(code) || code.startsWith('08') || code.startsWith('57P0') || LOST.test(message)) {
     const why = code === '' ? message.split('\n')[0] : code;
     return `The database ${name} cannot be reached (${why}): start the server, or look at the network in between.`;
+  }
+  if (/^timeout exceeded when trying to connect/.test(message)) {
+    return `The database ${name} is slow, or \`store.connections\` too few: none of them became free in time.`;
   }
   if (TLS.test(code)) {
     return `The certificate of the database ${name} is not accepted (${code}): name its authority with \`sslrootcert\`.`;
