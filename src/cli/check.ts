@@ -1,6 +1,7 @@
 import { formatProblems } from '../config/format-problems.ts';
 import { loadConfig } from '../config/load.ts';
 import { findWeaknesses, type WeakSetting } from '../config/weaknesses.ts';
+import { certificateNotes } from './certificate-notes.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { compileProblems } from './compile-problems.ts';
 import { configFailure } from './target.ts';
@@ -50,7 +51,10 @@ export const check = defineCommand({
     if (loaded.config === null) throw configFailure(path, loaded);
     const problems = compileProblems(loaded.config).map((problem) => loaded.place(problem));
     if (problems.length > 0) throw configFailure(path, { problems });
-    const found = findWeaknesses(loaded.config, loaded.typedSecrets);
+    const found = [
+      ...findWeaknesses(loaded.config, loaded.typedSecrets),
+      ...certificateNotes(loaded.config, Date.now()),
+    ];
     const placed = found.map((entry) => ({ ...loaded.place(entry), level: entry.level }));
     const isRefused = values.strict && found.some(({ level }) => level === 'weak');
     const lines = placed.map((entry) => {

@@ -36,6 +36,24 @@ function nodeLines({ nodes }: Status): string[] {
   return ['', ...table([['GATEWAY', 'ID', 'VERSION', 'LAST HEARD OF', 'APPLIED'], ...rows])];
 }
 
+const KINDS = {
+  'server-certificate': 'certificate',
+  'client-authority': 'authority of clients',
+  'revocation-list': 'revocation list',
+} as const;
+
+/** A table of what ends by itself; nothing where nothing does. */
+function certificateLines({ certificates }: Status): string[] {
+  if (certificates.length === 0) return [];
+  const rows = certificates.map(({ kind, name, until, daysLeft }) => [
+    KINDS[kind],
+    printable(name),
+    until,
+    daysLeft < 0 ? 'ENDED' : `${daysLeft} d`,
+  ]);
+  return ['', ...table([['ENDS BY ITSELF', 'NAME', 'ON', 'LEFT'], ...rows])];
+}
+
 function statusText(status: Status, terminal: Terminal): string {
   const { plan, problems } = status;
   const rows = [
@@ -51,7 +69,7 @@ function statusText(status: Status, terminal: Terminal): string {
     problems.length === 0
       ? [terminal.paint('green', 'Everything works.')]
       : problems.map((sentence) => terminal.paint('red', sentence));
-  return [...table(rows), ...nodeLines(status), '', ...trouble].join('\n');
+  return [...table(rows), ...nodeLines(status), ...certificateLines(status), '', ...trouble].join('\n');
 }
 
 /** `portcullis status`. */

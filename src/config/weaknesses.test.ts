@@ -46,6 +46,16 @@ describe('findWeaknesses', () => {
       { listeners: [{ name: 'web', port: 1 }], trustedProxies: ['10.0.0.1'] },
       'note /listeners/0',
     ],
+    [
+      'certificates from proxies',
+      {
+        listeners: [
+          { name: 'web', host: '127.0.0.1', port: 1, clientCertificates: { fromTrustedProxies: true } },
+        ],
+        trustedProxies: ['10.0.0.1'],
+      },
+      'note /listeners/0/clientCertificates/fromTrustedProxies',
+    ],
   ])('%s', (_, change, expected) => {
     expect(found(change)).toEqual([expected]);
   });
@@ -54,6 +64,21 @@ describe('findWeaknesses', () => {
     ['nobody asked', { authenticate: 'none' }, 'weak /apis/0/authenticate'],
     ['authentication off', { authenticate: { mode: 'off' } }, 'weak /apis/0/authenticate/mode'],
     ['authentication observing', { authenticate: { mode: 'observe' } }, 'weak /apis/0/authenticate/mode'],
+    [
+      'certificates for any purpose',
+      { authenticate: { mtls: { purpose: 'ifPresent' } } },
+      'weak /apis/0/authenticate/mtls/purpose',
+    ],
+    [
+      'certificates that may be revoked',
+      { authenticate: { mtls: { revocation: { ocsp: {}, onUnavailable: 'allow' } } } },
+      'weak /apis/0/authenticate/mtls/revocation/onUnavailable',
+    ],
+    [
+      'authorities that may be revoked',
+      { authenticate: { mtls: { revocation: { ocsp: {}, covers: 'client' } } } },
+      'weak /apis/0/authenticate/mtls/revocation/covers',
+    ],
     [
       'a key in the query',
       { authenticate: { apiKey: { query: 'k' } } },

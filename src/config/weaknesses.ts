@@ -38,6 +38,7 @@ export function findWeaknesses(
     ),
     ...globalWeaknesses(config),
     ...config.listeners.flatMap((listener, at) => listenerWeaknesses(listener, `/listeners/${at}`, config)),
+    ...config.listeners.flatMap((listener, at) => certificateNotes(listener, `/listeners/${at}`)),
     ...config.issuers.flatMap((issuer, at) =>
       issuerWeaknesses(issuer).map(({ pointer, message }) => weak(`/issuers/${at}${pointer}`, message)),
     ),
@@ -141,6 +142,13 @@ function proxyWeaknesses(text: string, at: number): WeakSetting[] {
   const network = `${formatIp(cidr.ip)}/${cidr.bits}`;
   const message = `Everyone in ${network} is believed about client addresses; list the proxies themselves.`;
   return [weak(`/trustedProxies/${at}`, message)];
+}
+
+/** Certificates are no secret: whoever may pass them on can be any client. */
+function certificateNotes({ clientCertificates, name }: ListenerConfig, pointer: string): WeakSetting[] {
+  if (clientCertificates?.fromTrustedProxies !== true) return [];
+  const message = `Whoever connects to the listener \`${name}\` from \`trustedProxies\` can claim the certificate of any client.`;
+  return [note(`${pointer}/clientCertificates/fromTrustedProxies`, message)];
 }
 
 function listenerWeaknesses(listener: ListenerConfig, pointer: string, config: GatewayConfig): WeakSetting[] {

@@ -64,6 +64,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
       nodes: [],
       plan: null,
       configPath: parts.configPath,
+      certificates: [],
       problems: [SENTENCE],
     }),
     // A gateway that starts later reads the keys from the database.

@@ -261,6 +261,7 @@ describe('system', () => {
         tiers: ['free', 'pro'],
       },
       configPath: '/etc/portcullis.yaml',
+      certificates: [],
       problems: [],
     });
   });

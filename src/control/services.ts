@@ -60,6 +60,14 @@ export interface Distribution {
   readonly nodes: readonly NodeAcknowledgement[];
 }
 
+/** Something of the configuration that ends by itself. */
+export interface CertificateReport {
+  readonly kind: 'server-certificate' | 'client-authority' | 'revocation-list';
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly untilMs: number;
+}
+
 export interface StatusReport {
   readonly startedAtMs: number;
   readonly threads: readonly ThreadReport[];
@@ -68,6 +76,8 @@ export interface StatusReport {
   /** Null while there is none, and without a gateway. */
   readonly plan: PlanReport | null;
   readonly configPath: string;
+  /** Certificates, authorities and lists of the configuration that end by themselves, the first to end first. */
+  readonly certificates: readonly CertificateReport[];
   /** Sentences about what does not work now, such as a journal that cannot be written. */
   readonly problems: readonly string[];
 }

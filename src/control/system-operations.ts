@@ -3,6 +3,8 @@ import { REASONS } from '../core/reasons.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices } from './services.ts';
 
+const DAY_MS = 86_400_000;
+
 export const statusView = z.object({
   version: z.string(),
   startedAt: z.string().describe('RFC 3339.'),
@@ -39,6 +41,16 @@ export const statusView = z.object({
     .nullable()
     .describe('The configuration in force; null while there is none.'),
   configPath: z.string(),
+  certificates: z
+    .array(
+      z.object({
+        kind: z.enum(['server-certificate', 'client-authority', 'revocation-list']),
+        name: z.string().describe('Host names, or the subject of the authority.'),
+        until: z.string().describe('When it ends, RFC 3339.'),
+        daysLeft: z.int().describe('Whole days until then; negative when it has ended.'),
+      }),
+    )
+    .describe('What of the configuration ends by itself, the first to end first.'),
   problems: z.array(z.string()).describe('What does not work now, as sentences.'),
 });
 
@@ -62,7 +74,8 @@ export const health = z.object({ ok: z.literal(true) });
 
 /** Tells how the gateway is doing. */
 export async function showStatus(services: ControlServices) {
-  const { startedAtMs, threads, nodes, plan, configPath, problems } = services.status();
+  const { startedAtMs, threads, nodes, plan, configPath, certificates, problems } = services.status();
+  const nowMs = services.clock.nowMs();
   return {
     version: services.version,
     startedAt: new Date(startedAtMs).toISOString(),
@@ -76,6 +89,12 @@ export async function showStatus(services: ControlServices) {
       tiers: [...plan.tiers],
     },
     configPath,
+    certificates: certificates.map(({ kind, name, untilMs }) => ({
+      kind,
+      name,
+      until: new Date(untilMs).toISOString(),
+      daysLeft: Math.floor((untilMs - nowMs) / DAY_MS),
+    })),
     problems: [...problems],
   };
 }

@@ -1,3 +1,4 @@
+import { datedFiles } from '../config/certificate-dates.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
@@ -72,7 +73,7 @@ function statusOf(
   state: GatewayState,
   { supervisor, records, problems, configPath, startedAtMs }: ControlParts,
 ): StatusReport {
-  const { config, readAtMs } = state.loaded;
+  const { config, material, readAtMs } = state.loaded;
   return {
     startedAtMs,
     threads: supervisor.reports,
@@ -84,6 +85,7 @@ function statusOf(
       tiers: [...config.tiers.keys()],
     },
     configPath,
+    certificates: datedFiles(config, material),
     problems: problems.all,
   };
 }

@@ -1,3 +1,4 @@
+import type { CertificateMaterial } from '../config/certificates.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { KeyUsageNote } from '../core/key-usage.ts';
 import type { Notice } from '../core/notices.ts';
@@ -7,7 +8,6 @@ import type { RevocationUpdate, TokenRevocation } from '../core/token-revocation
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import type { TrustMaterial } from '../plan/trust-files.ts';
-import type { CertificateMaterial } from '../proxy/tls-contexts.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { Lease } from '../stores/memory/record-lease.ts';

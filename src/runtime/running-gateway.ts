@@ -15,7 +15,7 @@ import { openBlockedAddresses } from '../stores/shared/blocked-addresses.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { startAdmin } from './admin-start.ts';
-import { CertificateAnswers } from './certificate-answers.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
 import { type Log, stackOf } from './gateway-log.ts';
@@ -68,7 +68,7 @@ export class RunningGateway {
   readonly #problems: StandingProblems;
   readonly #supervisor: Supervisor;
   readonly #fetcher: JwksFetcher;
-  readonly #certificates = new CertificateAnswers();
+  readonly #certificates: CertificateWatch;
   readonly #health: HealthChecks;
   readonly #watcher: FileWatcher;
   readonly #rotation: JournalRotation;
@@ -99,6 +99,7 @@ export class RunningGateway {
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
     this.#notices = openNotices(this.#state, database, clock, this.#problems);
+    this.#certificates = new CertificateWatch(this.#state, this.#notices, this.#problems);
     this.#records = new RecordKeeper({
       database,
       store: loaded.config.store,
@@ -188,9 +189,8 @@ export class RunningGateway {
 
   async #close(): Promise<void> {
     this.#state.phase = 'stopping';
-    this.#watcher.close();
+    for (const part of [this.#watcher, this.#health, this.#certificates]) part.close();
     const keysLeft = this.#keyLife?.close();
-    this.#health.close();
     await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
     await this.#records.close();
     this.#fetcher.close();

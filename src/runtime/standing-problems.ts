@@ -10,6 +10,7 @@ const WELL_AGAIN = {
   rotation: 'The journal can begin new files again.',
   thread: 'The data-plane thread runs again.',
   target: '',
+  certificate: 'What had ended was replaced.',
   notices: 'Notices are told again.',
   replay: 'The memory of used tokens works again.',
   keys: 'API keys are rotated again.',

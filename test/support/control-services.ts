@@ -69,6 +69,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       nodes: [],
       plan: { version: 7, loadedAtMs: START_MS, apis: ['orders', 'hooks'], tiers: ['free', 'pro'] },
       configPath: '/etc/portcullis.yaml',
+      certificates: [],
       problems: [],
     }),
     reload: async () => ({ planVersion: 8, problems: [] }),

@@ -9,13 +9,15 @@ import {
   readSmallInteger,
   readTime,
 } from './der-values.ts';
+import { readName } from './name.ts';
 import { SerialTable } from './serial-table.ts';
 import type { SignedBytes } from './signed-bytes.ts';
 
 /** A list of revoked certificates of one authority; survives structured cloning. */
 export interface RevocationList extends SignedBytes {
-  /** Name of the authority as hexadecimal of its encoding. */
+  /** Name of the authority: as hexadecimal of its encoding, and for people. */
   readonly issuerKey: string;
+  readonly issuerName: string;
   readonly thisUpdateMs: number;
   readonly nextUpdateMs: number;
   /** See `SerialTable`. */
@@ -54,7 +56,9 @@ export function parseRevocationList(der: Uint8Array): RevocationList | Revocatio
   const version = signed.nextIf(TAG.integer);
   if (version !== null && readSmallInteger(version) !== 1) signed.fail();
   const inner = signed.next(TAG.sequence).element;
-  const issuerKey = hexOf(signed.next(TAG.sequence).element);
+  const issuer = signed.next(TAG.sequence);
+  const issuerKey = hexOf(issuer.element);
+  const issuerName = readName(issuer).text;
   const thisUpdateMs = readTime(signed.next());
   const hasNext = signed.nextTag === TAG.utcTime || signed.nextTag === TAG.generalizedTime;
   const nextUpdateMs = hasNext ? readTime(signed.next()) : 0;
@@ -66,7 +70,7 @@ export function parseRevocationList(der: Uint8Array): RevocationList | Revocatio
   if (entryFault !== '' || listFault !== '') return { why: listFault || entryFault };
   if (!hasNext) return { why: 'has no nextUpdate, so that nobody could tell when it is too old' };
   const { bytes, width, count } = table.finish();
-  const dates = { issuerKey, thisUpdateMs, nextUpdateMs };
+  const dates = { issuerKey, issuerName, thisUpdateMs, nextUpdateMs };
   return {
     ...dates,
     signed: signed.element,

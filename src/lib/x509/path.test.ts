@@ -85,6 +85,13 @@ describe('a path', () => {
     }
   });
 
+  test('over the new key of an authority, signed with its old one; whatever a root signed itself with', () => {
+    const rolled = root.authority({ subject: '/O=Company/CN=root' });
+    expect(subjects(judge({ leaf: rolled.client(), sent: [rolled.self] }))).toHaveLength(3);
+    const old = TestPki.root({ subject: '/CN=old', digest: 'sha1' });
+    expect(subjects(judge({ leaf: old.client(), to: [authority(old)] }))).toHaveLength(2);
+  });
+
   test('is valid as long as all of it is, its authority included', () => {
     const leaf = root.client([], { until: '20400101000000Z' });
     const untilMs = NOW_MS + 1000;
@@ -260,6 +267,15 @@ const REFUSED: readonly (readonly [string, PathFault, () => Attempt])[] = [
     () => {
       const weak = root.authority({ digest: 'sha1' });
       return { leaf: weak.client(), sent: [weak.self] };
+    },
+  ],
+  [
+    'SHA-1 under the new key of an authority, signed with its old one',
+    'signature',
+    () => {
+      const name = '/O=Company/CN=root';
+      const rolled = root.authority({ subject: name, digest: 'sha1' });
+      return { leaf: rolled.client(), sent: [rolled.self] };
     },
   ],
   [

@@ -117,20 +117,26 @@ class PathSearch {
     for (const authority of this.#authorities.named(last.issuerKey)) {
       const isInTime = this.#nowMs >= authority.fromMs && this.#nowMs < authority.untilMs;
       if (!isInTime) this.#note('authority-time');
-      else if (this.#isIssuedBy(last, authority.certificate, path.length - 1)) return pathOf(path, authority);
+      else if (this.#isIssuedBy(last, authority.certificate, path.length - 1, true))
+        return pathOf(path, authority);
     }
     if (path.length > MAX_BETWEEN) return null;
     for (const next of this.#sent) {
       if (next.subjectKey !== last.issuerKey || path.some((other) => isSame(other, next))) continue;
-      if (!this.#isIssuedBy(last, next, path.length - 1)) continue;
+      if (!this.#isIssuedBy(last, next, path.length - 1, false)) continue;
       const found = this.#extend([...path, next]);
       if (found !== null) return found;
     }
     return null;
   }
 
-  #isIssuedBy(certificate: PathCertificate, issuer: PathCertificate, between: number): boolean {
-    const fault = authorityFault(issuer, between, this.#nowMs);
+  #isIssuedBy(
+    certificate: PathCertificate,
+    issuer: PathCertificate,
+    between: number,
+    isLast: boolean,
+  ): boolean {
+    const fault = authorityFault(issuer, between, this.#nowMs, isLast);
     if (fault !== null) return this.#note(fault);
     if (++this.#verifications > MAX_VERIFICATIONS) return this.#note('effort');
     return certificate.isSignedBy(issuer) || this.#note('signature');
@@ -143,7 +149,12 @@ class PathSearch {
 }
 
 /** Why a certificate cannot be that of an authority with `between` others below it; null when it can. */
-function authorityFault(issuer: PathCertificate, between: number, nowMs: number): PathFault | null {
+function authorityFault(
+  issuer: PathCertificate,
+  between: number,
+  nowMs: number,
+  isLast: boolean,
+): PathFault | null {
   const { facts } = issuer;
   const mayNotSign = facts.keyUsage !== null && (facts.keyUsage & KEY_USAGE.keyCertSign) === 0;
   if (!facts.isAuthority || mayNotSign) return 'no-authority';
@@ -153,12 +164,8 @@ function authorityFault(issuer: PathCertificate, between: number, nowMs: number)
   if (facts.unknownCritical.length > 0) return 'critical';
   // What an authority's own purposes leave out, the certificates below it cannot have.
   if (facts.purposes !== null && !isForClients(facts.purposes)) return 'purpose';
-  return issuer.isStrong || (isSelfIssued(issuer) && issuer.hasGoodKey) ? null : 'weak';
-}
-
-/** The signature of a root over itself proves nothing, so that its digest does not matter. */
-function isSelfIssued({ subjectKey, issuerKey }: PathCertificate): boolean {
-  return subjectKey === issuerKey;
+  // Who signed the last one is nobody's concern: the operator listed it.
+  return (isLast ? issuer.hasGoodKey : issuer.isStrong) ? null : 'weak';
 }
 
 function isSame(one: PathCertificate, other: PathCertificate): boolean {

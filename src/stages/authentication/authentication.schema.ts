@@ -76,6 +76,13 @@ const blockSchema = z
           'every one to be valid, and all of them to name the same caller.',
       ),
     identityHeaders: identityHeadersSchema,
+    sameSubject: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether all credentials of an `allOf` must name the same subject, or the client by its id: a certificate and the ' +
+          'token of another service are refused then.',
+      ),
   })
   .refine(
     (block) => namesOf(block).filter((name) => CHOICES.includes(name)).length <= 1,
@@ -89,6 +96,8 @@ export interface AuthenticationConfig {
   readonly none: boolean;
   /** In order of preference, each with the methods it needs, the one that gives the rights first; empty only with `none`. */
   readonly alternatives: readonly (readonly MethodConfig[])[];
+  /** Whether all credentials of a combination must name one subject. */
+  readonly sameSubject: boolean;
   /** What the upstream is told of the caller. */
   readonly identityHeaders: IdentityHeadersConfig;
 }
@@ -116,12 +125,13 @@ export const authenticationSchema = z
     blockSchema,
   ])
   .transform((block): AuthenticationConfig => {
-    if (block === 'none') return { mode: 'enforce', none: true, alternatives: [], identityHeaders: {} };
-    const { mode, realm, anyOf, identityHeaders } = block;
+    if (block === 'none')
+      return { mode: 'enforce', none: true, alternatives: [], identityHeaders: {}, sameSubject: false };
+    const { mode, realm, anyOf, identityHeaders, sameSubject } = block;
     const alternatives = anyOf?.map((entry, i) => toAlternative(entry, `/anyOf/${i}`)) ?? [
       toAlternative(block, ''),
     ];
-    return { mode, realm, none: false, alternatives, identityHeaders };
+    return { mode, realm, none: false, alternatives, identityHeaders, sameSubject };
   });
 
 /** Keys that exclude each other in a block. */

@@ -42,7 +42,13 @@ function compile(config: AuthenticationConfig, route: RouteFacts, ports: Ports):
   );
   const compiled = compileMethods(config.alternatives, route, ports, refusals);
   const { missing, incomplete, contradiction } = refusals;
-  const head = new AuthenticationCheck({ ...compiled, missing, incomplete, contradiction });
+  const head = new AuthenticationCheck({
+    ...compiled,
+    missing,
+    incomplete,
+    contradiction,
+    sameSubject: config.sameSubject,
+  });
   const webhooks = compiled.methods.filter((method) => method instanceof WebhookMethod);
   if (webhooks.length === 0) return { head };
   return {

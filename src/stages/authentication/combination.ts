@@ -16,6 +16,8 @@ export interface Combination {
   readonly incomplete: Decision;
   /** Valid credentials that name different callers. */
   readonly contradiction: Decision;
+  /** Whether all credentials of a combination must name one subject. */
+  readonly sameSubject: boolean;
 }
 
 /** A verified credential and what it meets. */
@@ -103,7 +105,7 @@ export class AuthenticationCheck implements Check {
   }
 
   #choose(first: Principal, entries: number, others: readonly Proof[] | null, ctx: RequestContext): Decision {
-    const { alternatives, incomplete, contradiction } = this.#combination;
+    const { alternatives, incomplete, contradiction, sameSubject } = this.#combination;
     let all = entries;
     for (const other of others ?? []) all |= other.entries;
     const chosen = alternatives.find((wanted) => (all & wanted) === wanted);
@@ -115,7 +117,10 @@ export class AuthenticationCheck implements Check {
     const proofs = [{ principal: first, entries }, ...others];
     const joined = proofs.filter((proof) => (proof.entries & chosen) !== 0);
     const beside = proofs.filter((proof) => (proof.entries & chosen) === 0);
-    const principal = join(joined.sort((a, b) => leading(a, chosen) - leading(b, chosen)));
+    const principal = join(
+      joined.sort((a, b) => leading(a, chosen) - leading(b, chosen)),
+      sameSubject,
+    );
     if (principal === null || beside.some((proof) => !isSameCaller(principal, proof.principal)))
       return contradiction;
     ctx.principal = principal;
@@ -156,12 +161,18 @@ function isSameClient(one: Principal, other: Principal): boolean {
   return one.clientId === '' || other.clientId === '' || one.clientId === other.clientId;
 }
 
+/** Whether two credentials name one subject: a client that speaks for itself may be named by its id. */
+function namesSame(one: Principal, other: Principal): boolean {
+  const [a, b] = [one.subject, other.subject];
+  return a !== '' && b !== '' && (a === b || a === other.clientId || b === one.clientId);
+}
+
 /** The caller that several credentials of one combination prove together; null when they contradict each other. */
-function join(proofs: readonly Proof[]): Principal | null {
+function join(proofs: readonly Proof[], sameSubject: boolean): Principal | null {
   const [lead, ...rest] = proofs.map(({ principal }) => principal) as [Principal, ...Principal[]];
   let joined = lead;
   for (const next of rest) {
-    if (!isSameClient(joined, next)) return null;
+    if (!isSameClient(joined, next) || (sameSubject && !namesSame(lead, next))) return null;
     joined = new Principal({
       ...joined,
       methods: `${joined.methods}+${next.methods}`,

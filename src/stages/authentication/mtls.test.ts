@@ -315,6 +315,24 @@ describe('several entries', () => {
   });
 });
 
+describe('one subject', () => {
+  const both = (sameSubject: boolean) => ({
+    allOf: [{ mtls: { san: ['*.partner.test'] } }, { apiKey: {} }],
+    sameSubject,
+  });
+
+  test.each([
+    [true, 'a.partner.test', 'request.passed'],
+    [true, 'b.partner.test', 'authn.contradiction'],
+    [true, '', 'authn.contradiction'],
+    [false, 'b.partner.test', 'request.passed'],
+  ])('%s: a key of "%s" gives %s', async (sameSubject, owner, reason) => {
+    const key = newKey({ owner });
+    records.set(key.id, key.record);
+    expect((await decide(both(sameSubject), shown(partner), ['X-API-Key', key.key])).reason).toBe(reason);
+  });
+});
+
 describe('mistakes', () => {
   const messages = (mtls: object, given: Parameters<typeof mtlsWorld>[0] = files): string[] => {
     try {

@@ -9,6 +9,7 @@ import type { Path } from '../../lib/x509/path.ts';
 import type { CredentialMethod } from './method.ts';
 import type { MtlsConfig } from './mtls.schema.ts';
 import { type Caller, Callers } from './mtls-callers.ts';
+import { tellOfEnd } from './mtls-notices.ts';
 import type { CertificateProblem, CertificateRefusals } from './mtls-refusals.ts';
 import { Trust } from './mtls-trust.ts';
 import { Revocation } from './revocation.ts';
@@ -65,6 +66,7 @@ export class MtlsMethod implements CredentialMethod {
   readonly #entries: readonly Entry[];
   readonly #clock: Clock;
   readonly #statuses: Ports['certificateStatuses'];
+  readonly #notices: Ports['notices'];
   readonly #refusals: CertificateRefusals;
   readonly #known = new WeakMap<ClientCertificate, Known>();
   readonly #bits = new WeakMap<Principal, number>();
@@ -74,6 +76,7 @@ export class MtlsMethod implements CredentialMethod {
     this.#entries = entries;
     this.#clock = ports.clock;
     this.#statuses = ports.certificateStatuses;
+    this.#notices = ports.notices;
     this.#refusals = refusals;
   }
 
@@ -154,6 +157,7 @@ export class MtlsMethod implements CredentialMethod {
       ...answers.map((answer) => answer?.untilMs ?? Number.POSITIVE_INFINITY),
     );
     this.#keep(certificate, ctx, principal, untilMs);
+    tellOfEnd(certificate, principal, nowMs, this.#notices);
     return principal;
   }
 

@@ -2,6 +2,7 @@ import type { CertificateStatuses, StatusAnswer } from '../../core/ports.ts';
 import type { TrustFiles } from '../../core/trust.ts';
 import type { RevocationList } from '../../lib/x509/crl.ts';
 import { hexOf } from '../../lib/x509/der-values.ts';
+import { KEY_USAGE } from '../../lib/x509/extensions.ts';
 import type { Path } from '../../lib/x509/path.ts';
 import type { PathCertificate } from '../../lib/x509/path-certificate.ts';
 import { isHttpUrl } from '../../lib/x509/responder-url.ts';
@@ -19,7 +20,9 @@ const MAX_SIGNERS = 64;
 /** Whether an authority signed a list: found out once per list and key, because it costs reading all of the list. */
 const signers = new WeakMap<RevocationList, Map<string, boolean>>();
 
+/** RFC 5280, 6.3.3 (f): by a key that may sign lists. */
 function isFrom(list: RevocationList, { key, facts }: PathCertificate): boolean {
+  if (facts.keyUsage !== null && (facts.keyUsage & KEY_USAGE.crlSign) === 0) return false;
   const known = signers.get(list) ?? new Map<string, boolean>();
   signers.set(list, known);
   const id = hexOf(facts.keyInfo);

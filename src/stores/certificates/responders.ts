@@ -27,10 +27,10 @@ interface Line {
   problem: string;
 }
 
-/** Names a question: the certificate, and whom to ask about it. */
-export function keyOfQuestion({ certificate, issuer, responder, nonce }: StatusQuestion): string {
+/** Names a question: the certificate, whom to ask about it, and how old an answer may be. */
+export function keyOfQuestion({ certificate, issuer, responder, nonce, maxAgeS }: StatusQuestion): string {
   const digest = createHash('sha256').update(certificate).update(issuer).digest('base64');
-  return `${digest} ${nonce} ${responder}`;
+  return `${digest} ${nonce} ${maxAgeS} ${responder}`;
 }
 
 /**
