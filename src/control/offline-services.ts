@@ -11,6 +11,7 @@ import type {
   NoticeBook,
   OauthControl,
   PasswordPolicy,
+  StatusReport,
 } from './services.ts';
 
 /** What the command line brings along where no gateway runs. */
@@ -58,15 +59,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,
-    status: () => ({
-      startedAtMs: parts.clock.nowMs(),
-      threads: [],
-      nodes: [],
-      plan: null,
-      configPath: parts.configPath,
-      certificates: [],
-      problems: [SENTENCE],
-    }),
+    status: () => statusOf(parts),
     // A gateway that starts later reads the keys from the database.
     distributeKeys: async (_, withinMs) => ({
       slowestMs: 0,
@@ -80,4 +73,10 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     ready: () => SENTENCE,
     started: () => SENTENCE,
   };
+}
+
+/** What there is to say of a gateway that does not run. */
+function statusOf({ clock, configPath }: OfflineParts): StatusReport {
+  const nothing = { threads: [], nodes: [], plan: null, certificates: [] };
+  return { ...nothing, startedAtMs: clock.nowMs(), configPath, problems: [SENTENCE] };
 }
