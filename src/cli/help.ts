@@ -44,7 +44,7 @@ export function groupHelp(noun: string, commands: readonly AnyCommand[]): string
 
 function noteOf(spec: OptionSpec): string {
   if (spec.kind === 'text' && spec.required) return ' Required.';
-  const isShown = (spec.kind === 'text' || spec.kind === 'number') && spec.default !== undefined;
+  const isShown = (spec.kind === 'text' || spec.kind === 'number') && (spec.default ?? '') !== '';
   return isShown ? ` Default: ${spec.default}` : '';
 }
 
