@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { ThreadData, ToThread } from '../../src/runtime/messages.ts';
 import { strayErrorCounter } from '../../src/runtime/stray-errors.ts';
 import { ThreadHandle, type ThreadNews } from '../../src/runtime/thread-handle.ts';
+import { loadCountryDatabase, packagedDatabase } from '../../src/stores/geo/country-database.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
@@ -43,7 +44,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
         upstreams: {},
         authorities: {},
         revocationLists: {},
-        countries: new SharedArrayBuffer(0),
+        countries: loadCountryDatabase(packagedDatabase()),
       },
       ports: { web: port },
       oauth: null,
