@@ -80,12 +80,11 @@ export async function createClient(services: ControlServices, body: Body): Promi
       faults,
     });
   const id = body.id ?? `${body.class}-${randomBytes(ID_BYTES).toString('hex')}`;
-  if ((await services.oauth.clients.find(id)) !== null)
-    return new Problem(409, 'exists', `There is a client with the id ${id} already: choose another.`);
   const made = SECRET_METHODS.includes(settledOf(body).authMethod) ? makeSecret() : null;
   const nowMs = services.clock.nowMs();
   const client = recordOf(body, id, made === null ? [] : [made.hashed], nowMs);
-  await services.oauth.clients.create(client);
+  if (!(await services.oauth.clients.create(client)))
+    return new Problem(409, 'exists', `There is a client with the id ${id} already: choose another.`);
   return { client: viewOfClient(client, nowMs), secret: made?.secret ?? null, notes: notesOn(client) };
 }
 
@@ -129,23 +128,28 @@ export async function rotateSecret(
   const nowMs = services.clock.nowMs();
   const endMs = nowMs + graceHours * HOUR_MS;
   const made = makeSecret();
-  const kept = client.secrets
-    .map((old) => ({ ...old, expiresAtMs: old.expiresAtMs === 0 ? endMs : Math.min(old.expiresAtMs, endMs) }))
-    .filter(({ expiresAtMs }) => expiresAtMs > nowMs);
-  const changed = await services.oauth.clients.replace({ ...client, secrets: [made.hashed, ...kept] });
+  const keptOf = (secrets: readonly ClientSecret[]) =>
+    secrets
+      .map((old) => ({
+        ...old,
+        expiresAtMs: old.expiresAtMs === 0 ? endMs : Math.min(old.expiresAtMs, endMs),
+      }))
+      .filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+  const changed = await services.oauth.clients.change(id, (now) => ({
+    ...now,
+    secrets: [made.hashed, ...keptOf(now.secrets)],
+  }));
   if (changed === null) return noSuchClient(id);
   return { client: viewOfClient(changed, nowMs), secret: made.secret, notes: [] };
 }
 
 /** Lets a client in or not; what it was given before stops to work while it is not. */
 export async function setEnabled(services: ControlServices, id: string, isEnabled: boolean) {
-  const client = await services.oauth.clients.find(id);
-  if (client === null) return noSuchClient(id);
   const nowMs = services.clock.nowMs();
-  const changed = await services.oauth.clients.replace({
+  const changed = await services.oauth.clients.change(id, (client) => ({
     ...client,
     disabledAtMs: isEnabled ? 0 : client.disabledAtMs || nowMs,
-  });
+  }));
   return changed === null ? noSuchClient(id) : viewOfClient(changed, nowMs);
 }
 

@@ -83,12 +83,13 @@ export interface OauthClient {
 
 /** The registered clients. Every method rejects with Unavailable when the store cannot be used. */
 export interface OauthClientStore {
-  create(client: OauthClient): Promise<void>;
+  /** False when there is one of its id. */
+  create(client: OauthClient): Promise<boolean>;
   /** The newest first. */
   list(): Promise<readonly OauthClient[]>;
   find(id: string): Promise<OauthClient | null>;
-  /** Overwrites one; null when there is none of its id. */
-  replace(client: OauthClient): Promise<OauthClient | null>;
+  /** Changes one, from what it is when the change takes effect; null when there is none of its id. */
+  change(id: string, change: (client: OauthClient) => OauthClient): Promise<OauthClient | null>;
   /** Tells whether there was one. */
   delete(id: string): Promise<boolean>;
 }

@@ -66,6 +66,8 @@ export interface UserStore {
   findLinked(issuer: string, subject: string): Promise<UserRecord | null>;
   /** Null when there is no such user. */
   update(id: string, changes: UserChanges): Promise<UserRecord | null>;
+  /** Puts another hash of the same password in the place of `known`; nothing where the password was changed since. */
+  renewPasswordHash(id: string, known: string, renewed: string): Promise<void>;
   /** Deletes the user with everything that belongs to it; false when there is none. */
   delete(id: string): Promise<boolean>;
 

@@ -97,7 +97,8 @@ export class ArtifactAdapter implements Adapter {
       payload: vault.seal(hash, JSON.stringify(kept)),
       grant: payload.grantId === undefined ? '' : vault.hash('Grant', payload.grantId),
       alias: alias === undefined ? '' : vault.hash(`${this.#kind} alias`, alias),
-      account: payload.accountId ?? '',
+      // A sign-in that the browser has not come back from yet is the account's, too, and ends with what it was given.
+      account: payload.accountId ?? payload.result?.login?.accountId ?? '',
       client: payload.clientId ?? '',
       expiresAtMs: clock.nowMs() + (expiresInS + KEPT_S) * 1000,
       consumedAtMs: 0,

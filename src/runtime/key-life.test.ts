@@ -171,6 +171,16 @@ describe('automatic rotation', () => {
     expect(problems.all).toEqual([]);
   });
 
+  test('a key that is revoked while its successor is on its way leaves none behind', async () => {
+    const id = await create(INTERNAL);
+    later(30);
+    arrival = async () => void (await world.services.keys.revoke(id, world.nowMs));
+    await openLife().round();
+    expect((await find((parcels[0] as KeyParcel).record.id)).revokedAtMs).toBe(world.nowMs);
+    expect(raised).toEqual([]);
+    expect(world.distributed.at(-1)?.map((record) => record.id)).toEqual([parcels[0]?.record.id]);
+  });
+
   test('a key that some thread does not know is not delivered', async () => {
     const id = await create(INTERNAL);
     later(30);

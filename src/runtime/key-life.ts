@@ -98,6 +98,10 @@ export class KeyLife {
     const change = { successorId: made.record.id, atMs: nowMs, endsAtMs: graceEndsAtMs };
     const retired = await keys.retire(old.id, change);
     problems.set('keys', old.id, '');
+    // Revoked while its successor was on its way: whoever revoked it knows of none.
+    if ((retired ?? (await keys.find(old.id)))?.revokedAtMs !== 0) {
+      return withdraw(services, made.record.id);
+    }
     if (retired === null) return;
     const orphans = await this.#retireOrphans(old, records, change);
     await tellThreads(services, [retired, ...orphans]);

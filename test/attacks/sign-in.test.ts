@@ -40,7 +40,12 @@ async function openLogin(localAddress: string) {
     await browser.open(url, { token, ...fields });
     return browser.status;
   };
-  return { action, send };
+  /** Signs in and puts the way back off. */
+  const login = async (fields: Record<string, string>) => {
+    const location = await browser.send(action, { token, ...fields });
+    return { location, follow: () => browser.open(location), html: () => browser.html };
+  };
+  return { action, send, login };
 }
 
 test('thirty guesses at once are six guesses', async () => {
@@ -70,6 +75,29 @@ test('there is no other door, and no way to hide the name', async () => {
   expect(await other.send({ ...guess, Name: 'bob' })).toBe(400);
   expect(await other.send({ ...guess, 'name[]': 'bob' })).toBe(400);
   expect(await other.send({ ...guess, pad: 'x'.repeat(20_000) })).toBe(413);
+});
+
+test.each([
+  ['set-password', 'password', { password: 'another tin roof rusted' }],
+  ['disable and enable', 'disable', undefined],
+])('a sign-in that waits for its browser ends with %s', async (what, path, body) => {
+  const admin = (below: string, sent?: object) =>
+    world.gateway.admin(`/v1/users/${below}`, {
+      method: 'POST',
+      ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+    });
+  const name = `victim-${path}`;
+  await world.gateway.admin('/v1/users', {
+    method: 'POST',
+    body: JSON.stringify({ name, password: PASSWORD }),
+  });
+  const { login } = await openLogin('127.0.0.27');
+  const back = await login({ name, password: PASSWORD });
+  expect(back.location, what).toMatch(/\/authorize\//);
+  expect((await admin(`${name}/${path}`, body)).status).toBe(200);
+  if (path === 'disable') await admin(`${name}/enable`);
+  await back.follow();
+  expect(back.html()).not.toContain('Allow');
 });
 
 test('a form of another site cannot block its visitor', async () => {

@@ -42,6 +42,11 @@ export class OauthBrowser {
     throw new Error(`too many redirects: ${this.url}`);
   }
 
+  /** Sends a form and stays where it is; returns where it would be sent on to, or ''. */
+  async send(url: string, form: Record<string, string>): Promise<string> {
+    return (await this.#send(url, form)).headers.get('location') ?? '';
+  }
+
   /** Sends the form of the page with what is typed into it. */
   async submit(typed: Record<string, string> = {}): Promise<string> {
     const action = /<form[^>]* action="([^"]*)"/.exec(this.html)?.[1] ?? this.url;

@@ -136,13 +136,31 @@ function describeStores({ open, reopen }: StoreWorld): void {
   describe('OauthClientStore', () => {
     test('keeps clients as they are', async () => {
       const { clients } = database.oauth;
-      await clients.create(client);
+      expect(await clients.create(client)).toBe(true);
+      expect(await clients.create({ ...client, name: 'another' })).toBe(false);
       await clients.create({ ...client, id: 'newer', createdAtMs: 2 });
       expect(await clients.find('billing')).toEqual(client);
       expect((await clients.list()).map(({ id }) => id)).toEqual(['newer', 'billing']);
-      expect(await clients.replace({ ...client, disabledAtMs: 5 })).toEqual({ ...client, disabledAtMs: 5 });
-      expect(await clients.replace({ ...client, id: 'nobody' })).toBeNull();
+      const disabled = { ...client, disabledAtMs: 5 };
+      expect(await clients.change('billing', (now) => ({ ...now, disabledAtMs: 5 }))).toEqual(disabled);
+      expect(await clients.find('billing')).toEqual(disabled);
+      expect(await clients.change('nobody', (now) => now)).toBeNull();
       expect([await clients.delete('billing'), await clients.delete('billing')]).toEqual([true, false]);
+    });
+
+    test('of changes at once none undoes another', async () => {
+      const { clients } = database.oauth;
+      await clients.create({ ...client, roles: [] });
+      const role = (name: string) =>
+        clients.change('billing', (now) => ({ ...now, roles: [...now.roles, name] }));
+      const names = Array.from({ length: 10 }, (_, at) => `role-${at}`);
+      await Promise.all([
+        ...names.map(role),
+        clients.change('billing', (now) => ({ ...now, disabledAtMs: 5 })),
+      ]);
+      const changed = await clients.find('billing');
+      expect([...(changed?.roles ?? [])].sort()).toEqual(names);
+      expect(changed?.disabledAtMs).toBe(5);
     });
   });
 

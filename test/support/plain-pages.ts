@@ -68,7 +68,10 @@ async function answer(visit: Visit, checkPassword: PasswordCheck): Promise<PageA
   if (method !== 'POST') return page(visit, 200, loginForm(''));
   const accountId = await checkPassword(form.get('login') ?? '', form.get('password') ?? '');
   if (accountId === null) return page(visit, 401, loginForm('The name or the password is wrong.'));
-  return { kind: 'login', login: { accountId, amr: ['pwd'], acr: '', remember: false } };
+  return {
+    kind: 'login',
+    login: { accountId, amr: ['pwd'], acr: '', remember: false, sinceS: Math.floor(Date.now() / 1000) },
+  };
 }
 
 function page({ interaction }: Visit, status: number, html: string): PageAnswer {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, TOTP } from 'otpauth';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { userRecord } from '../../../test/support/users.ts';
 import { Unavailable } from '../../core/errors.ts';
 import { hashPassword } from '../../lib/password/argon2.ts';
@@ -163,6 +163,15 @@ describe('a sign-in that fails', () => {
     expect(checker.computations).toBe(before);
   });
 
+  test.each(['\u0000', 'ali\u0000ce', '', 'x'.repeat(257)])(
+    'the database is not asked for %j, which PostgreSQL might not take',
+    async (name) => {
+      const asked = vi.spyOn(database.users, 'findByName');
+      expect(await login(name)).toMatchObject({ status: 401 });
+      expect(asked).not.toHaveBeenCalled();
+    },
+  );
+
   test('never logs what was typed', async () => {
     await login('my password by mistake', 'another secret');
     expect(JSON.stringify(events)).not.toMatch(/mistake|secret/);
@@ -187,6 +196,44 @@ test('a hash of another cost is renewed when its user signs in', async () => {
   expect(await login('alice')).toMatchObject({ kind: 'login' });
   expect((await database.users.find('alice'))?.passwordHash).toContain('t=2');
   expect(await login('alice')).toMatchObject({ kind: 'login' });
+});
+
+describe('a password that is changed while the old one is looked at', () => {
+  const NEW_HASH = 'the hash of another password';
+  /** Lets the administrator be faster than the computation under way. */
+  class SlowChecker extends PasswordChecker {
+    override async matches(password: string, encoded: string): Promise<boolean> {
+      const isMatch = await super.matches(password, encoded);
+      if (at === 'matching') await change();
+      return isMatch;
+    }
+    override async hash(password: string): Promise<string> {
+      const hash = await super.hash(password);
+      if (at === 'renewing') await change();
+      return hash;
+    }
+  }
+  let at: 'matching' | 'renewing';
+  const change = async () => {
+    await database.users.update('alice', { passwordHash: NEW_HASH, credentialsChangedAtMs: nowMs });
+  };
+
+  beforeEach(() => {
+    checker = new SlowChecker({ cost: { ...CHEAP, passes: 2 }, concurrency: 1, waiting: 9 });
+    pages = makePages();
+  });
+
+  test('is not right any more', async () => {
+    at = 'matching';
+    expect(await login('alice')).toMatchObject({ status: 401 });
+    expect(events.at(-1)).toMatchObject({ fault: 'changed-meanwhile' });
+  });
+
+  test('is not put back by a hash of the old one that is renewed', async () => {
+    at = 'renewing';
+    await login('alice');
+    expect((await database.users.find('alice'))?.passwordHash).toBe(NEW_HASH);
+  });
 });
 
 test('a database that cannot be used is no wrong password', async () => {

@@ -169,8 +169,9 @@ export class SignInSteps {
     return isSame ? user : null;
   }
 
-  #finished({ userId, amr, remember }: SignInState): PageAnswer {
-    return { kind: 'login', login: { accountId: userId, amr, acr: acrOf(amr), remember } };
+  #finished({ userId, amr, remember, sinceMs }: SignInState): PageAnswer {
+    const sinceS = Math.floor(sinceMs / 1000);
+    return { kind: 'login', login: { accountId: userId, amr, acr: acrOf(amr), remember, sinceS } };
   }
 
   #loginPage(

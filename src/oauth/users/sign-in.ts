@@ -28,6 +28,9 @@ export interface SignInParts {
   readonly clock: Clock;
 }
 
+/** What is worth a look into the database; PostgreSQL takes no text with a NUL. */
+const CAN_BE_NAME = new RegExp(`^\\P{Cc}{1,${2 * MAX_USER_NAME_CHARS}}$`, 'u');
+
 /** Whose secret a sealed text is: it opens in no other row. */
 const totpPlace = (userId: string): string => `totp ${userId}`;
 
@@ -48,7 +51,7 @@ export class SignIn {
   async checkPassword(name: string, password: string): Promise<SignInResult> {
     const { users, checker, clock } = this.#parts;
     if ([...password].length > MAX_PASSWORD_CHARS) return refused('wrong-password');
-    const user = name.length > 2 * MAX_USER_NAME_CHARS ? null : await users.findByName(foldUserName(name));
+    const user = CAN_BE_NAME.test(name) ? await users.findByName(foldUserName(name)) : null;
     // Begun first: it refuses when too many wait. The attempt is written while it runs, so that it takes no time of its own.
     const matching = checker.matches(password, user?.passwordHash ?? '');
     const attempt = user === null ? false : users.takeAttempt(user.id, clock.nowMs());
@@ -57,6 +60,9 @@ export class SignIn {
     if (!isAdmitted) return refused('paused', user.id);
     if (!isMatch) return refused('wrong-password', user.id);
     if (user.disabledAtMs !== 0) return refused('disabled', user.id);
+    // The computation may have waited for its turn: a password that was changed meanwhile is not right any more.
+    const isSame = (await users.find(user.id))?.credentialsChangedAtMs === user.credentialsChangedAtMs;
+    if (!isSame) return refused('changed-meanwhile', user.id);
     if (checker.isOutdated(user.passwordHash)) await this.#renewHash(user, password);
     return { isOk: true, user };
   }
@@ -114,7 +120,7 @@ export class SignIn {
   async #renewHash(user: UserRecord, password: string): Promise<void> {
     const { users, checker } = this.#parts;
     try {
-      await users.update(user.id, { passwordHash: await checker.hash(password) });
+      await users.renewPasswordHash(user.id, user.passwordHash, await checker.hash(password));
     } catch {
       // The old hash is still right.
     }

@@ -1,8 +1,12 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import { Unavailable } from '../../core/errors.ts';
 import type { OauthClient, OauthClientStore } from '../../core/oauth-records.ts';
 import type { Connection } from './connection.ts';
-import { damaged } from './failures.ts';
+import { DATABASE, damaged } from './failures.ts';
 import type { Tables } from './tables.ts';
+
+/** How often a change is tried that others keep overtaking. */
+const MAX_TRIES = 32;
 
 type Row = Tables['oauth_clients'];
 
@@ -62,6 +66,35 @@ function clientOf(connection: Connection, row: Selectable<Row>): OauthClient {
   };
 }
 
+/**
+ * Changes a client.
+ *
+ * Safety: the update holds only if the client is still what the change was made of, so that of two at once neither undoes
+ * the other: a client that is disabled while its secret is replaced stays disabled.
+ */
+async function changeClient(
+  connection: Connection,
+  db: Kysely<Tables>,
+  id: string,
+  change: (client: OauthClient) => OauthClient,
+): Promise<OauthClient | null> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const row = await db.selectFrom('oauth_clients').selectAll().where('id', '=', id).executeTakeFirst();
+    if (row === undefined) return null;
+    const changed = change(clientOf(connection, row));
+    const { id: _, ...columns } = rowOf(changed);
+    const result = await db
+      .updateTable('oauth_clients')
+      .set(columns)
+      .where('id', '=', id)
+      .where('settings', '=', row.settings)
+      .where('disabled_at_ms', '=', row.disabled_at_ms)
+      .executeTakeFirst();
+    if (Number(result.numUpdatedRows) === 1) return changed;
+  }
+  throw new Unavailable(DATABASE, `The client ${id} is being changed by others all the time: try again.`);
+}
+
 /** The registered clients in the database. */
 export function sqlOauthClientStore(connection: Connection): OauthClientStore {
   const find = (id: string): Promise<OauthClient | null> =>
@@ -75,7 +108,12 @@ export function sqlOauthClientStore(connection: Connection): OauthClientStore {
 
     create: (client) =>
       connection.query(async (db) => {
-        await db.insertInto('oauth_clients').values(rowOf(client)).execute();
+        const result = await db
+          .insertInto('oauth_clients')
+          .values(rowOf(client))
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .executeTakeFirst();
+        return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
       }),
 
     list: () =>
@@ -89,12 +127,7 @@ export function sqlOauthClientStore(connection: Connection): OauthClientStore {
         return rows.map((row) => clientOf(connection, row));
       }),
 
-    replace: (client) =>
-      connection.query(async (db) => {
-        const { id, ...changes } = rowOf(client);
-        await db.updateTable('oauth_clients').set(changes).where('id', '=', id).execute();
-        return find(id);
-      }),
+    change: (id, change) => connection.query((db) => changeClient(connection, db, id, change)),
 
     delete: (id) =>
       connection.query(async (db) => {

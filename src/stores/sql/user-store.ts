@@ -97,6 +97,16 @@ export function sqlUserStore(connection: Connection): UserStore {
         return findBy('id', id);
       }),
 
+    renewPasswordHash: (id, known, renewed) =>
+      connection.query(async (db) => {
+        await db
+          .updateTable('users')
+          .set({ password_hash: renewed })
+          .where('id', '=', id)
+          .where('password_hash', '=', known)
+          .execute();
+      }),
+
     delete: (id) =>
       connection.query(async (db) => {
         const result = await db.deleteFrom('users').where('id', '=', id).executeTakeFirst();
