@@ -1,8 +1,8 @@
 import type { UserStore } from '../../core/users.ts';
+import { constantEquals } from '../../lib/text/constant-equals.ts';
 import type { Federation } from '../federation/federation.ts';
 import type { Vault } from '../vault.ts';
 import { consentPage } from './consent-page.ts';
-import { constantEquals } from './constant-equals.ts';
 import type { InteractionView, PageAnswer, Pages, Visit } from './seam.ts';
 import type { SignInSteps } from './sign-in-steps.ts';
 import {

@@ -156,6 +156,7 @@ describe('a bad proof', () => {
     ['without ath', { claims: { ath: undefined } }],
     ['for another token', { claims: { ath: hashOf('other') } }],
     ['with an empty ath', { claims: { ath: '' } }],
+    ['with as many characters of ath, but more bytes', { claims: { ath: 'é'.repeat(43) } }],
     ['with ath in hexadecimal', { claims: { ath: Buffer.from(hashOf('x'), 'base64url').toString('hex') } }],
     ['with a nonce that is a number', { claims: { nonce: 7 } }],
     ['signed by another key', { signer: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }],
@@ -376,7 +377,7 @@ describe('nonces', () => {
     expect(await later(150_001)).toBe('authn.proof-nonce');
   });
 
-  test.each(['', 'x', 'A'.repeat(43)])('%j is none', async (nonce) => {
+  test.each(['', 'x', 'A'.repeat(43), 'é'.repeat(43)])('%j is none', async (nonce) => {
     expect((await show(proof({ claims: { nonce } }), required)).reason).toBe('authn.proof-nonce');
   });
 

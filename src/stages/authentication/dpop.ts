@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { RequestContext } from '../../core/context.ts';
 import { type Decision, deny } from '../../core/decision.ts';
 import type { Clock, ProofNonces, ReplayCache, ReplayVerdict } from '../../core/ports.ts';
+import { constantEquals } from '../../lib/text/constant-equals.ts';
 import type { DpopConfig } from './dpop.schema.ts';
 import {
   type ClaimedProof,
@@ -107,5 +108,5 @@ export class DpopVerifier {
 /** RFC 9449, section 4.2: `ath` is the base64url of SHA-256 over the token. */
 function isHashOf(ath: string, token: string): boolean {
   const expected = createHash('sha256').update(token, 'latin1').digest('base64url');
-  return ath.length === expected.length && timingSafeEqual(Buffer.from(ath), Buffer.from(expected));
+  return constantEquals(ath, expected);
 }

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Clock, ProofNonces } from '../../core/ports.ts';
+import { constantEquals } from '../../lib/text/constant-equals.ts';
 
 /** How long one nonce is given out; it is accepted as long again. */
 const PERIOD_MS = 150_000;
@@ -25,7 +26,7 @@ export class HmacNonces implements ProofNonces {
 
   isValid(nonce: string): boolean {
     const period = this.#period();
-    return isSame(nonce, this.#of(period)) || isSame(nonce, this.#of(period - 1));
+    return constantEquals(nonce, this.#of(period)) || constantEquals(nonce, this.#of(period - 1));
   }
 
   #period(): number {
@@ -40,8 +41,4 @@ export class HmacNonces implements ProofNonces {
     this.#known.set(period, made);
     return made;
   }
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
