@@ -36,8 +36,8 @@ export interface ActiveToken extends UsedToken {
   readonly principal: Principal;
   readonly audience: readonly string[];
   readonly notBeforeMs: number;
-  /** When the server has to be asked again. */
-  freshUntilMs: number;
+  /** When the server said so. */
+  readonly saidAtMs: number;
 }
 
 /** Whether a member is absent, or a number of seconds. */
@@ -87,7 +87,7 @@ export function checkAnswer(
   rules: IntrospectionRules,
   digest: string,
   nowMs: number,
-): Omit<ActiveToken, 'freshUntilMs'> | TokenProblem {
+): Omit<ActiveToken, 'saidAtMs'> | TokenProblem {
   const { exp, nbf, iat, iss } = claims;
   if (iss !== undefined && (typeof iss !== 'string' || (rules.issuer !== '' && iss !== rules.issuer)))
     return 'issuer';

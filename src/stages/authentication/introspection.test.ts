@@ -13,6 +13,7 @@ import { makeProof, thumbprint } from '../../../test/support/dpop.ts';
 import { token } from '../../../test/support/sign-token.ts';
 import type { ConfigError } from '../../core/errors.ts';
 import type { IntrospectionAnswer, IntrospectionServer } from '../../core/ports.ts';
+import type { Check } from '../../core/stage.ts';
 import { authentication } from './authentication.ts';
 
 const PASSED = 'request.passed';
@@ -201,6 +202,26 @@ describe('what is remembered', () => {
     world.state.answer = { active: false };
     expect((await world.decide(check, 'Bearer a')).reason).toBe('authn.inactive');
     expect(world.asked).toHaveLength(2);
+  });
+
+  test('each route uses an answer for its own `cacheS`, whichever asked', async () => {
+    const [long, short, never] = [3600, 10, 0].map((cacheS) =>
+      world.checkOf({ cacheS, inactiveCacheS: 0 }),
+    ) as [Check, Check, Check];
+    expect((await world.decide(long, 'Bearer a')).reason).toBe(PASSED);
+    world.clock.time = (NOW_S + 9) * 1000;
+    expect((await world.decide(short, 'Bearer a')).reason).toBe(PASSED);
+    expect(world.asked).toHaveLength(1);
+    world.clock.time = (NOW_S + 10) * 1000;
+    world.state.answer = { active: false };
+    expect((await world.decide(long, 'Bearer a')).reason).toBe(PASSED);
+    expect((await world.decide(short, 'Bearer a')).reason).toBe('authn.inactive');
+    // What one of them was told counts for all.
+    expect((await world.decide(long, 'Bearer a')).reason).toBe('authn.inactive');
+    world.state.answer = active();
+    await world.decide(long, 'Bearer a');
+    world.state.answer = { active: false };
+    expect((await world.decide(never, 'Bearer a')).reason).toBe('authn.inactive');
   });
 
   test('with other rules, or another client, the server is asked anew', async () => {

@@ -93,7 +93,8 @@ export class OpaqueTokens {
     const key = `${rules.id} ${digest}`;
     const nowMs = clock.nowMs();
     const known = memory.active.find(key);
-    if (known !== null && nowMs < known.freshUntilMs) return this.#conclude(known, text, isDpop, digest, ctx);
+    if (known !== null && nowMs < this.#freshUntilMs(known))
+      return this.#conclude(known, text, isDpop, digest, ctx);
     const refused = memory.findRefused(key, nowMs);
     if (refused !== null) return this.#refuse(refused, isDpop, digest, ctx);
     const asked = memory.share(key, () => this.#ask(text, key, digest));
@@ -101,7 +102,7 @@ export class OpaqueTokens {
   }
 
   async #ask(text: string, key: string, digest: string): Promise<Found> {
-    const { port, server, rules, memory, clock, inactiveMs, cacheMs } = this.#parts;
+    const { port, server, rules, memory, clock, inactiveMs } = this.#parts;
     const answer = await port.introspect(server, text);
     if ('problem' in answer) return this.#denyFor(answer);
     const nowMs = clock.nowMs();
@@ -112,11 +113,18 @@ export class OpaqueTokens {
       if (inactiveMs > 0) memory.refuse(key, checked, nowMs + inactiveMs);
       return checked;
     }
-    // Never beyond `exp` itself: from then on the server is asked every time, whatever clocks may differ by.
-    const endMs = checked.expiresMs - rules.clockToleranceS * 1000;
-    const found = { ...checked, freshUntilMs: Math.min(nowMs + cacheMs, endMs) };
-    if (found.freshUntilMs > nowMs) memory.active.put(key, found);
+    const found = { ...checked, saidAtMs: nowMs };
+    if (this.#freshUntilMs(found) > nowMs) memory.active.put(key, found);
     return found;
+  }
+
+  /**
+   * Until when an answer is used here: another route with the same rules may use it longer, or less long. Never beyond
+   * `exp` itself: from then on the server is asked every time, whatever clocks may differ by.
+   */
+  #freshUntilMs({ saidAtMs, expiresMs }: ActiveToken): number {
+    const { cacheMs, rules } = this.#parts;
+    return Math.min(saidAtMs + cacheMs, expiresMs - rules.clockToleranceS * 1000);
   }
 
   /** Judges what depends on the route and on how the token came. */
