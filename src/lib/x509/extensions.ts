@@ -69,7 +69,8 @@ const READERS: ReadonlyMap<string, (value: Der, draft: Draft) => void> = new Map
 
 /** Reads `Extensions` (RFC 5280, 4.1.2.9), each at most once. */
 export function readExtensions(list: Der): Extensions {
-  const draft: Draft = { ...NO_EXTENSIONS };
+  const unknownCritical: string[] = [];
+  const draft: Draft = { ...NO_EXTENSIONS, unknownCritical };
   const seen = new Set<string>();
   if (list.isAtEnd) list.fail();
   while (!list.isAtEnd) {
@@ -84,7 +85,7 @@ export function readExtensions(list: Der): Extensions {
     seen.add(id);
     const read = READERS.get(id);
     if (read !== undefined) read(value, draft);
-    else if (isCritical) draft.unknownCritical = [...draft.unknownCritical, id];
+    else if (isCritical) unknownCritical.push(id);
   }
   return draft;
 }

@@ -7,6 +7,7 @@ import { PathCertificate } from './path-certificate.ts';
 const NOW_MS = Date.now();
 const ALWAYS = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
 const CA = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+const RSA = ['-newkey', 'rsa:2048'];
 const CLIENT = ['basicConstraints=critical,CA:FALSE', 'extendedKeyUsage=clientAuth'];
 
 const root = TestPki.root({ subject: '/O=Company/CN=root' });
@@ -253,6 +254,19 @@ const REFUSED: readonly (readonly [string, PathFault, () => Attempt])[] = [
     },
   ],
   ['an RSA key of 1024 bits', 'weak', () => ({ leaf: root.client([], { newKey: ['-newkey', 'rsa:1024'] }) })],
+  [
+    'an RSA key with a long exponent',
+    'weak',
+    () => ({ leaf: root.client([], { newKey: [...RSA, '-pkeyopt', 'rsa_keygen_pubexp:4294967297'] }) }),
+  ],
+  [
+    'an RSA key with a long exponent, of an authority in between',
+    'weak',
+    () => {
+      const slow = root.authority({ newKey: [...RSA, '-pkeyopt', 'rsa_keygen_pubexp:4294967297'] });
+      return { leaf: slow.client(), sent: [slow.self] };
+    },
+  ],
   ['SHA-1', 'weak', () => ({ leaf: root.client([], { digest: 'sha1' }) })],
   [
     'a curve of 224 bits',

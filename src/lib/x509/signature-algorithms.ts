@@ -29,6 +29,8 @@ const CURVES = new Set([
   'brainpoolP512r1',
 ]);
 const RSA_BITS = { least: 2048, most: 8192 };
+/** With 1, everybody can sign; with one as long as the modulus, a signature takes a hundred times as long to verify. */
+const RSA_EXPONENT = { least: 3n, most: 0xffff_ffffn };
 
 /** A signature algorithm of an AlgorithmIdentifier. */
 export interface SignatureAlgorithm {
@@ -57,14 +59,15 @@ function pssDigest(identifier: Der): string | null {
 }
 
 /**
- * Whether a key is strong enough to rely on and small enough to compute with: RSA from 2048 to 8192 bits, the curves of
- * NIST and Brainpool from 256 bits, Ed25519 and Ed448.
+ * Whether a key is strong enough to rely on and small enough to compute with: RSA from 2048 to 8192 bits with an
+ * exponent of at most 32, the curves of NIST and Brainpool from 256 bits, Ed25519 and Ed448.
  */
 export function isAcceptableKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   switch (asymmetricKeyType) {
     case 'rsa':
     case 'rsa-pss': {
-      const bits = asymmetricKeyDetails?.modulusLength ?? 0;
+      const { modulusLength: bits = 0, publicExponent: exponent = 0n } = asymmetricKeyDetails ?? {};
+      if (exponent < RSA_EXPONENT.least || exponent > RSA_EXPONENT.most) return false;
       return bits >= RSA_BITS.least && bits <= RSA_BITS.most;
     }
     case 'ec':
