@@ -50,6 +50,17 @@ describe('ThreadKeySets', () => {
     expect(sets.problem('a')).toBe('');
   });
 
+  test('secrets of a file do not stay when the same text comes from an address, and come when it is a file again', () => {
+    const secret = { kty: 'oct', kid: 'k1', k: Buffer.alloc(32).toString('base64url') };
+    const text = JSON.stringify({ keys: [secret, { ...jwk, kid: 'k2' }] });
+    for (const acceptSecrets of [true, false, true]) {
+      const version = sets.version('a');
+      sets.update({ ...update(text), acceptSecrets });
+      expect(sets.find('a', 'k1')).toHaveLength(acceptSecrets ? 1 : 0);
+      expect(sets.version('a')).toBeGreaterThan(version);
+    }
+  });
+
   test('the version grows when keys change and only then', () => {
     sets.update(update(jwks('k1')));
     const version = sets.version('a');

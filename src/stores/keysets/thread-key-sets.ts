@@ -12,6 +12,7 @@ export type RequestRefetch = (issuerId: string, kid: string) => Promise<boolean>
 
 interface KeySet {
   jwks: string | null;
+  acceptsSecrets: boolean;
   /** By `kid`; under '' all of them. Null while there are none. */
   keys: ReadonlyMap<string, readonly VerificationKey[]> | null;
   version: number;
@@ -58,8 +59,9 @@ export class ThreadKeySets implements KeySets {
     const set = this.#setOf(issuerId);
     set.problem = problem;
     set.fetchProblem = fetchProblem;
-    if (jwks === set.jwks) return;
+    if (jwks === set.jwks && acceptSecrets === set.acceptsSecrets) return;
     set.jwks = jwks;
+    set.acceptsSecrets = acceptSecrets;
     const parsed = jwks === null ? null : parseJwks(JSON.parse(jwks), acceptSecrets);
     set.keys = parsed === null ? null : indexByKid(parsed.keys);
     set.version = ++this.#versions;
@@ -124,7 +126,8 @@ export class ThreadKeySets implements KeySets {
       const [jwks, keys, refetch] = [null, null, null];
       const unknownUntilMs = new Map<string, number>();
       const [problem, fetchProblem, budget] = ['', '', new FetchBudget()];
-      set = { jwks, keys, version: 0, problem, fetchProblem, unknownUntilMs, budget, refetch };
+      const now = { jwks, acceptsSecrets: false, keys, version: 0, problem, fetchProblem };
+      set = { ...now, unknownUntilMs, budget, refetch };
       this.#sets.set(issuerId, set);
     }
     return set;
