@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { type CertificateFacts, parseCertificate } from './certificate.ts';
+import { type CertificateFacts, isSameBytes, parseCertificate } from './certificate.ts';
 import { hexOf } from './der-values.ts';
 import { isAcceptableKey, parseSignatureAlgorithm } from './signature-algorithms.ts';
 
@@ -21,12 +21,18 @@ export class PathCertificate {
     this.issuerKey = hexOf(facts.issuerDer);
   }
 
-  /** Null when either reader does not take the certificate. */
+  /**
+   * Null when either reader does not take the certificate.
+   *
+   * Safety: Node looks for PEM text in the bytes first, and takes another certificate out of the middle of one. So both
+   * must have read the same bytes, or names of the one would be vouched for by a signature under the other.
+   */
   static open(der: Uint8Array, known: CertificateFacts | null = null): PathCertificate | null {
     const facts = known ?? parseCertificate(der);
     if (facts === null) return null;
     try {
-      return new PathCertificate(facts, new X509Certificate(der));
+      const x509 = new X509Certificate(der);
+      return isSameBytes(x509.raw, facts.der) ? new PathCertificate(facts, x509) : null;
     } catch {
       return null;
     }

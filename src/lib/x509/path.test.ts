@@ -325,6 +325,16 @@ describe('refused', () => {
     }
   });
 
+  test.each([
+    ['client', root.client()],
+    ['authority', root.self],
+  ])('one that carries, as text, another one that is good, of a %s', (_kind, { cert }) => {
+    const text = Buffer.from(`\n${cert}`).toString('hex');
+    const extensions = [...CLIENT, `1.2.3.4=DER:${text}`];
+    const forged = stranger.client(['URI:spiffe://company/admin'], { extensions });
+    expect(PathCertificate.open(forged.der)).toBeNull();
+  });
+
   test('authorities that sign each other, however many, cost a bounded number of signatures', () => {
     const leaf = between.client();
     const circle = Array.from({ length: 8 }, () =>
