@@ -1,5 +1,5 @@
 import { CONFIG_OPTION, defineCommand } from './command.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, UsageError } from './failure.ts';
 import { operateAnywhere } from './operate.ts';
 import { readNewPassword } from './read-secret.ts';
 import { getTarget } from './target.ts';
@@ -130,6 +130,9 @@ export const userChange = defineCommand({
       tenant: values.tenant,
       isTotpRequired: totp === undefined ? undefined : totp === 'yes',
     };
+    if (Object.values(body).every((value) => value === undefined)) {
+      throw new UsageError('Say what to change.', 'user change');
+    }
     const target = getTarget(values.config);
     const { result } = await operateAnywhere(target, 'changeUser', { params: { user }, body });
     return { text: terminal.paint('bold', `User ${printable(result.name)} is changed.`), json: result };

@@ -59,7 +59,7 @@ export class OauthService {
     const { peopleOf } = await import('../oauth/users/people.ts');
     this.#server = await AuthorizationServer.open({
       config: oauth,
-      secret: oauth.secret ?? loadSecret(config.dataDir),
+      secret: oauth.secret ?? this.#keptSecret(config.dataDir),
       authorities: authoritiesOf(config, material),
       stores: database.oauth,
       clock,
@@ -71,6 +71,12 @@ export class OauthService {
       onProblem: (sentence) => problems.set('oauth', '', sentence),
     });
     return this.#server.entry;
+  }
+
+  #keptSecret(dataDir: string): string {
+    const { secret, notice } = loadSecret(dataDir);
+    if (notice !== '') this.#parts.log('warn', notice);
+    return secret;
   }
 
   /** Takes the settings of another configuration; whether there is a server does not change. */

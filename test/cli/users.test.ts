@@ -44,6 +44,10 @@ async function life(name: string): Promise<void> {
   const shown = await json('', 'user', 'show', name.toUpperCase());
   expect(shown.value).toMatchObject({ name, roles: ['a', 'b'], hasPassword: true, status: 'active' });
   expect(JSON.stringify(shown.value)).not.toContain('argon2');
+  expect(await cli('', 'user', 'change', name)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Say what to change.'),
+  });
   expect((await cli('', 'user', 'change', name, '--no-roles', '--require-totp', 'yes')).code).toBe(0);
   expect((await cli('another tin roof', 'user', 'set-password', name, '--password-stdin')).code).toBe(0);
   expect((await cli('', 'user', 'disable', name)).out).toContain('may no longer sign in');
