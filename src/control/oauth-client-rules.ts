@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { z } from 'zod';
 import {
   AUTHORIZATION_CODE,
@@ -7,6 +7,7 @@ import {
   REFRESH_TOKEN,
 } from '../core/client-classes.ts';
 import { redirectUriProblem } from '../lib/http/redirect-uri.ts';
+import { openX509 } from '../lib/x509/open-x509.ts';
 import type { createOauthClientBody } from './oauth-schemas.ts';
 import type { OauthFacts } from './services.ts';
 
@@ -86,7 +87,8 @@ function jwkFault(jwk: Record<string, unknown>, needsCertificate: boolean): stri
       return `has less than ${MIN_RSA_BITS} bits`;
     if (!needsCertificate) return null;
     const [first] = Array.isArray(jwk.x5c) ? jwk.x5c : [];
-    const certificate = new X509Certificate(Buffer.from(String(first), 'base64'));
+    const certificate = openX509(Buffer.from(String(first), 'base64'));
+    if (certificate === null) return 'has no certificate in `x5c` that can be read';
     return certificate.publicKey.equals(key) ? null : 'is not the key of its certificate';
   } catch {
     return needsCertificate ? 'has no certificate in `x5c` that can be read' : 'cannot be read';

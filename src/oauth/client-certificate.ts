@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Authority } from '../lib/x509/authority.ts';
+import { openX509 } from '../lib/x509/open-x509.ts';
 import { AuthoritySet, findPath } from '../lib/x509/path.ts';
 import { PathCertificate } from '../lib/x509/path-certificate.ts';
 
@@ -38,11 +39,8 @@ function readShown(request: Request): Shown | null {
     return bytes === null ? [] : [PathCertificate.open(bytes)].filter((one) => one !== null);
   });
   const listener = String(request.headers['portcullis-listener'] ?? '');
-  try {
-    return { leaf: PathCertificate.open(der), x509: new X509Certificate(der), sent, listener };
-  } catch {
-    return null;
-  }
+  const x509 = openX509(der);
+  return x509 === null ? null : { leaf: PathCertificate.open(der), x509, sent, listener };
 }
 
 function shownBy({ req }: KoaContextWithOIDC): Shown | null {

@@ -1,6 +1,7 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
-import { type CertificateFacts, isSameBytes, parseCertificate } from './certificate.ts';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { type CertificateFacts, parseCertificate } from './certificate.ts';
 import { hexOf } from './der-values.ts';
+import { openX509 } from './open-x509.ts';
 import { isAcceptableKey, parseSignatureAlgorithm } from './signature-algorithms.ts';
 
 /** A certificate that can be part of a path: as we read it, and as OpenSSL does. */
@@ -21,19 +22,15 @@ export class PathCertificate {
     this.issuerKey = hexOf(facts.issuerDer);
   }
 
-  /**
-   * Null when either reader does not take the certificate.
-   *
-   * Safety: Node looks for PEM text in the bytes first, and takes another certificate out of the middle of one. So both
-   * must have read the same bytes, or names of the one would be vouched for by a signature under the other.
-   */
+  /** Null when either reader does not take the certificate. */
   static open(der: Uint8Array, known: CertificateFacts | null = null): PathCertificate | null {
     const facts = known ?? parseCertificate(der);
-    if (facts === null) return null;
+    const x509 = facts === null ? null : openX509(facts.der);
+    if (facts === null || x509 === null) return null;
     try {
-      const x509 = new X509Certificate(der);
-      return isSameBytes(x509.raw, facts.der) ? new PathCertificate(facts, x509) : null;
+      return new PathCertificate(facts, x509);
     } catch {
+      // A key of a kind that OpenSSL does not know.
       return null;
     }
   }
