@@ -1,3 +1,4 @@
+import { verify } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { RequestContext } from '../src/core/context.ts';
 import type { Check } from '../src/core/stage.ts';
@@ -14,6 +15,8 @@ export interface TokenLoop {
   readonly repeatedUs: Spread;
   /** Never seen; bound to its client. */
   readonly newUs: Spread;
+  /** The RSA verification of the same new tokens alone, by `node:crypto`. */
+  readonly rsaUs: Spread;
   /** The same new tokens by `jwtVerify` of jose, which does less: no replay, no duplicate members. */
   readonly joseUs: Spread;
   /** Within each round. */
@@ -34,7 +37,7 @@ export async function measureTokenLoop(): Promise<TokenLoop> {
   const replay = new SharedReplay(createReplayTable({ entries: 100_000 }), world.clock);
   Object.assign(world.ports, { replay });
   const check = world.checkOf();
-  const rounds: { repeated: number; fresh: number; jose: number }[] = [];
+  const rounds: { repeated: number; fresh: number; rsa: number; jose: number }[] = [];
   for (let round = 0; round < ROUNDS + WARM_UP_ROUNDS; round++) {
     const tokens = Array.from({ length: TOKENS }, (_, at) => tokenOf(round * TOKENS + at));
     const contexts = tokens.map(contextOf);
@@ -42,12 +45,15 @@ export async function measureTokenLoop(): Promise<TokenLoop> {
     const repeated = await cpuOf(TOKENS * REPEATS, async () => {
       for (let i = 0; i < REPEATS; i++) runAll(check, contexts);
     });
+    const signed = tokens.map(partsOf);
+    const rsa = await cpuOf(TOKENS, async () => verifySignatures(signed));
     const jose = await cpuOf(TOKENS, () => verifyAll(tokens));
-    if (round >= WARM_UP_ROUNDS) rounds.push({ repeated, fresh, jose });
+    if (round >= WARM_UP_ROUNDS) rounds.push({ repeated, fresh, rsa, jose });
   }
   return {
     repeatedUs: spreadOf(rounds.map(({ repeated }) => repeated)),
     newUs: spreadOf(rounds.map(({ fresh }) => fresh)),
+    rsaUs: spreadOf(rounds.map(({ rsa }) => rsa)),
     joseUs: spreadOf(rounds.map(({ jose }) => jose)),
     repeatedToJose: spreadOf(rounds.map(({ repeated, jose }) => repeated / jose)),
     newToJose: spreadOf(rounds.map(({ fresh, jose }) => fresh / jose)),
@@ -68,6 +74,18 @@ function runAll(check: Check, contexts: readonly RequestContext[]): void {
     const decision = check.run(ctx);
     if (decision instanceof Promise || decision.reason !== 'request.passed')
       throw new Error('The check did not let a good token pass at once.');
+  }
+}
+
+/** What is signed, and the signature. */
+function partsOf(text: string): readonly [Buffer, Buffer] {
+  const at = text.lastIndexOf('.');
+  return [Buffer.from(text.slice(0, at)), Buffer.from(text.slice(at + 1), 'base64url')];
+}
+
+function verifySignatures(signed: readonly (readonly [Buffer, Buffer])[]): void {
+  for (const [data, signature] of signed) {
+    if (!verify('sha256', data, PAIRS.rsa.publicKey, signature)) throw new Error('A good signature failed.');
   }
 }
 

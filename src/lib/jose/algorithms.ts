@@ -66,6 +66,25 @@ export function isSymmetric(name: string): boolean {
   return find(name)?.family === 'HS';
 }
 
+interface KeyFacts {
+  /** 0 where the key is no RSA key. */
+  readonly modulusBits: number;
+  readonly curve: string;
+}
+
+const facts = new WeakMap<KeyObject, KeyFacts>();
+
+/** Size and curve of a public key, asked for once: Node makes them anew each time. */
+function factsOf(key: KeyObject): KeyFacts {
+  let known = facts.get(key);
+  if (known === undefined) {
+    const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
+    known = { modulusBits: key.asymmetricKeyType === 'rsa' ? modulusLength : 0, curve: namedCurve };
+    facts.set(key, known);
+  }
+  return known;
+}
+
 /**
  * Whether a key may be used with an algorithm.
  *
@@ -79,8 +98,8 @@ export function fitsAlgorithm(key: KeyObject, name: string): boolean {
     return key.type === 'secret' && (key.symmetricKeySize ?? 0) >= algorithm.signatureBytes;
   if (key.type !== 'public') return false;
   if (algorithm.family === 'EdDSA') return key.asymmetricKeyType === 'ed25519';
-  if (algorithm.family === 'ES') return key.asymmetricKeyDetails?.namedCurve === algorithm.curve;
-  return key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS;
+  if (algorithm.family === 'ES') return factsOf(key).curve === algorithm.curve;
+  return factsOf(key).modulusBits >= MIN_RSA_BITS;
 }
 
 /**
@@ -94,7 +113,7 @@ export function verifySignature(name: string, key: KeyObject, data: Buffer, sign
   const algorithm = find(name);
   if (algorithm === null) return false;
   const { family, digest } = algorithm;
-  const bytes = algorithm.signatureBytes || (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+  const bytes = algorithm.signatureBytes || factsOf(key).modulusBits / 8;
   if (signature.length !== Math.ceil(bytes) || signature.length === 0) return false;
   if (family === 'HS') {
     return timingSafeEqual(
