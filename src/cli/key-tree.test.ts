@@ -1,6 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,6 +53,19 @@ test('finds keys in a tree, in every kind of file, and says where', () => {
   ]);
   expect(files).toBe(6);
   expect(faults).toEqual([]);
+});
+
+test('waits for a writer that is slow, also where the pipe itself does not', () => {
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const fd = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const end = openSync(pipe, constants.O_WRONLY);
+  spawn('sh', ['-c', 'sleep 0.2; printf %s "$0"', key], { stdio: ['ignore', end, 'ignore'] });
+  closeSync(end);
+  const walk = new KeyScan();
+  walk.scanOpen(fd, '-');
+  closeSync(fd);
+  expect(walk.result.places.map(({ file }) => file)).toEqual(['-']);
 });
 
 test('finds a key wherever the pieces of a large file are cut', () => {

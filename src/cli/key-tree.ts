@@ -32,6 +32,23 @@ export interface ScanResult {
   readonly faults: readonly string[];
 }
 
+const RETRY_MS = 10;
+/** Nobody ever wakes who waits here. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
+/** Reads what there is, waiting for a writer where the descriptor itself does not; 0 at the end. */
+function readSome(fd: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk, 0, chunk.length, null);
+    } catch (error) {
+      // Whoever holds the other end of standard input may have set it so, and be slow to begin.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(NOBODY, 0, 0, RETRY_MS);
+    }
+  }
+}
+
 /**
  * Looks for API keys in a file or in all files below a folder.
  *
@@ -79,7 +96,7 @@ export class KeyScan {
     const finder = new KeyFinder((found) => this.#places.push({ ...found, file: name }));
     this.#files++;
     for (;;) {
-      const length = readSync(fd, this.#chunk, 0, CHUNK_BYTES, null);
+      const length = readSome(fd, this.#chunk);
       if (length === 0) return;
       this.#bytes += length;
       finder.push(this.#chunk.subarray(0, length));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AUTH_METHODS, CLIENT_CLASSES, GRANT_TYPES } from '../core/client-classes.ts';
 import type { ClientClass } from '../core/oauth-records.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, UsageError } from './failure.ts';
 import { operateAnywhere } from './operate.ts';
 import { getTarget } from './target.ts';
 import { printable } from './terminal.ts';
@@ -26,13 +26,26 @@ function keysFrom(path: string | undefined): { keys: Record<string, unknown>[] }
   }
 }
 
+/** Kinds of names in a certificate, as they are written here and as the server has them. */
+const CERTIFICATE_NAMES: Readonly<Record<string, string>> = {
+  subject: 'subject_dn',
+  dns: 'san_dns',
+  uri: 'san_uri',
+  email: 'san_email',
+};
+
 function certificateFrom(name: string | undefined): { field: string; value: string } | undefined {
   if (name === undefined) return undefined;
   const at = name.indexOf(':');
-  return {
-    field: `${name.startsWith('subject') ? 'subject_dn' : `san_${name.slice(0, at)}`}`,
-    value: name.slice(at + 1),
-  };
+  const kind = name.slice(0, Math.max(0, at));
+  if (!Object.hasOwn(CERTIFICATE_NAMES, kind)) {
+    const kinds = Object.keys(CERTIFICATE_NAMES).join(', ');
+    throw new UsageError(
+      `--certificate is one of ${kinds}, a colon and the name, such as \`dns:partner.example\`.`,
+      'oauth client create',
+    );
+  }
+  return { field: CERTIFICATE_NAMES[kind] as string, value: name.slice(at + 1) };
 }
 
 /** `portcullis oauth client create`. */
