@@ -74,6 +74,12 @@ const withChain = (client: Signed, ...sent: readonly TestPki[]): Identity => ({
   key: client.key,
 });
 
+/** A stranger's certificate with a partner's name, and the text of a good one in the middle of it. */
+const carrying = ({ cert }: Signed): Identity =>
+  stranger.client(['URI:spiffe://company/partner/a'], {
+    extensions: ['extendedKeyUsage=clientAuth', `1.2.3.4=DER:${Buffer.from(`\n${cert}`).toString('hex')}`],
+  });
+
 async function statusOf(path: string, identity: Identity | null, tls: object = {}): Promise<number> {
   const request = `GET ${path} HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n`;
   const options = { tls: { servername: 'api.test', ...identity, ...tls }, expect: 1 };
@@ -94,6 +100,8 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     ['/partners', null, 401],
     ['/partners', colleague, 401],
     ['/partners', stranger.client(['URI:spiffe://company/partner/a']), 401],
+    ['/partners', carrying(partner), 401],
+    ['/partners', carrying(partners.self), 401],
     ['/partners', partners.client(['URI:spiffe://company/other/a']), 401],
     ['/staff', colleague, 200],
     ['/staff', partner, 401],
