@@ -113,7 +113,7 @@ export class Interactions {
       return { error: 'access_denied', error_description: 'the user refused' };
     }
     if (answer.kind === 'consent') return { consent: await grantAll(this.#provider, details) };
-    const { accountId, amr, acr, remember, sinceS: ts } = answer.login;
+    const { accountId, amr, acr, remember, atS: ts } = answer.login;
     // Without a time the sign-in would be as old as the way back to the client, which the browser may put off.
     return { login: { accountId, amr: [...amr], remember, ts, ...(acr === '' ? {} : { acr }) } };
   }

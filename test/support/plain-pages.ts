@@ -70,7 +70,7 @@ async function answer(visit: Visit, checkPassword: PasswordCheck): Promise<PageA
   if (accountId === null) return page(visit, 401, loginForm('The name or the password is wrong.'));
   return {
     kind: 'login',
-    login: { accountId, amr: ['pwd'], acr: '', remember: false, sinceS: Math.floor(Date.now() / 1000) },
+    login: { accountId, amr: ['pwd'], acr: '', remember: false, atS: Math.floor(Date.now() / 1000) },
   };
 }
 

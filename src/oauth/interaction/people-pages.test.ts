@@ -70,6 +70,7 @@ function makePages(isMfaRequired = false): Pages {
     signIn: new SignIn({ users, checker, vault, clock }),
     states: new SignInStates(vault, clock),
     federation,
+    clock,
     hasPasswords: true,
     isMfaRequired,
     note: (event) => events.push(event),
@@ -347,6 +348,14 @@ describe('a second factor', () => {
     expect(new Set(codes).size).toBe(10);
     const stored = await database.users.find('careful');
     expect(stored?.totpSecret).not.toBe('');
+  });
+
+  test('makes a sign-in as old as its last step, however long the person took', async () => {
+    const { secret } = await enrol();
+    nowMs += 10 * 30_000;
+    const state = await askedFor();
+    nowMs += 9 * 60_000;
+    expect(await send(state, codeFor(secret))).toMatchObject({ login: { atS: Math.floor(nowMs / 1000) } });
   });
 
   test('is kept sealed', async () => {

@@ -89,8 +89,8 @@ export interface LoginResult {
   readonly acr: string;
   /** Whether the session outlives the browser's. */
   readonly remember: boolean;
-  /** When the first step of it was passed, in seconds since the epoch: what voids sign-ins after that voids this one. */
-  readonly sinceS: number;
+  /** When it was complete, in seconds since the epoch: what voids earlier sign-ins voids it, too. */
+  readonly atS: number;
 }
 
 /** What a visit ends with. */

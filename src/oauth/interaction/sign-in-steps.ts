@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/ports.ts';
 import type { UserRecord, UserStore } from '../../core/users.ts';
 import type { Federation, FederationFailure } from '../federation/federation.ts';
 import type { SignIn, SignInFault } from '../users/sign-in.ts';
@@ -27,6 +28,7 @@ export interface SignInStepsParts {
   readonly signIn: SignIn;
   readonly states: SignInStates;
   readonly federation: Federation;
+  readonly clock: Clock;
   /** Whether people have passwords here at all. */
   readonly hasPasswords: boolean;
   /** Whether everybody must have a second factor. */
@@ -169,9 +171,9 @@ export class SignInSteps {
     return isSame ? user : null;
   }
 
-  #finished({ userId, amr, remember, sinceMs }: SignInState): PageAnswer {
-    const sinceS = Math.floor(sinceMs / 1000);
-    return { kind: 'login', login: { accountId: userId, amr, acr: acrOf(amr), remember, sinceS } };
+  #finished({ userId, amr, remember }: SignInState): PageAnswer {
+    const atS = Math.floor(this.#parts.clock.nowMs() / 1000);
+    return { kind: 'login', login: { accountId: userId, amr, acr: acrOf(amr), remember, atS } };
   }
 
   #loginPage(

@@ -39,6 +39,7 @@ export function peopleOf(parts: PeopleParts): People {
     signIn: new SignIn({ users, checker: checkerFor(config), vault, clock }),
     states: new SignInStates(vault, clock),
     federation,
+    clock,
     hasPasswords: config.users.passwords,
     isMfaRequired: config.users.secondFactor === 'required',
     note: (event) => events.record(recordOf(event)),
