@@ -23,3 +23,9 @@ test('what is left holds no parameter of the name', () => {
     }),
   );
 });
+
+test('a query of a million separators is searched in one pass', () => {
+  const startMs = performance.now();
+  expect(findParameter(`${'&'.repeat(1_000_000)}key`, 'key')).toEqual({ count: 1, value: '' });
+  expect(performance.now() - startMs).toBeLessThan(2000);
+});

@@ -17,10 +17,12 @@ function decode(text: string): string | null {
 export function findParameter(query: string, name: string): { count: number; value: string } {
   let count = 0;
   let value = '';
+  let equals = query.indexOf('=');
   for (let start = 0; start < query.length; ) {
     const ampersand = query.indexOf('&', start);
     const end = ampersand < 0 ? query.length : ampersand;
-    const equals = query.indexOf('=', start);
+    // Looked for again only behind the last one, so that pairs without any cost one search together.
+    if (equals >= 0 && equals < start) equals = query.indexOf('=', start);
     const nameEnd = equals < 0 || equals > end ? end : equals;
     if (decode(query.slice(start, nameEnd)) === name) {
       if (count === 0) value = decode(query.slice(nameEnd + 1, end)) ?? '';
