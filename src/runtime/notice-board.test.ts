@@ -82,6 +82,17 @@ const lines = () =>
     .slice(0, -1)
     .map((line) => JSON.parse(line));
 
+test.each([
+  ['that is long', `k1 https://git.test/${'x'.repeat(300)}#L`],
+  ['with a NUL, which PostgreSQL does not take', 'k1 a\u0000b'],
+])('a place %s is told apart from others, and kept once', async (_, place) => {
+  const { board } = openBoard();
+  for (const end of ['1', '2', '1']) await board.record({ ...EXPIRED, dedupeKey: place + end });
+  const kept = await database.notices.list('', 10);
+  expect(kept).toHaveLength(2);
+  for (const { dedupeKey } of kept) expect(dedupeKey).toMatch(/^\P{Cc}{1,200}$/u);
+});
+
 test('a notice is one line in the journal and a copy for every webhook that wants it', async () => {
   const { board, settle } = openBoard();
   board.raise(EXPIRED);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import type { WebhookConfig } from '../config/notices.schema.ts';
 import type { Notice, NoticeKind, NoticeRecord, NoticeStore, Notices } from '../core/notices.ts';
@@ -30,10 +30,17 @@ export interface NoticeBoardParts {
   readonly due?: (nowMs: number) => readonly Notice[];
 }
 
+const SHORT_KEY = /^\P{Cc}{1,200}$/u;
+
+/** Places of leaks can be long, and hold what PostgreSQL takes in no text: these are told apart by their hash. */
+function keptKey(dedupeKey: string): string {
+  return SHORT_KEY.test(dedupeKey) ? dedupeKey : `sha256 ${hash('sha256', dedupeKey, 'hex')}`;
+}
+
 /** A new notice as it is kept. */
 export function recordOfNotice(notice: Notice, nowMs: number): Omit<NoticeRecord, 'deliveries'> {
   const id = `ntc_${randomBytes(16).toString('hex')}`;
-  return { ...notice, dedupeKey: notice.dedupeKey.slice(0, 200), id, createdAtMs: nowMs };
+  return { ...notice, dedupeKey: keptKey(notice.dedupeKey), id, createdAtMs: nowMs };
 }
 
 /**
