@@ -44,3 +44,13 @@ test('every fault of the input is told at once, and nothing runs', async () => {
   expect((problem as Problem).message).toContain('this operation takes no body');
   expect(ran).toBe(false);
 });
+
+test.each([
+  [{ params: { id: 'a\0' } }, ['params: a text holds a NUL']],
+  [{ params: { id: '1' }, body: { list: [{ deep: '\0' }] } }, ['body: a text holds a NUL']],
+  [{ params: { id: '\\u0000' }, body: null }, undefined],
+])('%j: what no database keeps is refused before it gets there', async (raw, faults) => {
+  const loose = { ...operation, body: z.unknown() };
+  const result = (await runOperation(loose, services, raw)) as Partial<Problem>;
+  expect(result.members?.faults).toEqual(faults);
+});

@@ -77,6 +77,12 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   return where === '' ? issue.message : `${where}: ${issue.message}`;
 }
 
+/** Whether a text in it has a NUL, which PostgreSQL keeps in none. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsNul);
+}
+
 /** Parses the input, runs the operation and passes its answer through the response schema. */
 export async function runOperation(
   operation: AnyOperation,
@@ -87,7 +93,8 @@ export async function runOperation(
   const faults: string[] = [];
   for (const part of PARTS) {
     const parsed = operation[part].safeParse(part === 'body' ? raw.body : (raw[part] ?? {}));
-    if (parsed.success) input[part] = parsed.data;
+    if (parsed.success && holdsNul(parsed.data)) faults.push(`${part}: a text holds a NUL`);
+    else if (parsed.success) input[part] = parsed.data;
     else faults.push(...parsed.error.issues.map(sentenceOf));
   }
   if (faults.length > 0) {
