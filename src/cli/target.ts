@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { GatewayConfig, StoreSettings } from '../config/config.ts';
+import { type GatewayConfig, routeIds, type StoreSettings } from '../config/config.ts';
 import { problemRecords } from '../config/format-problems.ts';
 import { type LoadResult, loadConfig } from '../config/load.ts';
 import { asRecord } from '../config/pointer.ts';
@@ -8,7 +8,7 @@ import { adminSchema, storeSchema } from '../config/services.schema.ts';
 import { finishStore } from '../config/store-location.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
-import type { OauthFacts, PasswordPolicy } from '../control/services.ts';
+import type { OauthFacts, PasswordPolicy, PlanReport } from '../control/services.ts';
 import { deliveryPlaces } from '../runtime/control-services.ts';
 import { CONFIG_OPTION } from './command.ts';
 import { CommandFailure } from './failure.ts';
@@ -30,7 +30,7 @@ export interface Target {
   /** Null where the configuration has mistakes. */
   readonly keys: { readonly places: DeliveryPlaces; readonly graceHours: number } | null;
   /** Null where the configuration has mistakes. */
-  readonly names: { readonly apis: readonly string[]; readonly tiers: readonly string[] } | null;
+  readonly names: Pick<PlanReport, 'apis' | 'endpoints' | 'tiers'> | null;
 }
 
 /** The sentence that ends a list of mistakes. */
@@ -56,7 +56,7 @@ export function getTarget(path: string): Target {
 function targetOf(path: string, config: GatewayConfig): Target {
   const { admin, dataDir, store, journal } = config;
   const apis = config.apis.filter(({ isBuiltIn }) => !isBuiltIn).map(({ id }) => id);
-  const names = { apis, tiers: [...config.tiers.keys()] };
+  const names = { apis, endpoints: routeIds(config), tiers: [...config.tiers.keys()] };
   const oauth = config.oauth ?? null;
   const passwords = passwordPolicyOf(config);
   return {

@@ -98,3 +98,8 @@ export interface GatewayConfig
 export function isPem(value: string): boolean {
   return value.includes('-----BEGIN ');
 }
+
+/** The ids of all routes that keys can be limited to: `api` for the API outside of its endpoints, and `api/endpoint`. */
+export function routeIds({ apis }: GatewayConfig): string[] {
+  return apis.flatMap(({ id, endpoints }) => [id, ...endpoints.map((endpoint) => `${id}/${endpoint.id}`)]);
+}

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
 import type { ApiKeyRecord, KeyDelivery, WindowLimits } from '../core/ports.ts';
+import { closest } from '../lib/text/suggest.ts';
 import { radiusOf, viewOfUsage } from './blast-radius.ts';
 import { deliveryProblem } from './key-delivery.ts';
 import type { createKeyBody } from './key-schemas.ts';
@@ -29,6 +30,11 @@ function unknownNames(services: ControlServices, body: z.output<typeof createKey
   const faults = body.apis
     .filter((api) => !apis.has(api))
     .map((api) => `there is no API \`${api}\`, only ${[...apis].join(', ') || 'none'}`);
+  for (const endpoint of body.endpoints) {
+    if (plan.endpoints.includes(endpoint)) continue;
+    const near = closest(endpoint, plan.endpoints);
+    faults.push(`there is no endpoint \`${endpoint}\`${near === null ? '' : `: did you mean \`${near}\`?`}`);
+  }
   if (body.tier !== '' && !plan.tiers.includes(body.tier)) {
     faults.push(`there is no tier \`${body.tier}\`, only ${plan.tiers.join(', ') || 'none'}`);
   }

@@ -97,6 +97,11 @@ describe('keys', () => {
     ['an impossible prefix', { name: 'a', prefix: 'p_k' }, /prefix: a prefix has 2 to 8/],
     ['an API that does not exist', { name: 'a', apis: ['order'] }, /no API `order`, only orders, hooks/],
     ['a tier that does not exist', { name: 'a', tier: 'por' }, /no tier `por`, only free, pro/],
+    [
+      'an endpoint that does not exist',
+      { name: 'a', endpoints: ['orders/serach'] },
+      /no endpoint `orders\/serach`: did you mean `orders\/search`/,
+    ],
     ['no object', 'name', /expected object/],
     ['nothing', undefined, /expected object/],
   ])('refuses %s and stores nothing', async (_, body, sentence) => {

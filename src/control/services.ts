@@ -23,6 +23,8 @@ export interface PlanReport {
   readonly version: number;
   readonly loadedAtMs: number;
   readonly apis: readonly string[];
+  /** Ids of routes: `api`, or `api/endpoint`. */
+  readonly endpoints: readonly string[];
   readonly tiers: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import { datedFiles } from '../config/certificate-dates.ts';
-import type { GatewayConfig } from '../config/config.ts';
+import { type GatewayConfig, routeIds } from '../config/config.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
@@ -82,6 +82,7 @@ function statusOf(
       version: state.plan.version,
       loadedAtMs: readAtMs,
       apis: config.apis.filter(({ isBuiltIn }) => !isBuiltIn).map(({ id }) => id),
+      endpoints: routeIds(config),
       tiers: [...config.tiers.keys()],
     },
     configPath,
