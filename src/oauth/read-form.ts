@@ -18,7 +18,8 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
     chunks.push(chunk);
   }
   const form = new URLSearchParams();
-  for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString('utf8'))) {
+  // A question mark in front would be dropped, and with it the gateway would be shown another first field than is read here.
+  for (const [name, value] of new URLSearchParams(`&${Buffer.concat(chunks).toString('utf8')}`)) {
     if (!form.has(name)) form.set(name, value);
   }
   return form;

@@ -8,6 +8,14 @@ import { formatIp, prefixOf, widthOf } from '../../lib/ip/address.ts';
 
 const ORIGIN = /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/[^/?#]*/;
 
+/**
+ * Redirects that can follow a login that was right.
+ *
+ * Safety: with the others (another spelling of the path, `https`, a request to be sent again) nobody looked at the
+ * password, so they make no user name known to an address.
+ */
+const AFTER_LOGIN: ReadonlySet<number> = new Set([302, 303]);
+
 /** How the answers to logins are judged and what becomes of them. */
 export interface AnswerRules {
   readonly realm: string;
@@ -74,10 +82,11 @@ export class LoginAnswerCheck implements Check, Finisher {
 
   #outcomeOf({ responseStatus, responseHeaders }: RequestContext): LoginOutcome {
     if (this.#rules.failureStatuses.has(responseStatus)) return 'failed';
-    if (responseStatus >= 400) return 'open';
+    if (responseStatus >= 400 || responseStatus < 200) return 'open';
     if (responseStatus < 300) return 'succeeded';
     const target = responseHeaders?.get('location')?.replace(ORIGIN, '') ?? '';
-    return this.#rules.failureRedirects.some((start) => target.startsWith(start)) ? 'failed' : 'succeeded';
+    if (this.#rules.failureRedirects.some((start) => target.startsWith(start))) return 'failed';
+    return AFTER_LOGIN.has(responseStatus) ? 'succeeded' : 'open';
   }
 
   #end(attempt: LoginAttempt, outcome: LoginOutcome): void {

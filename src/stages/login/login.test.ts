@@ -63,6 +63,14 @@ const json = (name: string): RequestSketch => ({
 });
 const NAMED = { userName: { field: 'username' } };
 
+describe('an account', () => {
+  test.each([101, 300, 301, 304, 307, 308])('is not known to an address that was answered %i', (status) => {
+    const stage = openStage({ ...NAMED, account: { failuresPerHour: 1 } });
+    stage.ask(json('alice'), status);
+    expect(stage.askMany(3, json('alice'), 401).at(-1)).toBe('login.account');
+  });
+});
+
 describe('a block', () => {
   test('comes with the sixth failure in five minutes, lasts thirty, and ends', () => {
     const stage = openStage();

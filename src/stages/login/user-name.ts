@@ -6,6 +6,8 @@ import { firstNonUtf8 } from '../../lib/text/utf8.ts';
 const JSON_LIMITS = { maxDepth: 16 };
 const FORM = 'application/x-www-form-urlencoded';
 const PHP_SEPARATORS = /[ .]/g;
+/** A question mark at the start, or where it is once a byte order mark is taken away. */
+const QUERY_MARK = /^\uFEFF?\?/;
 
 /** Where a login names its user. */
 export interface UserNamePlace {
@@ -46,8 +48,13 @@ function fromForm(text: string, { field }: UserNamePlace): string | null {
   return found?.length === 1 ? (found[0] as string) : null;
 }
 
-/** The values of every field that some reader takes for the named one; null when something cannot be decoded. */
+/**
+ * The values of every field that some reader takes for the named one; null when something cannot be decoded.
+ *
+ * Safety: `URLSearchParams` and others drop a question mark in front, and so see a first field that nobody else sees.
+ */
 function findFields(text: string, name: string): string[] | null {
+  if (QUERY_MARK.test(text)) return null;
   const wanted = fold(name);
   const found: string[] = [];
   for (const pair of text.split('&')) {
