@@ -123,7 +123,6 @@ describe('upstreams', () => {
       const startMs = performance.now();
       expect((await logIn(gateway.port, { user })).status).toBe(401);
       expect(performance.now() - startMs).toBeGreaterThan(399);
-      expect(performance.now() - startMs).toBeLessThan(700);
     }
     await upstream.close();
   });
