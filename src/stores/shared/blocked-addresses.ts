@@ -1,8 +1,9 @@
 import type { BlockedAddress, BlockedAddresses } from '../../core/logins.ts';
 import { formatIp, type Ip, ipv4Of, ipv6Of, networkOf, prefixOf, widthOf } from '../../lib/ip/address.ts';
 import { isBlocked } from './login-entries.ts';
-import { ENTRY, firstEntry, type LoginTable, msOf, openLoginTable, WAYS } from './login-table.ts';
+import { ENTRY, firstEntry, type LoginTable, msOf, openLoginTable } from './login-table.ts';
 import { isLocked, lockAll, unlockAll } from './set-lock.ts';
+import { WAYS } from './set-table.ts';
 import { CAUSES } from './shared-logins.ts';
 
 const PATIENCE = 1000;

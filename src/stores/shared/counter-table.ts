@@ -1,7 +1,4 @@
-import { getRandomValues } from 'node:crypto';
-
-/** Entries that share one lock and one place in the table. */
-export const WAYS = 8;
+import { createSetTable, openSetTable, type SetTable, type TableKind } from './set-table.ts';
 
 /** Words of one entry: 192 bytes, three lines of cache. */
 export const ENTRY_WORDS = 48;
@@ -20,26 +17,11 @@ export const ENTRY = {
   windows: 6,
 } as const;
 
-const MAGIC = 0x50435431;
-const HEADER_WORDS = 16;
-const MAX_BYTES = 2 ** 33;
+const KIND: TableKind = { name: 'counter', magic: 0x50435431, entryWords: ENTRY_WORDS };
 
-/**
- * A table of counters as one thread sees it.
- *
- * Shape: header (magic, number of sets, two words of random hash key), one lock word per set, then the entries, eight
- * per set. Everything an entry holds may be touched only under the lock of its set.
- */
-export interface CounterTable {
-  readonly words: Int32Array<SharedArrayBuffer>;
+/** A table of counters as one thread sees it. */
+export interface CounterTable extends SetTable {
   readonly doubles: Float64Array<SharedArrayBuffer>;
-  readonly sets: number;
-  /** Word index of the lock of set 0. */
-  readonly locksAt: number;
-  /** Word index of the first entry. */
-  readonly entriesAt: number;
-  readonly key0: number;
-  readonly key1: number;
 }
 
 /**
@@ -50,37 +32,10 @@ export interface CounterTable {
  * Errors: RangeError when `clients` is not a whole number from 1 to about 44 million.
  */
 export function createCounterTable(options: { readonly clients: number }): SharedArrayBuffer {
-  const sets = Math.ceil(options.clients / WAYS);
-  const bytes = (entriesAtOf(sets) + sets * WAYS * ENTRY_WORDS) * 4;
-  if (!Number.isInteger(options.clients) || options.clients < 1 || bytes > MAX_BYTES) {
-    throw new RangeError(`A counter table cannot hold ${options.clients} clients.`);
-  }
-  const buffer = new SharedArrayBuffer(bytes);
-  const key = getRandomValues(new Int32Array(2));
-  new Int32Array(buffer).set([MAGIC, sets, key[0] as number, key[1] as number]);
-  return buffer;
+  return createSetTable(KIND, options.clients, { count: options.clients, what: 'clients' });
 }
 
 /** Looks into the memory that `createCounterTable` made; throws TypeError for any other. */
 export function openCounterTable(buffer: SharedArrayBuffer): CounterTable {
-  const header = new Int32Array(buffer, 0, Math.min(4, buffer.byteLength >> 2));
-  const [magic, sets = 0, key0 = 0, key1 = 0] = header;
-  const entriesAt = entriesAtOf(sets);
-  if (magic !== MAGIC || buffer.byteLength !== (entriesAt + sets * WAYS * ENTRY_WORDS) * 4) {
-    throw new TypeError('This memory is not a counter table.');
-  }
-  return {
-    words: new Int32Array(buffer),
-    doubles: new Float64Array(buffer),
-    sets,
-    locksAt: HEADER_WORDS,
-    entriesAt,
-    key0,
-    key1,
-  };
-}
-
-/** Entries start on a line of cache after the locks. */
-function entriesAtOf(sets: number): number {
-  return HEADER_WORDS + Math.ceil(sets / 16) * 16;
+  return { ...openSetTable(KIND, buffer), doubles: new Float64Array(buffer) };
 }

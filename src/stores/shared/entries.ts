@@ -1,9 +1,5 @@
-import { type CounterTable, ENTRY, ENTRY_WORDS, WAYS } from './counter-table.ts';
-
-/** Set that a hash belongs to. */
-export function setOf(table: CounterTable, hash0: number): number {
-  return Math.floor(((hash0 >>> 0) / 0x1_0000_0000) * table.sets);
-}
+import { type CounterTable, ENTRY, ENTRY_WORDS } from './counter-table.ts';
+import { WAYS } from './set-table.ts';
 
 /** Finds the entry of a hash in its set: its word index, or -1. Needs the lock of the set. */
 export function findEntry(table: CounterTable, set: number, hash0: number, hash1: number): number {

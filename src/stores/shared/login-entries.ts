@@ -1,5 +1,6 @@
 import type { LoginAttempt } from '../../core/logins.ts';
-import { ENTRY, firstEntry, type LoginTable, msOf, REALM_BYTES, WAYS } from './login-table.ts';
+import { ENTRY, firstEntry, type LoginTable, msOf, REALM_BYTES } from './login-table.ts';
+import { WAYS } from './set-table.ts';
 
 const encoder = new TextEncoder();
 

@@ -1,8 +1,5 @@
-import { getRandomValues } from 'node:crypto';
 import { MAX_FAILURES, MAX_NAMES } from '../../core/logins.ts';
-
-/** Entries that share one lock and one place in the table. */
-export const WAYS = 8;
+import { createSetTable, openSetTable, type SetTable, type TableKind, WAYS } from './set-table.ts';
 
 /** Logins that can be counted of one address: those that are let be, and the one that blocks. */
 export const TRIES = MAX_FAILURES + 1;
@@ -49,60 +46,25 @@ export const ENTRY = {
 /** Longest name of a realm that is kept, in bytes. */
 export const REALM_BYTES = 4 * (ENTRY.tries - ENTRY.realm);
 
-const MAGIC = 0x504c4731;
-const HEADER_WORDS = 16;
+const KIND: TableKind = { name: 'login', magic: 0x504c4731, entryWords: ENTRY.words };
 
 /**
  * A table of addresses and their logins as one thread sees it.
  *
- * Shape: header (magic, number of sets, two words of random hash key), one lock word per set, then the entries, eight
- * per set. Everything an entry holds may be touched only under the lock of its set.
  * Units: moments are whole seconds since 2020, so that they fit 31 bits until 2088.
  */
-export interface LoginTable {
-  readonly words: Int32Array<SharedArrayBuffer>;
+export interface LoginTable extends SetTable {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  readonly sets: number;
-  /** Word index of the lock of set 0. */
-  readonly locksAt: number;
-  /** Word index of the first entry. */
-  readonly entriesAt: number;
-  readonly key0: number;
-  readonly key1: number;
 }
 
 /** Makes the memory of a login table for all threads; 768 bytes per address. */
 export function createLoginTable(options: { readonly addresses: number }): SharedArrayBuffer {
-  const sets = Math.ceil(options.addresses / WAYS);
-  const buffer = new SharedArrayBuffer((entriesAtOf(sets) + sets * WAYS * ENTRY.words) * 4);
-  const key = getRandomValues(new Int32Array(2));
-  new Int32Array(buffer).set([MAGIC, sets, key[0] as number, key[1] as number]);
-  return buffer;
+  return createSetTable(KIND, options.addresses, { count: options.addresses, what: 'addresses' });
 }
 
 /** Looks into the memory that `createLoginTable` made; throws TypeError for any other. */
 export function openLoginTable(buffer: SharedArrayBuffer): LoginTable {
-  const [magic, sets = 0, key0 = 0, key1 = 0] = new Int32Array(
-    buffer,
-    0,
-    Math.min(4, buffer.byteLength >> 2),
-  );
-  const entriesAt = entriesAtOf(sets);
-  if (magic !== MAGIC || buffer.byteLength !== (entriesAt + sets * WAYS * ENTRY.words) * 4) {
-    throw new TypeError('This memory is not a login table.');
-  }
-  const words = new Int32Array(buffer);
-  return { words, bytes: new Uint8Array(buffer), sets, locksAt: HEADER_WORDS, entriesAt, key0, key1 };
-}
-
-/** Entries start on a line of cache after the locks. */
-function entriesAtOf(sets: number): number {
-  return HEADER_WORDS + Math.ceil(sets / 16) * 16;
-}
-
-/** Set that a hash belongs to. */
-export function setOf(table: LoginTable, hash0: number): number {
-  return Math.floor(((hash0 >>> 0) / 0x1_0000_0000) * table.sets);
+  return { ...openSetTable(KIND, buffer), bytes: new Uint8Array(buffer) };
 }
 
 /** Word index of the first entry of a set. */

@@ -1,6 +1,5 @@
-import { REPLAY_ENTRY as ENTRY, REPLAY_ENTRY_WORDS, REPLAY_WAYS, type ReplayTable } from './replay-table.ts';
-
-const HALF = 0x1_0000_0000;
+import { REPLAY_ENTRY as ENTRY, REPLAY_ENTRY_WORDS, type ReplayTable } from './replay-table.ts';
+import { setOf, WAYS } from './set-table.ts';
 
 /** What the table says of an identifier; reused between calls. */
 export interface ReplaySearch {
@@ -30,8 +29,8 @@ export function createSearch(): ReplaySearch {
 /** Finds the sets of the hash and their locks. */
 export function locateSets(table: ReplayTable, search: ReplaySearch): void {
   const { hash, sets, locks } = search;
-  const first = Math.floor((((hash[0] as number) >>> 0) / HALF) * table.sets);
-  const second = Math.floor((((hash[1] as number) >>> 0) / HALF) * table.sets);
+  const first = setOf(table, hash[0] as number);
+  const second = setOf(table, hash[1] as number);
   sets[0] = first;
   sets[1] = second;
   locks[0] = table.locksAt + Math.min(first, second);
@@ -44,8 +43,8 @@ export function findReplay(table: ReplayTable, search: ReplaySearch, nowMs: numb
   let [place, room] = [-1, 0];
   for (let i = 0; i < search.lockCount; i++) {
     let [free, freePlaces] = [-1, 0];
-    const start = table.entriesAt + (search.sets[i] as number) * REPLAY_WAYS * REPLAY_ENTRY_WORDS;
-    const end = start + REPLAY_WAYS * REPLAY_ENTRY_WORDS;
+    const start = table.entriesAt + (search.sets[i] as number) * WAYS * REPLAY_ENTRY_WORDS;
+    const end = start + WAYS * REPLAY_ENTRY_WORDS;
     for (let entry = start; entry < end; entry += REPLAY_ENTRY_WORDS) {
       if (isOf(table.words, entry, search.hash)) return foundAt(table.words, search, entry, nowMs);
       if (isLive(table.words, entry, nowMs)) continue;

@@ -1,7 +1,5 @@
-import { getRandomValues } from 'node:crypto';
+import { createSetTable, openSetTable, type SetTable, type TableKind } from './set-table.ts';
 
-/** Entries that share one lock. */
-export const REPLAY_WAYS = 8;
 /** Words of one entry: 32 bytes, half a line of cache. */
 export const REPLAY_ENTRY_WORDS = 8;
 
@@ -17,32 +15,10 @@ export const REPLAY_ENTRY = {
   confirmedS: 5,
 } as const;
 
-const MAGIC = 0x50435252;
-const HEADER_WORDS = 16;
-const MAX_BYTES = 2 ** 33;
+const KIND: TableKind = { name: 'replay', magic: 0x50435252, entryWords: REPLAY_ENTRY_WORDS };
 
-/**
- * A table of used identifiers as one thread sees it.
- *
- * Shape: header (magic, number of sets, two words of random hash key), one lock word per set, then the entries, eight
- * per set. An identifier may lie in either of two sets; what an entry holds may be touched only under the lock of its
- * set.
- */
-export interface ReplayTable {
-  readonly words: Int32Array<SharedArrayBuffer>;
-  readonly sets: number;
-  /** Word index of the lock of set 0. */
-  readonly locksAt: number;
-  /** Word index of the first entry. */
-  readonly entriesAt: number;
-  readonly key0: number;
-  readonly key1: number;
-}
-
-/** Entries start on a line of cache after the locks. */
-function entriesAtOf(sets: number): number {
-  return HEADER_WORDS + Math.ceil(sets / 16) * 16;
-}
+/** A table of used identifiers as one thread sees it. An identifier may lie in either of two sets. */
+export type ReplayTable = SetTable;
 
 /**
  * Makes the memory of a replay table for all threads.
@@ -53,24 +29,10 @@ function entriesAtOf(sets: number): number {
  * Errors: RangeError when `entries` is not a whole number from 1 to about 170 million.
  */
 export function createReplayTable(options: { readonly entries: number }): SharedArrayBuffer {
-  const sets = Math.ceil((options.entries * 1.5) / REPLAY_WAYS);
-  const bytes = (entriesAtOf(sets) + sets * REPLAY_WAYS * REPLAY_ENTRY_WORDS) * 4;
-  if (!Number.isInteger(options.entries) || options.entries < 1 || bytes > MAX_BYTES) {
-    throw new RangeError(`A replay table cannot hold ${options.entries} entries.`);
-  }
-  const buffer = new SharedArrayBuffer(bytes);
-  const key = getRandomValues(new Int32Array(2));
-  new Int32Array(buffer).set([MAGIC, sets, key[0] as number, key[1] as number]);
-  return buffer;
+  return createSetTable(KIND, options.entries * 1.5, { count: options.entries, what: 'entries' });
 }
 
 /** Looks into the memory that `createReplayTable` made; throws TypeError for any other. */
 export function openReplayTable(buffer: SharedArrayBuffer): ReplayTable {
-  const header = new Int32Array(buffer, 0, Math.min(4, buffer.byteLength >> 2));
-  const [magic, sets = 0, key0 = 0, key1 = 0] = header;
-  const entriesAt = entriesAtOf(sets);
-  const bytes = (entriesAt + sets * REPLAY_WAYS * REPLAY_ENTRY_WORDS) * 4;
-  if (magic !== MAGIC || buffer.byteLength !== bytes)
-    throw new TypeError('This memory is not a replay table.');
-  return { words: new Int32Array(buffer), sets, locksAt: HEADER_WORDS, entriesAt, key0, key1 };
+  return openSetTable(KIND, buffer);
 }

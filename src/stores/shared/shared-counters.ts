@@ -3,9 +3,9 @@ import type { Counters, Hit } from '../../core/ports.ts';
 import { createClientHash, type HashClient } from './client-hash.ts';
 import { commit } from './commit.ts';
 import { type CounterTable, openCounterTable } from './counter-table.ts';
-import { setOf } from './entries.ts';
 import { examine } from './examine.ts';
 import { isLocked, lockAll, unlockAll } from './set-lock.ts';
+import { setOf } from './set-table.ts';
 import { createWork, MAX_HITS, type TakeWork } from './take-work.ts';
 
 /** Waits of a millisecond with no sign of life before a lock is taken from a thread that must be dead. */

@@ -4,9 +4,10 @@ import { formatIp, prefixOf, widthOf } from '../../lib/ip/address.ts';
 import { createClientHash } from './client-hash.ts';
 import { claimPlace, findLoginEntry, findPlace, isBlocked, keepUntil } from './login-entries.ts';
 import { countNames, isKnown, nameRefusedUntil, placeName } from './login-names.ts';
-import { ENTRY, type LoginTable, msOf, NAME, openLoginTable, secondAt, setOf } from './login-table.ts';
+import { ENTRY, type LoginTable, msOf, NAME, openLoginTable, secondAt } from './login-table.ts';
 import { addFailure, clearFailures, countTries, giveBack, reserve } from './login-tries.ts';
 import { isLocked, lockAll, unlockAll } from './set-lock.ts';
+import { setOf } from './set-table.ts';
 
 /** Waits of a millisecond with no sign of life before a lock is taken from a thread that must be dead. */
 const PATIENCE = 1000;
