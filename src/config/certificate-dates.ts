@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/time/day.ts';
 import { parseAuthorities } from '../lib/x509/authority.ts';
 import type { RevocationList } from '../lib/x509/crl.ts';
 import { authorityPlaces } from './client-authorities.ts';
@@ -78,7 +79,6 @@ function lists(config: GatewayConfig, material: DatedMaterial): DatedFile[] {
   );
 }
 
-const DAY_MS = 86_400_000;
 const WHAT = {
   'server-certificate': 'The certificate for',
   'client-authority': 'The authority',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../lib/time/day.ts';
 
 /** The `limits` block: what a client may cost before anything is known about it. */
 export const limitsSchema = z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ACTIVITY_KINDS, type KeyActivity, type KeyUsage } from '../core/key-usage.ts';
 import { latencyQuantile } from '../lib/apikey/latency-histogram.ts';
+import { instant } from './instants.ts';
 
-const instant = z.string().describe('RFC 3339.');
 const quantile = z
   .number()
   .nullable()

@@ -2,15 +2,16 @@ import type { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
 import type { ApiKeyRecord, KeyDelivery, WindowLimits } from '../core/ports.ts';
 import { closest } from '../lib/text/suggest.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { radiusOf, viewOfUsage } from './blast-radius.ts';
+import { instantOf } from './instants.ts';
 import { deliveryProblem } from './key-delivery.ts';
 import type { createKeyBody } from './key-schemas.ts';
-import { instant, viewOfKey } from './key-view.ts';
+import { viewOfKey } from './key-view.ts';
 import { makeKey, nextRotation } from './make-key.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices, Distribution } from './services.ts';
 
-const DAY_MS = 86_400_000;
 const RECOMMENDED_DAYS = 90;
 /** How long the maker of a key waits for other gateways to know it. */
 const ANNOUNCE_MS = 5_000;
@@ -155,7 +156,7 @@ async function relatedKey(services: ControlServices, id: string) {
   const record = id === '' ? null : await services.keys.find(id);
   if (record === null) return null;
   const usage = await services.usage.findUsage(id);
-  return { ...viewOfKey(record, services.clock.nowMs()), lastUsedAt: instant(usage?.lastUsedAtMs ?? 0) };
+  return { ...viewOfKey(record, services.clock.nowMs()), lastUsedAt: instantOf(usage?.lastUsedAtMs ?? 0) };
 }
 
 /** Shows one key with what it was used for, and the keys before and after it. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KEY_KINDS } from '../core/ports.ts';
 import { blastRadius, usageView } from './blast-radius.ts';
 import { countryProblem } from './country-codes.ts';
+import { instant } from './instants.ts';
 
 /** RFC 6749, section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). */
 const scope = z
@@ -92,8 +93,6 @@ export const createKeyBody = z.strictObject({
     .default('pk')
     .describe('First part of the key, tells kinds of keys apart.'),
 });
-
-const instant = z.string().describe('RFC 3339.');
 
 /** What may be shown of a key. */
 export const keyView = z.object({

@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import type { ApiKeyRecord } from '../core/ports.ts';
+import { instantOf } from './instants.ts';
 import type { keyView } from './key-schemas.ts';
 
 export type KeyView = z.input<typeof keyView>;
-
-export const instant = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
 /** Whether a key is accepted at a moment. */
 export function isActive({ revokedAtMs, expiresAtMs }: ApiKeyRecord, nowMs: number): boolean {
@@ -37,13 +36,13 @@ export function viewOfKey(record: ApiKeyRecord, nowMs: number): KeyView {
     countries: [...record.grant.countries],
     limits: record.limits === null ? null : { ...record.limits },
     createdAt: new Date(record.createdAtMs).toISOString(),
-    expiresAt: instant(record.expiresAtMs),
-    revokedAt: instant(record.revokedAtMs),
+    expiresAt: instantOf(record.expiresAtMs),
+    revokedAt: instantOf(record.revokedAtMs),
     predecessor: record.predecessorId || null,
     successor: record.successorId || null,
-    rotatedAt: instant(record.rotatedAtMs),
+    rotatedAt: instantOf(record.rotatedAtMs),
     rotateEveryDays: record.rotateEveryDays,
-    nextRotationAt: instant(record.nextRotationAtMs),
+    nextRotationAt: instantOf(record.nextRotationAtMs),
     delivery: record.delivery === null ? null : { ...record.delivery },
   };
 }

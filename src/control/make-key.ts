@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApiKeyRecord } from '../core/ports.ts';
 import { generateApiKey, shownPrefix } from '../lib/apikey/key-format.ts';
 import { hashSecret } from '../lib/apikey/secret-hash.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 
 const SALT_BYTES = 16;
 
@@ -55,7 +56,6 @@ export function makeSuccessor(old: ApiKeyRecord, nowMs: number): MadeKey {
   });
 }
 
-const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 90;
 
 /** How long a key was made for; a rotation has cut that short, so it is not known any more of one that was rotated. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { NOTICE_KINDS, noticeRow } from '../core/notices.ts';
+import { instant } from './instants.ts';
 import type { ControlServices } from './services.ts';
-
-const instant = z.string().describe('RFC 3339.');
 
 /** Which notices to list. */
 export const noticeFilter = z.strictObject({

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { SECRET_METHODS } from '../core/client-classes.ts';
 import type { ClientSecret, KeyReport, OauthClient } from '../core/oauth-records.ts';
 import { hashSecret } from '../lib/apikey/secret-hash.ts';
+import { instantOf } from './instants.ts';
 import { clientFaults, settledOf } from './oauth-client-rules.ts';
 import type {
   createdOauthClient,
@@ -21,8 +22,6 @@ const ID_BYTES = 12;
 type Body = z.output<typeof createOauthClientBody>;
 type Created = z.input<typeof createdOauthClient>;
 
-const instant = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
-
 /** What may be shown of a client: neither salt nor hash of a secret. */
 export function viewOfClient(client: OauthClient, nowMs: number): z.input<typeof oauthClientView> {
   const live = client.secrets.filter(({ expiresAtMs }) => expiresAtMs === 0 || expiresAtMs > nowMs);
@@ -38,9 +37,9 @@ export function viewOfClient(client: OauthClient, nowMs: number): z.input<typeof
     certificate: rest.certificate as z.input<typeof oauthClientView>['certificate'],
     status: disabledAtMs === 0 ? 'enabled' : 'disabled',
     jwks: jwks === '' ? null : JSON.parse(jwks),
-    secrets: live.map(({ expiresAtMs }) => ({ expiresAt: instant(expiresAtMs) })),
+    secrets: live.map(({ expiresAtMs }) => ({ expiresAt: instantOf(expiresAtMs) })),
     createdAt: new Date(createdAtMs).toISOString(),
-    disabledAt: instant(disabledAtMs),
+    disabledAt: instantOf(disabledAtMs),
   };
 }
 
@@ -164,7 +163,7 @@ const viewOfKeys = (keys: readonly KeyReport[]): z.input<typeof oauthKeyList> =>
     kid,
     state,
     activeFrom: new Date(activeFromMs).toISOString(),
-    expiresAt: instant(expiresAtMs),
+    expiresAt: instantOf(expiresAtMs),
   })),
 });
 

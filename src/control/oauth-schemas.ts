@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AUTH_METHODS, CLIENT_CLASSES, GRANT_TYPES } from '../core/client-classes.ts';
 import type { ClientClass } from '../core/oauth-records.ts';
+import { instant } from './instants.ts';
 
 const CLASSES = Object.keys(CLIENT_CLASSES) as [ClientClass, ...ClientClass[]];
 const scope = z
@@ -97,8 +98,6 @@ export const createOauthClientBody = z.strictObject({
     .default(false)
     .describe('Whether it may ask about tokens of other clients, as a resource server does (RFC 7662).'),
 });
-
-const instant = z.string().describe('RFC 3339.');
 
 /** What may be shown of a client. */
 export const oauthClientView = z.object({

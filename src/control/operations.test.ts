@@ -12,10 +12,10 @@ import { Unavailable } from '../core/errors.ts';
 import { REASONS } from '../core/reasons.ts';
 import { parseApiKey } from '../lib/apikey/key-format.ts';
 import { matchesSecret } from '../lib/apikey/secret-hash.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { Problem, type RawInput, runOperation } from './operation.ts';
 import { OPERATIONS, type OperationId, type ResultOf } from './operations.ts';
 
-const DAY_MS = 86_400_000;
 let world: TestServices;
 
 beforeEach(async () => {

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { REASONS } from '../core/reasons.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices } from './services.ts';
-
-const DAY_MS = 86_400_000;
 
 export const statusView = z.object({
   version: z.string(),

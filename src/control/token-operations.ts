@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
 import type { TokenRevocation } from '../core/token-revocations.ts';
+import { instantOf } from './instants.ts';
 import { acknowledged } from './key-schemas.ts';
-import { instant } from './key-view.ts';
 import { Problem } from './operation.ts';
 import { common, operation } from './operation-row.ts';
 import type { ControlServices } from './services.ts';
@@ -52,9 +52,9 @@ const revocationView = z.object({
 
 function viewOf({ issuer, kind, value, beforeMs, untilMs, createdAtMs }: TokenRevocation) {
   const times = {
-    before: instant(beforeMs),
-    until: instant(untilMs) ?? '',
-    createdAt: instant(createdAtMs) ?? '',
+    before: instantOf(beforeMs),
+    until: instantOf(untilMs) ?? '',
+    createdAt: instantOf(createdAtMs) ?? '',
   };
   return { issuer, kind, value, ...times };
 }

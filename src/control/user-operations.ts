@@ -5,14 +5,13 @@ import { randomBase62 } from '../lib/apikey/base62.ts';
 import { hashPassword } from '../lib/password/argon2.ts';
 import { normalPassword, passwordFault } from '../lib/password/password-rules.ts';
 import { foldUserName, userNameFault } from '../lib/text/user-name.ts';
+import { instantOf } from './instants.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices } from './services.ts';
 import type { changeUserBody, createUserBody, userFilter, userView } from './user-schemas.ts';
 
 /** 130 bits. */
 const ID_CHARS = 22;
-
-const instant = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
 /** What may be shown of a user. */
 export function viewOfUser(user: UserRecord): z.input<typeof userView> {
@@ -28,8 +27,8 @@ export function viewOfUser(user: UserRecord): z.input<typeof userView> {
     hasSecondFactor: user.totpSecret !== '',
     isTotpRequired: user.isTotpRequired,
     createdAt: new Date(user.createdAtMs).toISOString(),
-    disabledAt: instant(user.disabledAtMs),
-    lastLoginAt: instant(user.lastLoginAtMs),
+    disabledAt: instantOf(user.disabledAtMs),
+    lastLoginAt: instantOf(user.lastLoginAtMs),
   };
 }
 

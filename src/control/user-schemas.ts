@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from './instants.ts';
 
 const text = (most: number): z.ZodString => z.string().trim().max(most);
 const role = z.string().min(1).max(200);
@@ -53,8 +54,6 @@ export const userFilter = z.strictObject({
   after: z.string().max(300).default('').describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe('Users at most.'),
 });
-
-const instant = z.string().describe('RFC 3339.');
 
 /** What may be shown of a user: neither hash nor secret. */
 export const userView = z.object({

@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { constantEquals } from '../lib/text/constant-equals.ts';
 
 /** Field with the secret by which the gateway's own requests are told from all others. */
 export const SECRET_FIELD = 'portcullis-internal';
@@ -16,9 +16,8 @@ export interface GatewayFacts {
  * Safety: the secret is made at each start and never leaves the process but on the loopback interface, so no other
  * program of the machine can claim to be a client with some address or certificate.
  */
-export function readGatewayFacts(request: IncomingMessage, secret: Buffer): GatewayFacts | null {
-  const offered = Buffer.from(textOf(request.headers[SECRET_FIELD]));
-  if (offered.length !== secret.length || !timingSafeEqual(offered, secret)) return null;
+export function readGatewayFacts(request: IncomingMessage, secret: string): GatewayFacts | null {
+  if (!constantEquals(textOf(request.headers[SECRET_FIELD]), secret)) return null;
   delete request.headers[SECRET_FIELD];
   return {
     clientAddress: textOf(request.headers['x-real-ip']),

@@ -30,10 +30,9 @@ export interface Behind {
 /** Listens on a free port of the loopback interface, for the gateway of this process alone. */
 export async function openHttpEntry(behind: () => Behind): Promise<HttpEntry> {
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  const expected = Buffer.from(secret);
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
-    (request, response) => take(request, response, expected, behind()),
+    (request, response) => take(request, response, secret, behind()),
   );
   await listen(server);
   return {
@@ -54,7 +53,7 @@ function listen(server: Server): Promise<void> {
   });
 }
 
-function take(request: IncomingMessage, response: ServerResponse, secret: Buffer, behind: Behind): void {
+function take(request: IncomingMessage, response: ServerResponse, secret: string, behind: Behind): void {
   const facts = readGatewayFacts(request, secret);
   if (facts === null) {
     response.writeHead(403, { connection: 'close' }).end();

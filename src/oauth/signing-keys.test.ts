@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Unavailable } from '../core/errors.ts';
 import type { OauthKey, OauthKeyStore } from '../core/oauth-records.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { publicKeySet, rotationSettings, SigningKeys } from './signing-keys.ts';
 import { Vault } from './vault.ts';
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const SETTINGS = rotationSettings(90, 24, 30 * 86_400);
 

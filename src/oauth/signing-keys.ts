@@ -3,11 +3,11 @@ import { promisify } from 'node:util';
 import { Unavailable } from '../core/errors.ts';
 import type { KeyReport, OauthKey, OauthKeyStore } from '../core/oauth-records.ts';
 import type { Clock } from '../core/ports.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import type { Vault } from './vault.ts';
 
 const generate = promisify(generateKeyPair);
 const RSA_BITS = 2048;
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 type Purpose = OauthKey['purpose'];

@@ -4,6 +4,7 @@ import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
 import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
+import { Turns } from '../lib/time/turns.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import { Journal } from '../proxy/journal.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
@@ -69,7 +70,7 @@ export class GatewayThread {
   #calls = 0;
   #isDraining = false;
   /** Changes of the plan take turns, so that none meets another half done. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(data: ThreadData, send: (message: FromThread) => void) {
     this.#send = send;
@@ -152,11 +153,11 @@ export class GatewayThread {
   #obey(message: ToThread): unknown {
     switch (message.type) {
       case 'prepare':
-        return this.#inTurn(() => this.#prepare(message.plan));
+        return this.#turns.take(() => this.#prepare(message.plan));
       case 'commit':
-        return this.#inTurn(() => this.#commit(message.version));
+        return this.#turns.take(() => this.#commit(message.version));
       case 'discard':
-        return this.#inTurn(() => this.#discard(message.version));
+        return this.#turns.take(() => this.#discard(message.version));
       case 'apiKeys':
       case 'revocations':
       case 'lease':
@@ -177,12 +178,6 @@ export class GatewayThread {
       case 'reopenJournal':
         return this.#journal.reopen();
     }
-  }
-
-  #inTurn<Result>(run: () => Result | Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   #takeMetrics(): MetricsResult {

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '../core/ports.ts';
 import type { KeyStore } from '../core/records.ts';
+import { Turns } from '../lib/time/turns.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { RecordCopies } from './gateway-member.ts';
 import type { ThreadAcknowledgement } from './supervisor.ts';
@@ -17,7 +18,7 @@ export class KeyCopies implements RecordCopies {
   readonly #store: KeyStore;
   readonly #give: (update: KeyUpdate) => Promise<ThreadAcknowledgement>;
   #records = new Map<string, ApiKeyRecord>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(store: KeyStore, give: (update: KeyUpdate) => Promise<ThreadAcknowledgement>) {
     this.#store = store;
@@ -31,7 +32,7 @@ export class KeyCopies implements RecordCopies {
 
   apply(ids: readonly string[]): Promise<ThreadAcknowledgement> {
     if (ids.length > MANY) return this.reload();
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const found = await Promise.all(ids.map((id) => this.#store.find(id)));
       const records = found.filter((record) => record !== null);
       const deleted = ids.filter((_, at) => found[at] === null);
@@ -42,16 +43,10 @@ export class KeyCopies implements RecordCopies {
   }
 
   reload(): Promise<ThreadAcknowledgement> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const records = await this.#store.list();
       this.#records = new Map(records.map((record) => [record.id, record]));
       return this.#give({ records, deleted: [], isAll: true });
     });
-  }
-
-  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 }

@@ -7,12 +7,12 @@ import { rotateKey } from '../control/key-rotation.ts';
 import { createKeyBody } from '../control/key-schemas.ts';
 import { Unavailable } from '../core/errors.ts';
 import type { Notice } from '../core/notices.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { writeKeyFile } from '../stores/delivery/write-key-file.ts';
 import type { DeliverKey, KeyParcel } from './key-courier.ts';
 import { KeyLife } from './key-life.ts';
 import { StandingProblems } from './standing-problems.ts';
 
-const DAY_MS = 86_400_000;
 const SETTINGS = { expiryNoticeDays: [30, 14, 7], graceHours: 24, deliveryFolder: '' };
 
 let world: TestServices;

@@ -1,8 +1,8 @@
 import { isActive } from '../control/key-view.ts';
 import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord } from '../core/ports.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 
-const DAY_MS = 86_400_000;
 /** Keys that expired longer ago are not told of any more. */
 const EXPIRED_MS = 30 * DAY_MS;
 

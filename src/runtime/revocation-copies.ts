@@ -1,5 +1,6 @@
 import type { Clock } from '../core/ports.ts';
 import type { RevocationUpdate, TokenRevocation, TokenRevocationStore } from '../core/token-revocations.ts';
+import { Turns } from '../lib/time/turns.ts';
 import type { RecordCopies } from './gateway-member.ts';
 import type { ThreadAcknowledgement } from './supervisor.ts';
 
@@ -9,7 +10,7 @@ export class RevocationCopies implements RecordCopies {
   readonly #clock: Clock;
   readonly #give: (update: RevocationUpdate) => Promise<ThreadAcknowledgement>;
   #records = new Map<string, TokenRevocation>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(
     store: TokenRevocationStore,
@@ -27,7 +28,7 @@ export class RevocationCopies implements RecordCopies {
   }
 
   apply(ids: readonly string[]): Promise<ThreadAcknowledgement> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const found = await Promise.all(ids.map((id) => this.#store.find(id)));
       const records = found.filter((record) => record !== null);
       for (const record of records) this.#records.set(record.id, record);
@@ -39,16 +40,10 @@ export class RevocationCopies implements RecordCopies {
   }
 
   reload(): Promise<ThreadAcknowledgement> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const records = await this.#store.list(this.#clock.nowMs());
       this.#records = new Map(records.map((record) => [record.id, record]));
       return this.#give({ records, deleted: [], isAll: true });
     });
-  }
-
-  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 }

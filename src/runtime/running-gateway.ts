@@ -6,6 +6,7 @@ import { MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport } from '../control/services.ts';
 import { type AdminToken, loadAdminToken } from '../control/token.ts';
 import { Unavailable } from '../core/errors.ts';
+import { Turns } from '../lib/time/turns.ts';
 import type { People } from '../oauth/users/people.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
 import { fetchText } from '../stores/keysets/fetch-text.ts';
@@ -83,7 +84,7 @@ export class RunningGateway {
   #adminListener: AdminListener | null = null;
   #closed: Promise<void> | null = null;
   /** The start and then reloads take turns. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** Throws Unavailable when the journal or the admin token cannot be used; opens nothing that must be closed then. */
   constructor({ source, log, loaded, ports, database, people = null }: RunningGatewayOptions) {
@@ -152,12 +153,12 @@ export class RunningGateway {
   }
 
   start(): Promise<void> {
-    return this.#inTurn(() => this.#start());
+    return this.#turns.take(() => this.#start());
   }
 
   /** Errors: Unavailable while the gateway stops. Mistakes of the configuration are in the report. */
   reload(): Promise<ReloadReport> {
-    return this.#inTurn(() => {
+    return this.#turns.take(() => {
       if (this.#state.phase !== 'running') throw new Unavailable('gateway', 'The gateway is stopping.');
       return reloadPlan(this.#state, this.#reloadParts);
     });
@@ -195,19 +196,13 @@ export class RunningGateway {
     await this.#records.close();
     this.#fetcher.close();
     // A reload under way can do no more: the threads are gone. It may wait for an issuer still.
-    await Promise.race([this.#turn, pause(LAST_TURN_MS, null, { ref: false })]);
+    await Promise.race([this.#turns.settled(), pause(LAST_TURN_MS, null, { ref: false })]);
     await this.#adminListener?.close();
     await this.#oauth.close();
     await keysLeft;
     await this.#notes.close();
     await this.#notices.close();
     await this.#database.close();
-  }
-
-  #inTurn<Result>(run: () => Result | Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   #openOauth(people: People | null): OauthService {

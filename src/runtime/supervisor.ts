@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import type { RevocationUpdate } from '../core/token-revocations.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
+import { Turns } from '../lib/time/turns.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { PlanDocument, PrepareResult, ThreadData, ToThread } from './messages.ts';
 import { ThreadHandle, type ThreadHandleEvents } from './thread-handle.ts';
@@ -45,7 +46,7 @@ export class Supervisor {
   readonly #slots: Slot[] = [];
   #isStopping = false;
   /** Reloads and restarts take turns, so that a new thread never misses a plan. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -89,7 +90,7 @@ export class Supervisor {
    * Returns the problems that keep it from coming into force; empty when it is in force.
    */
   swap(plan: PlanDocument, onCommit: () => void): Promise<readonly ConfigProblem[]> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (this.#isStopping) return [{ pointer: '', message: 'The gateway is stopping.' }];
       const threads = this.#running();
       if (threads.length === 0)
@@ -178,12 +179,6 @@ export class Supervisor {
     return this.#slots.map(({ thread }) => thread).filter(({ state }) => state !== 'dead');
   }
 
-  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
   #open(index: number): ThreadHandle {
     return new ThreadHandle(ENTRY, this.#options.dataFor(index), {
       onNews: this.#options.onNews,
@@ -198,7 +193,7 @@ export class Supervisor {
     const delayMs = slot.backoffMs;
     slot.backoffMs = Math.min(slot.backoffMs * 2, MAX_BACKOFF_MS);
     this.#options.onRestart(thread, delayMs);
-    slot.timer = setTimeout(() => void this.#inTurn(() => this.#restart(slot)), delayMs);
+    slot.timer = setTimeout(() => void this.#turns.take(() => this.#restart(slot)), delayMs);
   }
 
   async #restart(slot: Slot): Promise<void> {

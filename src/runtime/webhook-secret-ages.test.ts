@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../config/load.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { dueSecrets } from './webhook-secret-ages.ts';
 
-const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 0, 1);
 
 const { config, problems } = parseConfig(

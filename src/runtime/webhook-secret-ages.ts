@@ -1,10 +1,10 @@
 import type { GatewayConfig } from '../config/config.ts';
 import type { Notice } from '../core/notices.ts';
+import { DAY_MS } from '../lib/time/day.ts';
 import { type AuthenticationConfig, methodsOf } from '../stages/authentication/authentication.schema.ts';
 import type { WebhookConfig, WebhookSecret } from '../stages/authentication/webhook.schema.ts';
 import { SECRET_LIFE_MS } from '../stages/authentication/webhook-weaknesses.ts';
 
-const DAY_MS = 86_400_000;
 /** Days before a secret is 90 days old on which a notice is due. */
 const DAYS_AHEAD = [14, 7, 0];
 

@@ -1,32 +1,17 @@
-import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OauthBrowser } from '../support/oauth-browser.ts';
+import { openShop } from '../support/oauth-shop.ts';
 import { type OauthWorld, openOauthWorld } from '../support/oauth-world.ts';
 import { tlsFetch } from '../support/tls-fetch.ts';
 import { apiCertificate } from '../support/tls-world.ts';
 
 const PASSWORD = 'tin roof rusted again';
-const CALLBACK = 'https://shop.test/callback';
 let world: OauthWorld;
 let authorization: string;
 
 beforeAll(async () => {
   world = await openOauthWorld({ users: { hash: { memoryKib: 19_456, passes: 2, lanes: 1 } } }, {}, '', null);
-  const admin = async (path: string, body: object) =>
-    (await (await world.gateway.admin(path, { method: 'POST', body: JSON.stringify(body) })).json()) as {
-      client: { id: string };
-    };
-  await admin('/v1/users', { name: 'alice', password: PASSWORD });
-  const client = { name: 'Shop', class: 'public', redirectUris: [CALLBACK] };
-  const { id } = (await admin('/v1/oauth/clients', client)).client;
-  authorization = `${world.issuer}/authorize?${new URLSearchParams({
-    client_id: id,
-    redirect_uri: CALLBACK,
-    response_type: 'code',
-    scope: 'openid',
-    code_challenge: await oidc.calculatePKCECodeChallenge(oidc.randomPKCECodeVerifier()),
-    code_challenge_method: 'S256',
-  })}`;
+  authorization = await openShop(world, PASSWORD);
 });
 afterAll(() => world[Symbol.asyncDispose]());
 

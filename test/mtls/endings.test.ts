@@ -6,6 +6,7 @@ import { certificateNotes } from '../../src/cli/certificate-notes.ts';
 import type { GatewayConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Notice } from '../../src/core/notices.ts';
+import { DAY_MS } from '../../src/lib/time/day.ts';
 import { CertificateWatch } from '../../src/runtime/certificate-watch.ts';
 import { type LoadedConfig, loadFrom } from '../../src/runtime/config-source.ts';
 import { StandingProblems } from '../../src/runtime/standing-problems.ts';
@@ -15,7 +16,6 @@ import { exchange } from '../support/raw-client.ts';
 import { start } from '../support/recording-upstream.ts';
 import { plainConfig, startTestGateway, until } from '../support/test-gateway.ts';
 
-const DAY_MS = 86_400_000;
 const root = TestPki.root({ subject: '/CN=new', until: instant(400 * DAY_MS) });
 const old = TestPki.root({ subject: '/CN=old', until: instant(100 * DAY_MS) });
 const server = makeCertificate(['api.test']);

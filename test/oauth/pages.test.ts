@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OauthBrowser } from '../support/oauth-browser.ts';
+import { openShop } from '../support/oauth-shop.ts';
 import { type OauthWorld, openOauthWorld } from '../support/oauth-world.ts';
 import { tlsFetch } from '../support/tls-fetch.ts';
 import { apiCertificate } from '../support/tls-world.ts';
 
 const PASSWORD = 'tin roof rusted again';
-const CALLBACK = 'https://shop.test/callback';
 const fetch = tlsFetch({ ca: apiCertificate().cert });
 
 describe.each(['', '/auth'])('pages of an issuer with the path "%s"', (path) => {
@@ -17,21 +16,7 @@ describe.each(['', '/auth'])('pages of an issuer with the path "%s"', (path) => 
   beforeAll(async () => {
     const users = { hash: { memoryKib: 19_456, passes: 2, lanes: 1 } };
     world = await openOauthWorld({ users }, {}, path, null);
-    const admin = async (place: string, body: object) =>
-      (await (await world.gateway.admin(place, { method: 'POST', body: JSON.stringify(body) })).json()) as {
-        client: { id: string };
-      };
-    await admin('/v1/users', { name: 'alice', password: PASSWORD });
-    const shop = { name: 'Shop', class: 'public', redirectUris: [CALLBACK] };
-    const { client } = await admin('/v1/oauth/clients', shop);
-    authorization = `${world.issuer}/authorize?${new URLSearchParams({
-      client_id: client.id,
-      redirect_uri: CALLBACK,
-      response_type: 'code',
-      scope: 'openid',
-      code_challenge: await oidc.calculatePKCECodeChallenge(oidc.randomPKCECodeVerifier()),
-      code_challenge_method: 'S256',
-    })}`;
+    authorization = await openShop(world, PASSWORD);
   });
   afterAll(() => world[Symbol.asyncDispose]());
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as oidc from 'openid-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { DAY_MS } from '../../src/lib/time/day.ts';
 import { OauthFlow, refusal } from '../support/oauth-flow.ts';
 import { type OauthWorld, openOauthWorld } from '../support/oauth-world.ts';
 import { until } from '../support/test-gateway.ts';
-
-const DAY_MS = 86_400_000;
 
 let world: OauthWorld;
 let flow: OauthFlow;

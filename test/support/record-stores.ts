@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyActivity } from '../../src/core/key-usage.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
 import type { DecisionEntry } from '../../src/core/records.ts';
+import { DAY_MS } from '../../src/lib/time/day.ts';
 import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
 import type { Database } from '../../src/stores/sql/open-database.ts';
 import { NO_ACTIVITY } from './usage-note.ts';
 
-const DAY_MS = 86_400_000;
 let database: Database;
 
 const key = (id: string, createdAtMs = 1): ApiKeyRecord => ({

@@ -1,8 +1,8 @@
 import type { ClientCertificate } from '../../core/certificate.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
+import { DAY_MS } from '../../lib/time/day.ts';
 
-const DAY_MS = 86_400_000;
 /** Days before the end of a certificate in use at which somebody is told. */
 const TOLD_AT_DAYS = [14, 30, 60];
 const MAX_TOLD = 1_000;

@@ -1,8 +1,8 @@
 import type { Weakness } from '../../core/stage.ts';
 import { type Cidr, parseCidr } from '../../lib/ip/cidr.ts';
+import { DAY_MS } from '../../lib/time/day.ts';
 import type { WebhookConfig } from './webhook.schema.ts';
 
-const DAY_MS = 86_400_000;
 /** Prefixes shorter than this are more networks than one sender has. */
 const WIDE_BITS = { 4: 8, 6: 16 } as const;
 /** Age at which a secret should have a successor. */

@@ -7,6 +7,7 @@ import type { DecisionStore, KeyStore } from '../../core/records.ts';
 import type { SharedRecords } from '../../core/shared-records.ts';
 import type { TokenRevocationStore } from '../../core/token-revocations.ts';
 import type { UserStore } from '../../core/users.ts';
+import { DAY_MS } from '../../lib/time/day.ts';
 import type { Connection } from './connection.ts';
 import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
 import { sqlKeyStore } from './key-store.ts';
@@ -55,7 +56,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const DAY_MS = 86_400_000;
 const DEFAULT_BOUNDS: DecisionBounds = { maxCount: 100_000, maxAgeMs: 30 * DAY_MS };
 const BUSY_MS = 2_000;
 const CONNECTIONS = 8;
