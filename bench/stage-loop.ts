@@ -13,6 +13,7 @@ import { runChecks } from '../src/proxy/pipeline.ts';
 import { MemoryApiKeys } from '../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../src/stores/shared/login-table.ts';
+import { memoryLimits } from '../src/stores/shared/memory-limits.ts';
 import { HmacNonces } from '../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../src/stores/shared/replay-table.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
@@ -122,6 +123,8 @@ function openPorts(): { key: string; ports: Ports } {
     ports: {
       clock,
       counters,
+      limits: memoryLimits(counters),
+      limitScales: [],
       apiKeys,
       keySets,
       notices,

@@ -12,6 +12,8 @@ import { loadCountryDatabase } from '../stores/geo/country-database.ts';
 const NO_PORTS: Ports = {
   clock: { nowMs: () => Date.now() },
   counters: { take: () => {} },
+  limits: { take: (_hits, _rule, _nowMs, state) => state, release: () => {}, giveBack: () => {} },
+  limitScales: [],
   apiKeys: { find: () => null, problem: () => '' },
   keySets: {
     find: () => null,

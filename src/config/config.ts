@@ -1,4 +1,4 @@
-import type { WindowLimits } from '../core/ports.ts';
+import type { Limits } from '../core/limits.ts';
 import type { RouteTimeouts } from '../core/route.ts';
 import type { StoreLocation } from '../stores/sql/location.ts';
 import type { StageBlocks } from './blocks.ts';
@@ -86,7 +86,7 @@ export interface GatewayConfig
   /** `deliveryFolder` is an absolute path; '' when there is none. */
   readonly keys: Required<ParsedRoot['keys']>;
   /** The built-in tiers with the configured ones over them. */
-  readonly tiers: ReadonlyMap<string, WindowLimits>;
+  readonly tiers: ReadonlyMap<string, Limits>;
   /** '' when there is none. */
   readonly upgradeUrl: string;
   readonly apis: readonly ApiConfig[];

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import type { WindowLimits } from '../core/ports.ts';
+import type { Limits } from '../core/limits.ts';
 import { issuerSchema } from '../stages/authentication/issuer.schema.ts';
-import { DEFAULT_TIERS, limitsOf } from '../stages/ratelimit/tiers.ts';
+import { DEFAULT_TIERS, tierLimits } from '../stages/ratelimit/tiers.ts';
 import type { StageBlocks } from './blocks.ts';
 import type { ApiConfig, GatewayConfig, IssuerSettings, ListenerConfig, UpstreamSettings } from './config.ts';
 import { blockFinisher, filePath } from './finish-blocks.ts';
@@ -41,7 +41,7 @@ export function finishConfig(
         root.keys.deliveryFolder === undefined ? '' : resolve(baseDir, root.keys.deliveryFolder),
     },
     issuers: [...root.issuers.map((issuer) => finishIssuer(issuer, baseDir)), ...builtinIssuer(root)],
-    tiers: new Map<string, WindowLimits>([...DEFAULT_TIERS, ...tiersOf(root)]),
+    tiers: new Map<string, Limits>([...DEFAULT_TIERS, ...tiersOf(root)]),
     defaultBlocks,
     apis: apis.map((api) => ({
       ...api,
@@ -52,8 +52,8 @@ export function finishConfig(
   };
 }
 
-function tiersOf(root: ParsedRoot): [string, WindowLimits][] {
-  return Object.entries(root.tiers).map(([name, tier]) => [name, limitsOf(tier)]);
+function tiersOf(root: ParsedRoot): [string, Limits][] {
+  return Object.entries(root.tiers).map(([name, tier]) => [name, tierLimits(tier)]);
 }
 
 function finishListener(

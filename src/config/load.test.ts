@@ -76,7 +76,12 @@ describe('a whole configuration', () => {
       onFailure: 'refuse',
     });
     expect(config.listeners.map(({ redirectToHttps }) => redirectToHttps)).toEqual([{ port: 8443 }, null]);
-    expect(config.tiers.get('pro')).toEqual({ perMinute: 500, perHour: 15_000, perDay: 100_000 });
+    expect(config.tiers.get('pro')).toMatchObject({
+      perMinute: 500,
+      perHour: 15_000,
+      perDay: 100_000,
+      concurrent: 50,
+    });
     expect(config.tiers.get('internal')?.perMinute).toBe(10_000);
     expect(config.limits.headerBytes).toBe(16_384);
     expect(config.threads).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Unavailable } from '../core/errors.ts';
-import type { ApiKeyRecord, KeyDelivery, WindowLimits } from '../core/ports.ts';
+import type { WindowLimits } from '../core/limits.ts';
+import type { ApiKeyRecord, KeyDelivery } from '../core/ports.ts';
 import { closest } from '../lib/text/suggest.ts';
 import { DAY_MS } from '../lib/time/day.ts';
 import { radiusOf, viewOfUsage } from './blast-radius.ts';

@@ -76,6 +76,8 @@ export class RequestContext {
   awaitsBody: boolean;
   /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
   claimedCredential: string;
+  /** Written by the limits: how and why something was decided without the store it belongs in; '' when nothing was. */
+  degraded: string;
   /** Written by login: the login that is under way; null when the request is none, or once its end is counted. */
   login: LoginAttempt | null;
   /** Written by the proxy when a body check asked for it. */
@@ -121,6 +123,7 @@ export class RequestContext {
     this.principal = null;
     this.awaitsBody = false;
     this.claimedCredential = '';
+    this.degraded = '';
     this.login = null;
     this.body = null;
     this.addedHeaders = [];

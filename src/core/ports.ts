@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
+import type { Counters, LimitScale, LimitStore, WindowLimits } from './limits.ts';
 import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
@@ -15,49 +16,6 @@ export interface Clock {
 export interface Timers {
   /** Resolves after a delay, never early and about a tenth of a second late at most. */
   after(delayMs: number): Promise<void>;
-}
-
-/** The most requests per window; 0 means the window is not limited. */
-export interface WindowLimits {
-  readonly perMinute: number;
-  readonly perHour: number;
-  readonly perDay: number;
-}
-
-export type WindowName = 'minute' | 'hour' | 'day';
-
-/** One limit that one request counts against. Mutable so that a check can reuse it. */
-export interface Hit {
-  /** Which limit: hits of different scopes never share a counter. */
-  scope: string;
-  /** Whose counter. */
-  client: string;
-  limits: WindowLimits;
-}
-
-/** What the counters say about the tightest window of a request's hits. Reused between calls. */
-export interface CounterState {
-  admitted: boolean;
-  /** Index of the hit whose window is the tightest (when refused: the one that refuses longest). */
-  hit: number;
-  window: WindowName;
-  /** 0 when no window of any hit is limited. */
-  limit: number;
-  /** Requests left in that window after this one. */
-  remaining: number;
-  /** When the window has room again (refused) or one request is forgotten (admitted), in epoch milliseconds. */
-  resetMs: number;
-}
-
-/** Counts requests over sliding windows, exactly across threads. */
-export interface Counters {
-  /**
-   * Takes one request from every window of every hit, or from none when one of them is full.
-   *
-   * Safety: never admits more than a limit in any window of its length; a request may be remembered up to a
-   * twelfth of the window longer, so the error is on the strict side.
-   */
-  take(hits: readonly Hit[], nowMs: number, state: CounterState): void;
 }
 
 /** What a key is for: decides how it is replaced. */
@@ -264,7 +222,11 @@ export interface TokenIntrospection {
 /** Everything a stage may use of the outside world. */
 export interface Ports {
   readonly clock: Clock;
+  /** Counts in the memory of this gateway, whatever the configuration says of limits. */
   readonly counters: Counters;
+  readonly limits: LimitStore;
+  /** What makes limits smaller for a while; their shares multiply. */
+  readonly limitScales: readonly LimitScale[];
   readonly apiKeys: ApiKeys;
   readonly keySets: KeySets;
   readonly notices: Notices;

@@ -1,4 +1,4 @@
-import type { WindowLimits } from './ports.ts';
+import type { WindowLimits } from './limits.ts';
 
 /** What an API key is limited to; an empty list limits nothing. */
 export interface KeyGrant {

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { RequestContext } from './context.ts';
 import type { Decision } from './decision.ts';
-import type { Ports, WindowLimits } from './ports.ts';
+import type { Limits } from './limits.ts';
+import type { Ports } from './ports.ts';
 import type { TrustFiles } from './trust.ts';
 
 /** `enforce` carries decisions out, `observe` records them and lets pass, `off` compiles to nothing. */
@@ -78,7 +79,7 @@ export interface RouteFacts {
   readonly endpointId: string;
   /** Canonical path prefix or endpoint path as configured. */
   readonly path: string;
-  readonly tiers: ReadonlyMap<string, WindowLimits>;
+  readonly tiers: ReadonlyMap<string, Limits>;
   readonly upgradeUrl: string;
   readonly issuers: ReadonlyMap<string, IssuerFacts>;
   /** What was read of the certificates and revocation lists that the configuration names. */

@@ -1,7 +1,8 @@
 import type { OauthConfig } from '../config/oauth.schema.ts';
 import { BUILTIN_ISSUER } from '../config/oauth-api.ts';
+import type { Counters } from '../core/limits.ts';
 import type { ArtifactStore, KeyReport, OauthClientStore, OauthKeyStore } from '../core/oauth-records.ts';
-import type { Clock, Counters } from '../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import { type AdapterParts, ArtifactAdapter } from './artifact-adapter.ts';
 import { ClientAdapter } from './client-adapter.ts';

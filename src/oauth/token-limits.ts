@@ -1,6 +1,7 @@
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import { DEVICE_CODE } from '../core/client-classes.ts';
-import type { Clock, CounterState, Counters } from '../core/ports.ts';
+import { type CounterState, type Counters, newCounterState, windowsOnly } from '../core/limits.ts';
+import type { Clock } from '../core/ports.ts';
 import { parseIp, prefixOf } from '../lib/ip/address.ts';
 import { tooManyRequests } from './provider-errors.ts';
 
@@ -74,16 +75,9 @@ export class TokenLimits {
   }
 
   async #take(scope: string, client: string, perMinute: number): Promise<CounterState> {
-    const state: CounterState = {
-      admitted: false,
-      hit: 0,
-      window: 'minute',
-      limit: 0,
-      remaining: 0,
-      resetMs: 0,
-    };
-    const limits = { perMinute, perHour: 0, perDay: 0 };
-    await this.#parts.counters.take([{ scope, client, limits }], this.#parts.clock.nowMs(), state);
+    const state: CounterState = newCounterState();
+    const limits = windowsOnly({ perMinute, perHour: 0, perDay: 0 });
+    await this.#parts.counters.take([{ scope, client, limits, cost: 1 }], this.#parts.clock.nowMs(), state);
     return state;
   }
 

@@ -16,6 +16,7 @@ import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
 import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
+import { memoryLimits } from '../stores/shared/memory-limits.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
@@ -105,9 +106,12 @@ export class GatewayThread {
 
   #openPorts(data: ThreadData): Ports {
     this.#countries.use(data.plan.material.countries);
+    const counters = openCounters(data.counters);
     return {
       clock: this.#clock,
-      counters: openCounters(data.counters),
+      counters,
+      limits: memoryLimits(counters),
+      limitScales: [],
       apiKeys: this.#records.apiKeys,
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),

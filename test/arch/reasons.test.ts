@@ -8,9 +8,7 @@ const rows = Object.entries<Reason>(REASONS);
 const TABLE = 'src/core/reasons.ts';
 
 /** Reasons that nothing gives yet, and what they wait for. */
-const WAITING: Readonly<Record<string, string>> = {
-  'ratelimit.unavailable': 'counters outside of the process; those in memory cannot fail',
-};
+const WAITING: Readonly<Record<string, string>> = {};
 
 const sources = productFiles().filter(({ path }) => path !== TABLE);
 

@@ -12,6 +12,7 @@ import { readRequest } from '../../src/proxy/read.ts';
 import { MemoryApiKeys } from '../../src/stores/memory/api-keys.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
+import { memoryLimits } from '../../src/stores/shared/memory-limits.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
 import { openLogins } from '../../src/stores/shared/shared-logins.ts';
@@ -40,9 +41,12 @@ apis:
     stripPath: true
 `);
 
+const counters = openCounters(createCounterTable({ clients: 1000 }));
 const ports: Ports = {
   clock: { nowMs: Date.now },
-  counters: openCounters(createCounterTable({ clients: 1000 })),
+  counters,
+  limits: memoryLimits(counters),
+  limitScales: [],
   apiKeys: new MemoryApiKeys(),
   keySets: {
     find: () => null,

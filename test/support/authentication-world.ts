@@ -11,6 +11,7 @@ import { formatIp, type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
 import { MemoryRevokedTokens } from '../../src/stores/memory/revoked-tokens.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
+import { memoryLimits } from '../../src/stores/shared/memory-limits.ts';
 import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { openLogins } from '../../src/stores/shared/shared-logins.ts';
@@ -116,6 +117,8 @@ export function fakePorts() {
     keySets,
     apiKeys,
     counters,
+    limits: memoryLimits(counters),
+    limitScales: [],
     notices,
     replay,
     logins,

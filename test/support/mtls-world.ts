@@ -1,4 +1,5 @@
 import { ClientCertificate } from '../../src/core/certificate.ts';
+import { windowsOnly } from '../../src/core/limits.ts';
 import type { CertificateStatuses, StatusAnswer, StatusQuestion } from '../../src/core/ports.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import type { TrustFiles } from '../../src/core/trust.ts';
@@ -73,7 +74,10 @@ export function mtlsWorld(files: TestFiles) {
   const statuses = new FakeStatuses();
   const ports = { ...world.ports, certificateStatuses: statuses };
   const trust = trustOf(files);
-  const facts = routeFacts({ trust, tiers: new Map([['pro', { perMinute: 1, perHour: 1, perDay: 1 }]]) });
+  const facts = routeFacts({
+    trust,
+    tiers: new Map([['pro', windowsOnly({ perMinute: 1, perHour: 1, perDay: 1 })]]),
+  });
   const checkOf = (block: object) =>
     authentication.compile(authentication.schema.parse(block), facts, ports).head as NonNullable<
       ReturnType<typeof authentication.compile>['head']

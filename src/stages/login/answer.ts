@@ -1,8 +1,9 @@
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
+import { type CounterState, type Hit, newCounterState, windowsOnly } from '../../core/limits.ts';
 import type { LoginAttempt, LoginBlock, LoginOutcome } from '../../core/logins.ts';
 import type { Notice } from '../../core/notices.ts';
-import type { CounterState, Hit, Ports } from '../../core/ports.ts';
+import type { Ports } from '../../core/ports.ts';
 import type { Check, Finisher } from '../../core/stage.ts';
 import { formatIp, prefixOf, widthOf } from '../../lib/ip/address.ts';
 
@@ -35,20 +36,13 @@ export class LoginAnswerCheck implements Check, Finisher {
   readonly #ports: Ports;
   readonly #hit: Hit;
   readonly #hits: readonly Hit[];
-  readonly #state: CounterState = {
-    admitted: false,
-    hit: 0,
-    window: 'hour',
-    limit: 0,
-    remaining: 0,
-    resetMs: 0,
-  };
+  readonly #state: CounterState = newCounterState();
 
   constructor(rules: AnswerRules, ports: Ports) {
     this.#rules = rules;
     this.#ports = ports;
-    const limits = { perMinute: 0, perHour: rules.accountFailuresPerHour, perDay: 0 };
-    this.#hit = { scope: `login/${rules.realm}`, client: '', limits };
+    const limits = windowsOnly({ perMinute: 0, perHour: rules.accountFailuresPerHour, perDay: 0 });
+    this.#hit = { scope: `login/${rules.realm}`, client: '', limits, cost: 1 };
     this.#hits = [this.#hit];
   }
 

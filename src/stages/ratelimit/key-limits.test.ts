@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { principalWith } from '../../../test/support/principals.ts';
 import { CONTINUE } from '../../core/decision.ts';
+import { windowsOnly } from '../../core/limits.ts';
 import { ask, bodyOf, compilePrincipal, fieldOf, passed, resetWorld } from './testdata/callers.ts';
 
 beforeEach(resetWorld);
@@ -29,13 +30,13 @@ test.each([
   [5, 3, 3],
   [3, 5, 3],
 ])('with %i of the tier and %i of the key, %i pass', (tier, own, count) => {
-  const tiers = new Map([['t', { perMinute: tier, perHour: 0, perDay: 0 }]]);
+  const tiers = new Map([['t', windowsOnly({ perMinute: tier, perHour: 0, perDay: 0 })]]);
   const { head } = compilePrincipal({ tier: 't' }, { ...WITH_KEYS, tiers });
   expect(passed(9, head, { principal: withLimits('a', { perMinute: own }) })).toBe(count);
 });
 
 test('the refusal tells the numbers of the key, and takes nothing from the tier', () => {
-  const tiers = new Map([['t', { perMinute: 10, perHour: 0, perDay: 0 }]]);
+  const tiers = new Map([['t', windowsOnly({ perMinute: 10, perHour: 0, perDay: 0 })]]);
   const { head } = compilePrincipal({ tier: 't' }, { ...WITH_KEYS, tiers });
   const principal = withLimits('a', { perMinute: 2 }, 'owner');
   expect(passed(6, head, { principal })).toBe(2);

@@ -1,6 +1,15 @@
 import type { RequestContext } from '../../core/context.ts';
-import { CONTINUE, type Decision } from '../../core/decision.ts';
-import type { CounterState, Hit, Ports, WindowLimits } from '../../core/ports.ts';
+import { CONTINUE, type Decision, deny } from '../../core/decision.ts';
+import {
+  type CounterState,
+  type CountingRule,
+  type Hit,
+  NO_LIMITS,
+  newCounterState,
+  type WindowLimits,
+  windowsOnly,
+} from '../../core/limits.ts';
+import type { Ports } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Check } from '../../core/stage.ts';
 import { formatIp, type Ip, prefixOf } from '../../lib/ip/address.ts';
@@ -29,14 +38,13 @@ export interface LimitCheckOptions {
   /** Whether keys with limits of their own are counted against them. */
   readonly ofKeys: boolean;
   readonly ipv6Prefix: number;
+  readonly rule: CountingRule;
   /** Value of the member `upgrade_url`, as JSON. */
   readonly upgradeJson: string;
 }
 
 /** Policies of keys by their limits, which are one object per record and thread. */
 const keyPolicies = new WeakMap<WindowLimits, LimitPolicy>();
-
-const NOTHING: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
 
 /**
  * Counts a request against a tier, limits of the route and those of the key: all or none.
@@ -46,7 +54,7 @@ const NOTHING: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
  */
 export class LimitCheck implements Check {
   readonly #options: LimitCheckOptions;
-  readonly #counters: Ports['counters'];
+  readonly #limits: Ports['limits'];
   readonly #clock: Ports['clock'];
   readonly #state: CounterState;
   readonly #policies: LimitPolicy[];
@@ -57,22 +65,22 @@ export class LimitCheck implements Check {
 
   constructor(options: LimitCheckOptions, ports: Ports) {
     this.#options = options;
-    this.#counters = ports.counters;
+    this.#limits = ports.limits;
     this.#clock = ports.clock;
-    this.#state = { admitted: false, hit: 0, window: 'minute', limit: 0, remaining: 0, resetMs: 0 };
+    this.#state = newCounterState();
     this.#policies = [];
     if (options.tier !== null) this.#policies.push(options.tier.fallback);
     if (options.own !== null) this.#policies.push(options.own.policy);
     this.#addressHits = hitsOf(options, 'address');
     this.#principalHits = hitsOf(options, 'principal');
-    this.#keyHit = { scope: 'key', client: '', limits: NOTHING };
+    this.#keyHit = { scope: 'key', client: '', limits: NO_LIMITS, cost: 1 };
     this.#withKey = {
       address: [...this.#addressHits, this.#keyHit],
       principal: [...this.#principalHits, this.#keyHit],
     };
   }
 
-  run(ctx: RequestContext): Decision {
+  run(ctx: RequestContext): Decision | Promise<Decision> {
     const { principal } = ctx;
     const { tier, ipv6Prefix, byAddress } = this.#options;
     const nowMs = this.#clock.nowMs();
@@ -94,13 +102,27 @@ export class LimitCheck implements Check {
     if (this.#options.ofKeys && principal !== null && principal.keyLimits !== null)
       hits = this.#addKey(principal, principal.keyLimits, isByAddress);
     if (hits.length === 0) return CONTINUE;
-    const state = this.#state;
-    this.#counters.take(hits, nowMs, state);
+    const state = this.#limits.take(hits, this.#options.rule, nowMs, this.#state);
+    if (!(state instanceof Promise)) return this.#conclude(ctx, state, this.#policies, isByAddress, nowMs);
+    // Other requests use the list of policies while this one waits.
+    const policies = [...this.#policies];
+    return state.then((settled) => this.#conclude(ctx, settled, policies, isByAddress, nowMs));
+  }
+
+  #conclude(
+    ctx: RequestContext,
+    state: CounterState,
+    policies: readonly LimitPolicy[],
+    isByAddress: boolean,
+    nowMs: number,
+  ): Decision {
+    if (state.degraded !== '') ctx.degraded = `${state.degraded}: ${state.problem}`;
+    if (state.degraded === 'deny') return deny('ratelimit.unavailable', { detail: state.problem });
     if (state.limit === 0) return CONTINUE;
-    const policy = this.#policies[state.hit] as LimitPolicy;
+    const policy = policies[state.hit] as LimitPolicy;
     reportLimit(ctx.addedHeaders, state, policy, nowMs);
     if (state.admitted) return CONTINUE;
-    const note = noteOf(isByAddress, tier, principal);
+    const note = noteOf(isByAddress, this.#options.tier, ctx.principal);
     return refuseLimit(state, policy, this.#options.upgradeJson, nowMs, note);
   }
 
@@ -108,8 +130,9 @@ export class LimitCheck implements Check {
   #addKey({ keyId }: Principal, limits: WindowLimits, isByAddress: boolean): readonly Hit[] {
     const hits = isByAddress ? this.#withKey.address : this.#withKey.principal;
     this.#keyHit.client = keyId;
-    this.#keyHit.limits = limits;
-    this.#policies[hits.length - 1] = keyPolicyOf(limits);
+    const policy = keyPolicyOf(limits);
+    this.#keyHit.limits = policy.limits;
+    this.#policies[hits.length - 1] = policy;
     return hits;
   }
 }
@@ -117,7 +140,7 @@ export class LimitCheck implements Check {
 function keyPolicyOf(limits: WindowLimits): LimitPolicy {
   let policy = keyPolicies.get(limits);
   if (policy === undefined) {
-    policy = plainPolicy('limits of the key', limits);
+    policy = plainPolicy('limits of the key', windowsOnly(limits));
     keyPolicies.set(limits, policy);
   }
   return policy;
@@ -125,7 +148,7 @@ function keyPolicyOf(limits: WindowLimits): LimitPolicy {
 
 function hitsOf(options: LimitCheckOptions, kind: 'address' | 'principal'): readonly Hit[] {
   const scopes = [options.tier?.scope, options.own?.scope].filter((scope) => scope !== undefined);
-  return scopes.map((scope) => ({ scope: `${kind}/${scope}`, client: '', limits: NOTHING }));
+  return scopes.map((scope) => ({ scope: `${kind}/${scope}`, client: '', limits: NO_LIMITS, cost: 1 }));
 }
 
 function policyOf(tier: TierChoice, principal: Principal | null): LimitPolicy {

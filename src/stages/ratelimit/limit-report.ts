@@ -1,5 +1,5 @@
 import { Decision, deny } from '../../core/decision.ts';
-import type { CounterState } from '../../core/ports.ts';
+import type { CounterState } from '../../core/limits.ts';
 import { instantText } from './instant-text.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COUNTING, ON_UNAVAILABLE } from '../../core/limits.ts';
 import { modeSchema } from '../../core/mode.ts';
 import { limitFields } from './tiers.ts';
 
@@ -11,9 +12,26 @@ const ipv6PrefixSchema = z
     'Bits of an IPv6 address that tell clients apart: whoever has one address has a whole /64, often a /56.',
   );
 
+const storeFields = {
+  counting: z
+    .enum(COUNTING)
+    .default('strict')
+    .describe(
+      'Where requests are counted when `counters.url` names Redis: `strict` asks Redis for every request, `leased` takes ' +
+        'slices of the limits ahead, `local` counts for each gateway by itself. With `memory:` all are one.',
+    ),
+  onUnavailable: z
+    .enum(ON_UNAVAILABLE)
+    .default('local')
+    .describe(
+      'What happens while Redis cannot be used: `local` gives each gateway its share of the limits by the gateways that ' +
+        'are alive, `deny` answers 503, `allow` limits nothing, which is weak.',
+    ),
+};
+
 /** The `addressLimit` block. */
 export const addressLimitSchema = z
-  .strictObject({ mode: modeSchema, ...limitFields, ipv6Prefix: ipv6PrefixSchema })
+  .strictObject({ mode: modeSchema, ...limitFields, ipv6Prefix: ipv6PrefixSchema, ...storeFields })
   .describe(
     'How often one client address may ask, whoever it is; counted before CORS and authentication, so preflights and ' +
       'failed logins count. Each API and each endpoint counts for itself: an endpoint that inherits numbers has them ' +
@@ -49,6 +67,7 @@ export const rateLimitSchema = z
           'address), or always those of one address.',
       ),
     ipv6Prefix: ipv6PrefixSchema,
+    ...storeFields,
   })
   .describe(
     'How often one caller may ask; counted after CORS and authentication, so preflights that CORS answers and ' +

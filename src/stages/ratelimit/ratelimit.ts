@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../../core/errors.ts';
-import type { Ports, WindowLimits } from '../../core/ports.ts';
+import type { Limits } from '../../core/limits.ts';
+import type { Ports } from '../../core/ports.ts';
 import type { RouteFacts, Stage, StageChecks } from '../../core/stage.ts';
 import { closest } from '../../lib/text/suggest.ts';
 import { LimitCheck, type OwnLimit, type TierChoice } from './limit-check.ts';
@@ -25,6 +26,7 @@ function compileAddressLimit(config: AddressLimitConfig, route: RouteFacts, port
         byAddress: true,
         ofKeys: false,
         ipv6Prefix: config.ipv6Prefix,
+        rule: { counting: config.counting, onUnavailable: config.onUnavailable },
         upgradeJson: upgradeJson(route),
       },
       ports,
@@ -45,6 +47,7 @@ function compileRateLimit(config: RateLimitConfig, route: RouteFacts, ports: Por
         byAddress: config.by === 'address',
         ofKeys: route.acceptsKeys,
         ipv6Prefix: config.ipv6Prefix,
+        rule: { counting: config.counting, onUnavailable: config.onUnavailable },
         upgradeJson: upgradeJson(route),
       },
       ports,
@@ -59,8 +62,7 @@ function ownLimit(
   scope: string,
   key: string,
 ): OwnLimit | null {
-  const { perMinute, perHour, perDay } = config;
-  const limits = limitsOf({ perMinute, perHour, perDay });
+  const limits = limitsOf(config);
   if (!isLimited(limits)) return null;
   const id = route.endpointId === '' ? route.apiId : `${route.apiId}/${route.endpointId}`;
   return { scope: `${scope}/${id}`, policy: plainPolicy(`\`${key}\` of ${id}`, limits) };
@@ -84,7 +86,7 @@ function tierChoice(config: RateLimitConfig, route: RouteFacts): TierChoice | nu
   return { scope: 'tier', fallback, byName };
 }
 
-function getTier(name: string, pointer: string, route: RouteFacts): WindowLimits {
+function getTier(name: string, pointer: string, route: RouteFacts): Limits {
   const limits = route.tiers.get(name);
   if (limits === undefined) throw new ConfigError([tierProblem(name, pointer, [...route.tiers.keys()])]);
   return limits;

@@ -1,4 +1,4 @@
-import type { CounterState, Hit, WindowLimits } from '../../core/ports.ts';
+import type { CounterState, Hit, WindowLimits } from '../../core/limits.ts';
 import { type CounterTable, ENTRY } from './counter-table.ts';
 import { claimEntry, findEntry, lastSeenOf, markFull, markLive } from './entries.ts';
 import type { TakeWork } from './take-work.ts';

@@ -1,4 +1,4 @@
-import type { CounterState, Hit, WindowLimits } from '../../core/ports.ts';
+import type { CounterState, Hit, WindowLimits } from '../../core/limits.ts';
 import type { CounterTable } from './counter-table.ts';
 import { findEntry, lastSeenOf, markFull } from './entries.ts';
 import type { TakeWork } from './take-work.ts';

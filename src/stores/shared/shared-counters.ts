@@ -1,5 +1,5 @@
 import { threadId } from 'node:worker_threads';
-import type { Counters, Hit } from '../../core/ports.ts';
+import type { Counters, Hit } from '../../core/limits.ts';
 import { createClientHash, type HashClient } from './client-hash.ts';
 import { commit } from './commit.ts';
 import { type CounterTable, openCounterTable } from './counter-table.ts';

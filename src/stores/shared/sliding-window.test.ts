@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { WindowLimits } from '../../core/ports.ts';
+import { NO_LIMITS, type WindowLimits, windowsOnly } from '../../core/limits.ts';
 import { createCounterTable } from './counter-table.ts';
 import { openCounters } from './shared-counters.ts';
 import { newState } from './testdata/new-state.ts';
@@ -110,13 +110,13 @@ test('never admits more than a limit in any window, and is late by 7.7 % of the 
       fc.array(stepOf, { minLength: 1, maxLength: 60 }),
       (startMs, before, after, steps) => {
         const counters = openCounters(createCounterTable({ clients: 8 }));
-        const hit = { scope: 'tier', client: 'c', limits: before };
+        const hit = { scope: 'tier', client: 'c', limits: windowsOnly(before), cost: 1 };
         const state = newState();
         const log = new ExactLog();
         let nowMs = startMs;
         for (const [i, { gapMs, takes }] of steps.entries()) {
           // The reload: only windows that were limited before have counts to go by.
-          if (i === 30) hit.limits = keepLimited(before, after);
+          if (i === 30) hit.limits = windowsOnly(keepLimited(before, after));
           nowMs = Math.max(0, nowMs + gapMs);
           for (let take = 0; take < takes; take++) {
             counters.take([hit], nowMs, state);
@@ -148,8 +148,8 @@ test('a refused client that comes back at resetMs is admitted, and a millisecond
       fc.constantFrom('perMinute' as const, 'perHour' as const, 'perDay' as const),
       (startMs, limit, gapsMs, key) => {
         const counters = openCounters(createCounterTable({ clients: 8 }));
-        const limits = { perMinute: 0, perHour: 0, perDay: 0, [key]: limit };
-        const hits = [{ scope: 'tier', client: 'c', limits }];
+        const limits = { ...NO_LIMITS, [key]: limit };
+        const hits = [{ scope: 'tier', client: 'c', limits, cost: 1 }];
         const state = newState();
         let nowMs = startMs;
         for (const gapMs of gapsMs) {

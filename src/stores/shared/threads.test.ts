@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import type { Hit } from '../../core/ports.ts';
+import { type Hit, windowsOnly } from '../../core/limits.ts';
 import { createCounterTable } from './counter-table.ts';
 import { openCounters } from './shared-counters.ts';
 import type { HammerTask } from './testdata/hammer-worker.ts';
@@ -11,7 +11,8 @@ const NOW_MS = Date.UTC(2025, 0, 20, 12);
 const hit = (scope: string, client: string, perMinute: number, perHour = 0, perDay = 0): Hit => ({
   scope,
   client,
-  limits: { perMinute, perHour, perDay },
+  limits: windowsOnly({ perMinute, perHour, perDay }),
+  cost: 1,
 });
 
 function start(task: Omit<HammerTask, 'nowMs'>): Worker {

@@ -1,4 +1,4 @@
-import type { WindowLimits, WindowName } from '../../core/ports.ts';
+import type { WindowLimits, WindowName } from '../../core/limits.ts';
 import { ENTRY } from './counter-table.ts';
 
 /** Buckets of one window. */

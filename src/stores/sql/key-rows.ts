@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
-import { type ApiKeyRecord, KEY_KINDS, type KeyDelivery, type WindowLimits } from '../../core/ports.ts';
+import type { WindowLimits } from '../../core/limits.ts';
+import { type ApiKeyRecord, KEY_KINDS, type KeyDelivery } from '../../core/ports.ts';
 import type { KeyGrant } from '../../core/principal.ts';
 import type { Tables } from './tables.ts';
 

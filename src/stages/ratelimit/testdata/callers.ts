@@ -5,6 +5,7 @@ import { CONTINUE, type Decision } from '../../../core/decision.ts';
 import type { Ports } from '../../../core/ports.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { Check, RouteFacts } from '../../../core/stage.ts';
+import { memoryLimits } from '../../../stores/shared/memory-limits.ts';
 import { addressLimit, principalLimit } from '../ratelimit.ts';
 import { DEFAULT_TIERS } from '../tiers.ts';
 import { ExactCounters } from './exact-counters.ts';
@@ -20,7 +21,7 @@ export function resetWorld(): void {
   world.counters = new ExactCounters();
 }
 
-const ports = (): Ports => ({ clock: { nowMs: () => world.nowMs }, counters: world.counters }) as unknown as Ports;
+const ports = (): Ports => ({ clock: { nowMs: () => world.nowMs }, counters: world.counters, limits: memoryLimits(world.counters), limitScales: [] }) as unknown as Ports;
 const ROUTE: RouteFacts = { ...ANY_ROUTE, tiers: DEFAULT_TIERS, upgradeUrl: 'https://company.com/pricing' };
 
 export const compileAddress = (block: unknown, route: Partial<RouteFacts> = {}) =>

@@ -1,4 +1,4 @@
-import type { CounterState, Counters, Hit } from '../../../core/ports.ts';
+import type { CounterState, Counters, Hit } from '../../../core/limits.ts';
 
 /**
  * Exact counters over a list of what was admitted: the interface without the table.

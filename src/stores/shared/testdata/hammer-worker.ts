@@ -1,6 +1,6 @@
 /** Takes one client's requests in a loop and reports how many were admitted; or locks every set and never lets go. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { CounterState, Hit } from '../../../core/ports.ts';
+import { type CounterState, type Hit, newCounterState } from '../../../core/limits.ts';
 import { openCounterTable } from '../counter-table.ts';
 import { lockAll } from '../set-lock.ts';
 import { openCounters } from '../shared-counters.ts';
@@ -23,7 +23,7 @@ else port.postMessage(hammer());
 
 function hammer(): number {
   const counters = openCounters(task.buffer);
-  const state: CounterState = { admitted: false, hit: 0, window: 'minute', limit: 0, remaining: 0, resetMs: 0 };
+  const state: CounterState = newCounterState();
   let admitted = 0;
   port.postMessage('ready');
   Atomics.wait(new Int32Array(task.gate), 0, 0, 10_000);

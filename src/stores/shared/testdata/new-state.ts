@@ -1,6 +1,6 @@
-import type { CounterState } from '../../../core/ports.ts';
+import { type CounterState, newCounterState } from '../../../core/limits.ts';
 
 /** A state whose values no `take` leaves as they are. */
 export function newState(): CounterState {
-  return { admitted: false, hit: -1, window: 'minute', limit: -1, remaining: -1, resetMs: -1 };
+  return { ...newCounterState(), hit: -1, limit: -1, remaining: -1, resetMs: -1, burstToReview: -2 };
 }

@@ -1,4 +1,4 @@
-import type { Hit, WindowLimits } from '../../../core/ports.ts';
+import { type Hit, type Limits, NO_LIMITS } from '../../../core/limits.ts';
 import { createCounterTable } from '../counter-table.ts';
 import { openCounters } from '../shared-counters.ts';
 import { newState } from './new-state.ts';
@@ -6,12 +6,12 @@ import { newState } from './new-state.ts';
 /** A whole quantum of every window, so that nothing is rounded. */
 export const NOW_MS = Date.UTC(2025, 0, 20, 12);
 
-const NO_LIMITS: WindowLimits = { perMinute: 0, perHour: 0, perDay: 0 };
 /** Makes a hit; windows that are not named are not limited. */
-export const hit = (client: string, limits: Partial<WindowLimits>, scope = 'tier'): Hit => ({
+export const hit = (client: string, limits: Partial<Limits>, scope = 'tier'): Hit => ({
   scope,
   client,
   limits: { ...NO_LIMITS, ...limits },
+  cost: 1,
 });
 
 /** Counters of a small table with one state, on a clock that the test turns. */
