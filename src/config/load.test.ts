@@ -80,7 +80,6 @@ describe('a whole configuration', () => {
       perMinute: 500,
       perHour: 15_000,
       perDay: 100_000,
-      concurrent: 50,
     });
     expect(config.tiers.get('internal')?.perMinute).toBe(10_000);
     expect(config.limits.headerBytes).toBe(16_384);
