@@ -39,6 +39,11 @@ describe('findWeaknesses', () => {
     ['no journal', { journal: { onFailure: 'continue' } }, 'weak /journal/onFailure'],
     ['slow bodies', { limits: { bodyMinBytesPerS: 0 } }, 'weak /limits/bodyMinBytesPerS'],
     ['every proxy', { trustedProxies: ['10.0.0.0/8', '0.0.0.0/0'] }, 'weak /trustedProxies/1'],
+    [
+      'a limit that fails open',
+      { defaults: { addressLimit: { perMinute: 9, onUnavailable: 'allow' } } },
+      'weak /defaults/addressLimit/onUnavailable',
+    ],
     ['HMAC', { issuers: [HMAC] }, 'weak /issuers/0/algorithms/1'],
     ['clear text', { listeners: [{ name: 'web', port: 1 }] }, 'weak /listeners/0'],
     [

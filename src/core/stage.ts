@@ -88,6 +88,8 @@ export interface RouteFacts {
   readonly authenticated: boolean;
   /** Whether it takes API keys, which may have limits of their own. */
   readonly acceptsKeys: boolean;
+  /** Whether failed logins are held against addresses here: a limit that fails open would let them be tried. */
+  readonly guardsLogins: boolean;
   /** Names of the request header fields that may carry the credentials of this route, lower-case. */
   readonly credentialHeaders: readonly string[];
 }

@@ -19,6 +19,7 @@ import {
 } from '../stages/authentication/authentication.schema.ts';
 import { compileIdentityHeaders } from '../stages/authentication/identity-headers.ts';
 import { STAGES } from '../stages/index.ts';
+import { guardsLogins, type LoginConfig } from '../stages/login/login.schema.ts';
 import { withMode } from './mode.ts';
 import { type ApiEntry, Router } from './router.ts';
 import { identityNames, identityProblems, queryProblems, withheldFields } from './upstream-fields.ts';
@@ -90,6 +91,7 @@ function factsOf(
     trust,
     authenticated: !isAnonymous(authentication),
     acceptsKeys: acceptsKeys(authentication),
+    guardsLogins: guardsLogins(configOf<LoginConfig>((endpoint ?? api).blocks, 'login')),
     credentialHeaders: credentialHeaders(authentication).map(({ name }) => name),
   };
 }
@@ -184,6 +186,7 @@ const NOWHERE: RouteFacts = {
   trust: NO_TRUST,
   authenticated: false,
   acceptsKeys: false,
+  guardsLogins: false,
   credentialHeaders: [],
 };
 

@@ -86,6 +86,7 @@ export function routeFacts(change: Partial<RouteFacts> = {}): RouteFacts {
     trust: NO_TRUST,
     authenticated: true,
     acceptsKeys: false,
+    guardsLogins: false,
     credentialHeaders: ['x-api-key'],
     ...change,
   };

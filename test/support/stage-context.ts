@@ -67,6 +67,7 @@ export const ANY_ROUTE: RouteFacts = {
   trust: NO_TRUST,
   authenticated: false,
   acceptsKeys: false,
+  guardsLogins: false,
   credentialHeaders: [],
 };
 

@@ -21,6 +21,7 @@ const route = (change: Partial<RouteFacts> = {}): RouteFacts => ({
   issuers: new Map(),
   authenticated: true,
   acceptsKeys: false,
+  guardsLogins: false,
   credentialHeaders: [],
   ...change,
 });

@@ -172,3 +172,8 @@ export const loginSchema = z
   .describe('How often logins may fail: the answers of the upstream tell which did.');
 
 export type LoginConfig = z.infer<typeof loginSchema>;
+
+/** Whether requests of a route with this block are logins that are guarded. */
+export function guardsLogins({ mode, failures }: LoginConfig): boolean {
+  return mode === 'enforce' && failures !== undefined;
+}

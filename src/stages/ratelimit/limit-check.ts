@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../core/context.ts';
-import { CONTINUE, type Decision, deny } from '../../core/decision.ts';
+import { CONTINUE, type Decision } from '../../core/decision.ts';
 import {
   type CounterState,
   type CountingRule,
@@ -13,6 +13,7 @@ import type { Ports } from '../../core/ports.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Check } from '../../core/stage.ts';
 import { formatIp, type Ip, prefixOf } from '../../lib/ip/address.ts';
+import { refuseUncounted, reportDegraded } from './degraded.ts';
 import { type LimitPolicy, plainPolicy } from './limit-policy.ts';
 import { refuseLimit, reportLimit } from './limit-report.ts';
 
@@ -116,8 +117,8 @@ export class LimitCheck implements Check {
     isByAddress: boolean,
     nowMs: number,
   ): Decision {
-    if (state.degraded !== '') ctx.degraded = `${state.degraded}: ${state.problem}`;
-    if (state.degraded === 'deny') return deny('ratelimit.unavailable', { detail: state.problem });
+    if (state.degraded !== '') reportDegraded(ctx, state.degraded, state.problem);
+    if (state.degraded === 'deny') return refuseUncounted(state);
     if (state.limit === 0) return CONTINUE;
     const policy = policies[state.hit] as LimitPolicy;
     reportLimit(ctx.addedHeaders, state, policy, nowMs);

@@ -22,10 +22,11 @@ const storeFields = {
     ),
   onUnavailable: z
     .enum(ON_UNAVAILABLE)
-    .default('local')
+    .optional()
     .describe(
       'What happens while Redis cannot be used: `local` gives each gateway its share of the limits by the gateways that ' +
-        'are alive, `deny` answers 503, `allow` limits nothing, which is weak.',
+        'are alive, `deny` answers 503, `allow` limits nothing, which is weak. When absent: `deny` where failed logins ' +
+        'are guarded (`login.failures`), else `local`.',
     ),
 };
 

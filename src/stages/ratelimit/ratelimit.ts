@@ -5,6 +5,7 @@ import type { RouteFacts, Stage, StageChecks } from '../../core/stage.ts';
 import { closest } from '../../lib/text/suggest.ts';
 import { LimitCheck, type OwnLimit, type TierChoice } from './limit-check.ts';
 import { isLimited, plainPolicy, tierPolicy } from './limit-policy.ts';
+import { countingRule, failureWeaknesses } from './on-unavailable.ts';
 import {
   type AddressLimitConfig,
   addressLimitSchema,
@@ -26,7 +27,7 @@ function compileAddressLimit(config: AddressLimitConfig, route: RouteFacts, port
         byAddress: true,
         ofKeys: false,
         ipv6Prefix: config.ipv6Prefix,
-        rule: { counting: config.counting, onUnavailable: config.onUnavailable },
+        rule: countingRule(config, route),
         upgradeJson: upgradeJson(route),
       },
       ports,
@@ -47,7 +48,7 @@ function compileRateLimit(config: RateLimitConfig, route: RouteFacts, ports: Por
         byAddress: config.by === 'address',
         ofKeys: route.acceptsKeys,
         ipv6Prefix: config.ipv6Prefix,
-        rule: { counting: config.counting, onUnavailable: config.onUnavailable },
+        rule: countingRule(config, route),
         upgradeJson: upgradeJson(route),
       },
       ports,
@@ -116,6 +117,7 @@ export const addressLimit: Stage<AddressLimitConfig> = {
   key: 'addressLimit',
   schema: addressLimitSchema,
   compile: compileAddressLimit,
+  weaknesses: failureWeaknesses,
 };
 
 /** Limits how often one caller may ask, by tier and by the route's own numbers. */
@@ -124,4 +126,5 @@ export const principalLimit: Stage<RateLimitConfig> = {
   key: 'rateLimit',
   schema: rateLimitSchema,
   compile: compileRateLimit,
+  weaknesses: failureWeaknesses,
 };
