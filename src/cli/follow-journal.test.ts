@@ -34,6 +34,18 @@ test('tells what is appended from now on, in whole lines, and the rest at the en
   expect(seen).toEqual([1, 'é', 3, 4]);
 });
 
+test('passes over halves of lines that a full disk left, and a record behind one', async () => {
+  writeFileSync(path, '');
+  const { seen, wait, close } = follow();
+  appendFileSync(path, `{"n":"ha${line(1)}\n`);
+  appendFileSync(path, `${line(1)}{"n`);
+  await wait(1);
+  appendFileSync(path, `\n${line(2)}`);
+  await wait(2);
+  await close();
+  expect(seen).toEqual([1, 2]);
+});
+
 test('waits for a file that is not there yet, and goes on with the new one after a rotation', async () => {
   const { seen, wait, close } = follow();
   writeFileSync(path, line(1));

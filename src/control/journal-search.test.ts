@@ -32,6 +32,14 @@ test('finds the latest of two, and the last line although it has no end yet', as
   expect((await findInJournal(path, 'a')).line).toContain('"n":2');
 });
 
+test.each([1, 50, 100])('finds records among halves of %i bytes that a full disk left', async (bytes) => {
+  const [cut, glued] = [journalLine('cut'), journalLine('glued')];
+  const half = cut.slice(0, bytes);
+  writeFileSync(path, `${half}${glued}\n\n${cut}\n${glued}\n${half}`);
+  expect((await findInJournal(path, 'cut')).line).toBe(cut);
+  expect((await findInJournal(path, 'glued')).line).toBe(glued);
+});
+
 test('is not led astray by an id that a client wrote into another field', async () => {
   const forged = journalLine('other', { 'user_agent.original': '"r1"', 'http.request.idx': 'r1' });
   writeFileSync(path, `${journalLine('r1')}\n${forged}\n${forged}\n`);

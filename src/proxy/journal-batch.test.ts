@@ -24,16 +24,19 @@ test('a line that is larger than a batch gets one of its own, which is not used 
 });
 
 test.each([
-  [0, `${line(1)}${line(2)}`],
-  [3, `\n${line(1)}${line(2)}`],
-  [8, line(2)],
-  [10, `\n${line(2)}`],
-  [16, ''],
-])('when %i bytes were written, %j is left', (count, left) => {
+  [0, null, `${line(1)}${line(2)}`],
+  [3, '', `\n${line(1)}${line(2)}`],
+  [7, '{"n":1}', `\n${line(2)}`],
+  [8, null, line(2)],
+  [10, '', `\n${line(2)}`],
+  [15, '{"n":2}', '\n'],
+  [16, null, ''],
+])('when %i bytes were written, they cut %j, and %j is left', (count, cut, left) => {
   const batch = new JournalBatch(0);
   batch.add(line(1));
   batch.add(line(2));
   const before = batch.bytes.length;
+  expect(batch.cutAt(count)).toBe(cut);
   expect(before + batch.written(count)).toBe(left.length);
   expect(batch.bytes.toString()).toBe(left);
   expect(batch.add(line(3))).toBe(false);

@@ -52,16 +52,27 @@ export class JournalBatch {
   }
 
   /**
+   * What `count` bytes leave of a line that they end in: null when they end with a line, the line when only its line end
+   * is missing, else ''.
+   */
+  cutAt(count: number): string | null {
+    const { bytes } = this;
+    const start = startOfLine(bytes, count);
+    if (start === count) return null;
+    return bytes[count] === LINE_FEED ? bytes.toString('latin1', start, count) : '';
+  }
+
+  /**
    * Takes note that `count` bytes were written; returns by how much what is left to write has grown, mostly less than 0.
    *
    * Safety: when a line was cut, half of it stays in the file, as the disk left it; it is written once more, whole and on
-   * a line of its own.
+   * a line of its own, unless only its line end is missing.
    */
   written(count: number): number {
     const before = this.bytes;
-    const start = count === 0 ? 0 : before.lastIndexOf(LINE_FEED, count - 1) + 1;
-    const left = before.subarray(start);
-    this.#bytes = start === count ? left : Buffer.concat([NEW_LINE, left]);
+    const start = startOfLine(before, count);
+    const isWhole = start === count || before[count] === LINE_FEED;
+    this.#bytes = isWhole ? before.subarray(count) : Buffer.concat([NEW_LINE, before.subarray(start)]);
     return this.#bytes.length - before.length;
   }
 
@@ -71,4 +82,9 @@ export class JournalBatch {
     this.#bytes = Buffer.concat([NEW_LINE, this.bytes]);
     return 1;
   }
+}
+
+/** Where the line begins that the first `count` bytes end in. */
+function startOfLine(bytes: Buffer, count: number): number {
+  return count === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, count - 1) + 1;
 }

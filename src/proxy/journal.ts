@@ -1,5 +1,6 @@
-import { close, closeSync, fstat, open, openSync, write, writeSync } from 'node:fs';
+import { close, closeSync, fstat, openSync, write, writeSync } from 'node:fs';
 import { BATCH_BYTES, JournalBatch } from './journal-batch.ts';
+import { CutLine, JOURNAL_MODE, openJournal } from './journal-mend.ts';
 
 /** How the journal is doing, told when it changes. */
 export interface JournalEvents {
@@ -24,12 +25,12 @@ const RESERVE = 8 * 1024 * 1024;
 const RETRY_MS = 1_000;
 /** How often a full file is told of at most. */
 const FULL_MS = 1_000;
-/** Owner reads and writes, group reads: the journal tells who asked for what. */
-export const JOURNAL_MODE = 0o640;
 
 /**
  * Appends records to a file shared with other threads: whole lines per write, so that lines never mix (O_APPEND).
  *
+ * Safety: a write that a full disk cuts short leaves half a line; its record is written again on a line of its own, and so
+ * is the record of another thread that was written behind the half, see journal-mend.ts.
  * Cost: a process that is killed without warning takes the records of its last 50 ms with it.
  * Errors: never throws. What cannot be written is held and tried again; beyond a bound `canAccept` says no, or, when
  * the operator chose so, records are counted as dropped.
@@ -40,6 +41,10 @@ export class Journal {
   written = 0;
   readonly #events: JournalEvents;
   #fd = -1;
+  /** Whether the file is a regular one, whose lines can be mended. */
+  #isFile = false;
+  /** Half a line of this journal behind which nobody has looked yet. */
+  #cut: CutLine | null = null;
   /** What is not written yet, the oldest first; the first may be being written, and then takes no more. */
   readonly #batches: JournalBatch[] = [];
   /** A batch whose bytes were written, to be used again. */
@@ -121,9 +126,11 @@ export class Journal {
     if (this.#heldBytes === 0) return;
     try {
       const fd = this.#fd < 0 ? openSync(this.settings.path, 'a', JOURNAL_MODE) : this.#fd;
-      for (const { bytes } of this.#batches) {
-        for (let left = bytes; left.length > 0; ) left = left.subarray(writeSync(fd, left));
+      for (const batch of this.#batches) {
+        while (batch.bytes.length > 0) batch.written(writeSync(fd, batch.bytes));
       }
+      const again = this.#cut?.mend() ?? '';
+      if (again !== '') writeSync(fd, again, null, 'latin1');
       this.#batches.length = 0;
       this.#heldBytes = 0;
       if (this.#fd < 0) closeSync(fd);
@@ -139,10 +146,15 @@ export class Journal {
     this.#isWriting = true;
     if (this.#mustReopen) this.#closeFile();
     this.#mustReopen = false;
+    this.#openAndWrite();
+  }
+
+  #openAndWrite(): void {
     if (this.#fd >= 0) return this.#write();
-    open(this.settings.path, 'a', JOURNAL_MODE, (error, fd) => {
+    openJournal(this.settings.path, (error, fd, isFile) => {
       if (error !== null) return this.#failed(error);
       this.#fd = fd;
+      this.#isFile = isFile;
       this.#write();
     });
   }
@@ -152,9 +164,12 @@ export class Journal {
     const { bytes } = batch;
     write(this.#fd, bytes, 0, bytes.length, null, (error, count) => {
       if (error !== null) return this.#failed(error);
+      // What follows half a line begins with a line end, so that the half is now closed.
+      if (this.#cut !== null && count > 0) this.#mend(this.#cut);
       const isWhole = count === bytes.length;
+      if (!isWhole) this.#noteCut(batch.cutAt(count));
       this.#heldBytes += batch.written(count);
-      if (!isWhole) return this.#write();
+      if (!isWhole) return this.#openAndWrite();
       this.#batches.shift();
       this.written += batch.lines;
       if (batch.isReusable) {
@@ -163,6 +178,24 @@ export class Journal {
       }
       this.#succeeded();
     });
+  }
+
+  /** Leaves the file open where half a line ends, and writes to it anew. */
+  #noteCut(record: string | null): void {
+    if (record === null || !this.#isFile) return;
+    this.#cut = new CutLine(this.#fd, record);
+    this.#fd = -1;
+  }
+
+  #mend(cut: CutLine): void {
+    this.#cut = null;
+    const lines = cut.mend();
+    if (lines === '') return;
+    const batch = this.#startBatch(lines.length);
+    batch.add(lines);
+    // They count where they were accepted.
+    batch.lines = 0;
+    this.#heldBytes += batch.lastBytes;
   }
 
   #succeeded(): void {
@@ -205,6 +238,9 @@ export class Journal {
   #closeFile(): void {
     if (this.#fd >= 0) close(this.#fd, () => {});
     this.#fd = -1;
+    if (this.#cut?.isDeleted !== true) return;
+    this.#cut.close();
+    this.#cut = null;
   }
 
   #wake(): void {

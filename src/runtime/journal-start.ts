@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { Unavailable } from '../core/errors.ts';
-import { JOURNAL_MODE } from '../proxy/journal.ts';
+import { JOURNAL_MODE } from '../proxy/journal-mend.ts';
 
 const LINE_FEED = 0x0a;
 

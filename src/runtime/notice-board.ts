@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import type { WebhookConfig } from '../config/notices.schema.ts';
 import type { Notice, NoticeKind, NoticeRecord, NoticeStore, Notices } from '../core/notices.ts';
 import type { Clock } from '../core/ports.ts';
-import { JOURNAL_MODE } from '../proxy/journal.ts';
+import { JOURNAL_MODE } from '../proxy/journal-mend.ts';
 import { formatNotice } from './notice-line.ts';
 import { NoticeSender } from './notice-sender.ts';
 import type { StandingProblems } from './standing-problems.ts';

@@ -12,7 +12,7 @@ import type { OauthEvent, OauthEvents } from '../oauth/events.ts';
 import { loadSecret } from '../oauth/secret-file.ts';
 import type { People } from '../oauth/users/people.ts';
 import { openTrust } from '../plan/trust-files.ts';
-import { JOURNAL_MODE } from '../proxy/journal.ts';
+import { JOURNAL_MODE } from '../proxy/journal-mend.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import type { LoadedConfig } from './config-source.ts';
