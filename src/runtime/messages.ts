@@ -39,6 +39,8 @@ export interface PlanDocument {
 export interface ThreadData {
   readonly index: number;
   readonly counters: SharedArrayBuffer;
+  /** Slots of requests under way; the thread writes the counts of its index. */
+  readonly slots: SharedArrayBuffer;
   /** Used identifiers: tokens, proofs, signatures. */
   readonly replay: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */

@@ -34,7 +34,7 @@ import { openNotices } from './open-notices.ts';
 import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
-import { createTables, type SharedTables } from './shared-tables.ts';
+import { createTables, type SharedTables, takeBackFrom } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
 import { superviseThreads } from './supervise-threads.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -88,14 +88,14 @@ export class RunningGateway {
 
   /** Throws Unavailable when the journal or the admin token cannot be used; opens nothing that must be closed then. */
   constructor({ source, log, loaded, ports, database, people = null }: RunningGatewayOptions) {
-    const { dataDir, counters, journal } = loaded.config;
+    const { dataDir, journal } = loaded.config;
     this.#log = log;
     this.#database = database;
     const plan = planDocument(1, loaded, ports, null);
     this.#state = { phase: 'starting', loaded, plan, reloads: { ok: 0, failed: 0 } };
     this.#token = loadAdminToken(dataDir);
     prepareJournal(journal.path);
-    this.#tables = createTables(counters);
+    this.#tables = createTables(loaded.config);
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
@@ -232,7 +232,8 @@ export class RunningGateway {
   #openSupervisor(threads: number): Supervisor {
     const dataFor = (index: number) => this.#threadData(index);
     const onNews = (thread: ThreadHandle, news: ThreadNews) => this.#hear(thread, news);
-    return superviseThreads({ threads, dataFor, onNews }, this.#ledger, this.#problems);
+    const onEnded = ({ index }: ThreadHandle) => takeBackFrom(this.#tables, index);
+    return superviseThreads({ threads, dataFor, onNews, onEnded }, this.#ledger, this.#problems);
   }
 
   #threadData(index: number): ThreadData {

@@ -2,11 +2,17 @@ import type { GatewayConfig } from '../config/config.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createLoginTable } from '../stores/shared/login-table.ts';
 import { createReplayTable } from '../stores/shared/replay-table.ts';
+import { clearSlots, createSlotTable, openSlotTable } from '../stores/shared/slot-table.ts';
 import { makeNonceSecret } from './nonce-secret.ts';
+
+/** Clients and scopes that may have requests under way at once: thrice the connections that a thread holds by default. */
+const SLOT_PLACES = 32_768;
 
 /** Memory that all threads share. */
 export interface SharedTables {
   readonly counters: SharedArrayBuffer;
+  /** Slots of requests under way, with a count for each data-plane thread. */
+  readonly slots: SharedArrayBuffer;
   readonly replay: SharedArrayBuffer;
   readonly logins: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */
@@ -14,11 +20,21 @@ export interface SharedTables {
 }
 
 /** Makes the memory that all threads share; it lives as long as the process. */
-export function createTables({ clients, replayEntries, logins }: GatewayConfig['counters']): SharedTables {
+export function createTables({
+  counters,
+  threads,
+}: Pick<GatewayConfig, 'counters' | 'threads'>): SharedTables {
+  const { clients, replayEntries, logins } = counters;
   return {
     counters: createCounterTable({ clients }),
+    slots: createSlotTable({ places: SLOT_PLACES, threads }),
     replay: createReplayTable({ entries: replayEntries }),
     logins: createLoginTable({ addresses: logins }),
     nonceSecret: makeNonceSecret(),
   };
+}
+
+/** Takes back what a thread held when it ended. Must be done before another starts in its place. */
+export function takeBackFrom(tables: SharedTables, thread: number): void {
+  clearSlots(openSlotTable(tables.slots), thread);
 }

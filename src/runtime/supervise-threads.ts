@@ -4,7 +4,7 @@ import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 
 /** Makes the supervisor of the threads; a thread that ends is a standing problem until it serves again. */
 export function superviseThreads(
-  options: Pick<SupervisorOptions, 'threads' | 'dataFor' | 'onNews'>,
+  options: Pick<SupervisorOptions, 'threads' | 'dataFor' | 'onNews' | 'onEnded'>,
   ledger: MetricsLedger,
   problems: StandingProblems,
 ): Supervisor {

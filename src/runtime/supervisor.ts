@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   /** What a thread starts with now. */
   readonly dataFor: (index: number) => ThreadData;
   readonly onNews: ThreadHandleEvents['onNews'];
+  /** Tells of a thread that has ended, before another starts in its place. */
+  readonly onEnded: (thread: ThreadHandle) => void;
   /** Tells of a thread that ended and is started again. */
   readonly onRestart: (thread: ThreadHandle, delayMs: number) => void;
   /** Tells of a thread that serves after such a start. */
@@ -187,6 +189,7 @@ export class Supervisor {
   }
 
   #exited(thread: ThreadHandle): void {
+    this.#options.onEnded(thread);
     const slot = this.#slots[thread.index];
     if (this.#isStopping || slot === undefined || slot.thread !== thread) return;
     if (Date.now() - slot.startedMs > STEADY_MS) slot.backoffMs = FIRST_BACKOFF_MS;

@@ -9,6 +9,7 @@ import { loadCountryDatabase, packagedDatabase } from '../../src/stores/geo/coun
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
+import { createSlotTable } from '../../src/stores/shared/slot-table.ts';
 import { ask } from '../support/ask.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { start } from '../support/recording-upstream.ts';
@@ -30,6 +31,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
   const data: ThreadData = {
     index: 0,
     counters: createCounterTable({ clients: 1000 }),
+    slots: createSlotTable({ places: 1000, threads: 1 }),
     replay: createReplayTable({ entries: 1000 }),
     nonceSecret: new Uint8Array(32),
     revocations: [],

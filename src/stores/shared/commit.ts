@@ -1,4 +1,4 @@
-import type { CounterState, Hit, WindowLimits } from '../../core/limits.ts';
+import type { CounterState, Hit } from '../../core/limits.ts';
 import { type CounterTable, ENTRY } from './counter-table.ts';
 import { claimEntry, findEntry, lastSeenOf, markFull, markLive } from './entries.ts';
 import type { TakeWork } from './take-work.ts';
@@ -15,13 +15,13 @@ export function commit(
   for (let i = 0; i < hits.length; i++) {
     const { limits } = hits[i] as Hit;
     if (limits.perMinute === 0 && limits.perHour === 0 && limits.perDay === 0) continue;
-    commitHit(table, limits, i, nowMs, state, work);
+    commitHit(table, hits[i] as Hit, i, nowMs, state, work);
   }
 }
 
 function commitHit(
   table: CounterTable,
-  limits: WindowLimits,
+  { limits, cost }: Hit,
   hit: number,
   nowMs: number,
   state: CounterState,
@@ -33,15 +33,17 @@ function commitHit(
   for (let w = 0; w < WINDOWS.length; w++) {
     const window = WINDOWS[w]!;
     if (limits[window.limit] === 0) continue;
-    addHit(table.words, entry, window, entryNowMs);
+    addHit(table.words, entry, window, entryNowMs, cost);
     emptyMs = entryNowMs + window.lengthMs + window.quantumMs;
     const tightest = hit === state.hit && window.name === state.window;
-    const full =
-      (work.counts[hit * WINDOWS.length + w] as number) + 1 >= Math.min(limits[window.limit], MAX_COUNT);
-    if (!tightest && !full) continue;
-    const roomMs = roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, 1);
-    if (tightest) state.resetMs = roomMs;
-    if (full) markFull(table, entry, roomMs);
+    // What is missing for one more like this.
+    const missing =
+      (work.counts[hit * WINDOWS.length + w] as number) +
+      2 * cost -
+      Math.min(limits[window.limit], MAX_COUNT);
+    if (tightest) state.resetMs = roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, 1);
+    if (missing > 0)
+      markFull(table, entry, roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, missing));
   }
   markLive(table, entry, emptyMs);
 }

@@ -4,6 +4,8 @@ import { getRandomValues } from 'node:crypto';
 export const WAYS = 8;
 
 const HEADER_WORDS = 16;
+/** First of the twelve words of the header that a kind of table uses as it likes. */
+export const OWN_WORDS_AT = 4;
 const MAX_BYTES = 2 ** 33;
 
 /** What tells one kind of table from another. */

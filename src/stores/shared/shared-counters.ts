@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import type { Counters, Hit } from '../../core/limits.ts';
+import { insertAscending } from './ascending.ts';
 import { createClientHash, type HashClient } from './client-hash.ts';
 import { commit } from './commit.ts';
 import { type CounterTable, openCounterTable } from './counter-table.ts';
@@ -22,7 +23,7 @@ const MAX_TIME_MS = 1e15;
  * applies to the counts there are; a window that was not limited until now starts empty. Two hits of one request on
  * the same counter count twice.
  * Cost: no allocation, half a microsecond for three windows. A refused request writes nothing but the mark that keeps its entry from being given away.
- * Errors: RangeError for more than eight hits, or a time that is none: it would never be forgotten.
+ * Errors: RangeError for more than eight hits, a cost that is no whole number from 1, or a time that is none: it would never be forgotten.
  */
 export function openCounters(
   buffer: SharedArrayBuffer,
@@ -63,18 +64,11 @@ function locate(table: CounterTable, hash: HashClient, hits: readonly Hit[], wor
   let count = 0;
   for (let i = 0; i < hits.length; i++) {
     const hit = hits[i] as Hit;
+    if (!(Number.isInteger(hit.cost) && hit.cost > 0))
+      throw new RangeError(`A request cannot cost ${hit.cost}.`);
     hash(hit.scope, hit.client, hashes, 2 * i);
     sets[i] = setOf(table, hashes[2 * i] as number);
-    count = insertSorted(locks, count, table.locksAt + (sets[i] as number));
+    count = insertAscending(locks, count, table.locksAt + (sets[i] as number));
   }
   return count;
-}
-
-function insertSorted(list: Int32Array, count: number, value: number): number {
-  let at = count;
-  while (at > 0 && (list[at - 1] as number) > value) at--;
-  if (at > 0 && list[at - 1] === value) return count;
-  for (let i = count; i > at; i--) list[i] = list[i - 1] as number;
-  list[at] = value;
-  return count + 1;
 }

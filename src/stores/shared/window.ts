@@ -96,11 +96,11 @@ export function forgetHits(
   }
 }
 
-/** Counts a hit at `nowMs`, the time of the entry's last hit; what is forgotten must be cleared. */
-export function addHit(words: Int32Array, entry: number, window: Window, nowMs: number): void {
+/** Counts a hit at `nowMs`, the time of the entry's last hit; what is forgotten must be cleared, and the limit must have room. */
+export function addHit(words: Int32Array, entry: number, window: Window, nowMs: number, cost: number): void {
   const quantum = Math.ceil(nowMs / window.quantumMs);
   const i = entry + window.offset + bucketOf(quantum);
-  words[i] = ((((words[i] as number) >>> AGE_BITS) + 1) << AGE_BITS) | (quantum & AGE_MASK);
+  words[i] = ((((words[i] as number) >>> AGE_BITS) + cost) << AGE_BITS) | (quantum & AGE_MASK);
 }
 
 /** Finds when at least `excess` of the hits counted at `nowMs` will be forgotten, in epoch milliseconds. */
