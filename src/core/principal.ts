@@ -28,6 +28,9 @@ export interface PrincipalAttributes {
   readonly tenant: string;
 }
 
+/** No claims are kept. */
+export const NO_CLAIMS: ReadonlyMap<string, string> = new Map();
+
 export const NO_ATTRIBUTES: PrincipalAttributes = {
   mfa: false,
   acr: '',
@@ -36,6 +39,12 @@ export const NO_ATTRIBUTES: PrincipalAttributes = {
   clearance: '',
   tenant: '',
 };
+
+/** What not every credential has. */
+interface Optional {
+  readonly keyLimits?: WindowLimits | null;
+  readonly claims?: ReadonlyMap<string, string>;
+}
 
 /** Who is asking, as authentication verified it. */
 export class Principal {
@@ -55,6 +64,8 @@ export class Principal {
   readonly scopes: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;
   readonly attributes: PrincipalAttributes;
+  /** Claims of verified tokens that a route asks for, by the name or pointer it asks with; text of at most 256 characters. */
+  readonly claims: ReadonlyMap<string, string>;
   /** Rate limit tier, or '' when the credential names none. */
   readonly tier: string;
   readonly grant: KeyGrant | null;
@@ -63,7 +74,7 @@ export class Principal {
   /** Identifies the caller to counters: the same for two tokens of one subject, different for two keys. */
   readonly counterKey: string;
 
-  constructor(fields: Omit<Principal, 'keyLimits'> & { readonly keyLimits?: WindowLimits | null }) {
+  constructor(fields: Omit<Principal, keyof Optional> & Optional) {
     this.type = fields.type;
     this.method = fields.method;
     this.methods = fields.methods;
@@ -75,6 +86,7 @@ export class Principal {
     this.scopes = fields.scopes;
     this.roles = fields.roles;
     this.attributes = fields.attributes;
+    this.claims = fields.claims ?? NO_CLAIMS;
     this.tier = fields.tier;
     this.grant = fields.grant;
     this.keyLimits = fields.keyLimits ?? null;

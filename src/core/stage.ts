@@ -92,6 +92,8 @@ export interface RouteFacts {
   readonly guardsLogins: boolean;
   /** Names of the request header fields that may carry the credentials of this route, lower-case. */
   readonly credentialHeaders: readonly string[];
+  /** Names of or pointers to the claims of tokens that any route of the plan reads from `Principal.claims`. */
+  readonly keptClaims: readonly string[];
 }
 
 /** A weak setting that `check` reports. */
@@ -116,6 +118,8 @@ export interface Stage<Config extends { readonly mode: Mode }> {
   /** Keys that exclude each other: a more specific block that has one replaces all that it would inherit. */
   readonly exclusiveKeys?: readonly string[];
   compile(config: Config, route: RouteFacts, ports: Ports): StageChecks;
+  /** Names of or pointers to the claims that the checks of a block read from `Principal.claims`. */
+  claims?(config: Config): readonly string[];
   /** Lists what weakens protection in a valid block. */
   weaknesses?(config: Config): readonly Weakness[];
 }

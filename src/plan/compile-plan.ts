@@ -79,6 +79,7 @@ function factsOf(
   api: ApiConfig,
   endpoint: EndpointConfig | null,
   trust: TrustFiles,
+  keptClaims: readonly string[],
 ): RouteFacts {
   const authentication = configOf<AuthenticationConfig>((endpoint ?? api).blocks, 'authenticate');
   return {
@@ -93,7 +94,19 @@ function factsOf(
     acceptsKeys: acceptsKeys(authentication),
     guardsLogins: guardsLogins(configOf<LoginConfig>((endpoint ?? api).blocks, 'login')),
     credentialHeaders: credentialHeaders(authentication).map(({ name }) => name),
+    keptClaims,
   };
+}
+
+/** The claims that checks of any route read: what is remembered of a token serves every route. */
+function keptClaimsOf(config: GatewayConfig): readonly string[] {
+  const routes = config.apis.flatMap((api) => [api, ...api.endpoints]);
+  const read = ({ blocks }: RouteSettings) =>
+    STAGES.flatMap(({ stage }) => {
+      const block = blocks.get(stage.key);
+      return block === undefined ? [] : (stage.claims?.(block.config as never) ?? []);
+    });
+  return [...new Set(routes.flatMap(read))].sort();
 }
 
 function configOf<Config>(blocks: StageBlocks, key: string): Config {
@@ -132,6 +145,7 @@ interface Shared {
   readonly identity: ReadonlySet<string>;
   readonly ports: Ports;
   readonly trust: TrustFiles;
+  readonly keptClaims: readonly string[];
   readonly problems: ConfigProblem[];
   readonly internalSecret: string;
 }
@@ -188,6 +202,7 @@ const NOWHERE: RouteFacts = {
   acceptsKeys: false,
   guardsLogins: false,
   credentialHeaders: [],
+  keptClaims: [],
 };
 
 /** The route of requests that match no API: nothing but the hardening of answers. */
@@ -227,15 +242,15 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
 }
 
 function compileApi(config: GatewayConfig, api: ApiConfig, shared: Shared): ApiEntry {
-  const { trust } = shared;
+  const { trust, keptClaims } = shared;
   return {
     hosts: api.hosts,
     path: api.path,
-    route: compileRoute(api, null, factsOf(config, api, null, trust), shared),
+    route: compileRoute(api, null, factsOf(config, api, null, trust, keptClaims), shared),
     endpoints: api.endpoints.map((endpoint) => ({
       path: endpoint.path,
       methods: endpoint.methods,
-      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, trust), shared),
+      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, trust, keptClaims), shared),
     })),
     denyUndeclared: api.undeclared === 'deny',
   };
@@ -253,7 +268,9 @@ export function compilePlan(
   internalSecret = '',
 ): Plan {
   const problems = [...identityProblems(config), ...queryProblems(config)];
-  const shared = { identity: identityNames(config), ports, trust, problems, internalSecret };
+  const identity = identityNames(config);
+  const keptClaims = keptClaimsOf(config);
+  const shared = { identity, ports, trust, keptClaims, problems, internalSecret };
   const apis = config.apis.map((api) => compileApi(config, api, shared));
   if (problems.length > 0) throw new ConfigError(dedupe(problems));
   return {

@@ -88,6 +88,7 @@ export function routeFacts(change: Partial<RouteFacts> = {}): RouteFacts {
     acceptsKeys: false,
     guardsLogins: false,
     credentialHeaders: ['x-api-key'],
+    keptClaims: [],
     ...change,
   };
 }

@@ -69,6 +69,7 @@ export const ANY_ROUTE: RouteFacts = {
   acceptsKeys: false,
   guardsLogins: false,
   credentialHeaders: [],
+  keptClaims: [],
 };
 
 /** Parses a block as the configuration does and compiles it, without any port. */

@@ -1,3 +1,4 @@
+import { NO_CLAIMS } from '../../core/principal.ts';
 import type { JsonObject } from './jwt-token.ts';
 
 const MAX_NAME_CHARS = 256;
@@ -32,6 +33,25 @@ export function toTexts(value: unknown): readonly string[] {
 /** Scopes: a list, or words between spaces. */
 export function toScopes(value: unknown): readonly string[] {
   return typeof value === 'string' ? toTexts(value.split(' ')) : toTexts(value);
+}
+
+/** A claim that is kept for a route, by the name or pointer that the route uses. */
+export type KeptClaim = readonly [name: string, path: ClaimPath];
+
+/**
+ * The claims of a token that routes ask for, as text.
+ *
+ * Safety: a claim that is no text of 1 to 256 characters without control characters, no finite number and no boolean is absent.
+ */
+export function keepClaims(claims: JsonObject, kept: readonly KeptClaim[]): ReadonlyMap<string, string> {
+  if (kept.length === 0) return NO_CLAIMS;
+  const found = new Map<string, string>();
+  for (const [name, path] of kept) {
+    const value = readClaim(claims, path);
+    const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : toName(value);
+    if (text !== '') found.set(name, text);
+  }
+  return found;
 }
 
 /** Text of 1 to 256 characters without control characters; '' for whatever else. */

@@ -178,6 +178,7 @@ function join(proofs: readonly Proof[], sameSubject: boolean): Principal | null 
       methods: `${joined.methods}+${next.methods}`,
       keyId: joined.keyId || next.keyId,
       clientId: joined.clientId || next.clientId,
+      claims: next.claims.size === 0 ? joined.claims : new Map([...next.claims, ...joined.claims]),
       tier: joined.tier || next.tier,
       grant: joined.grant ?? next.grant,
       keyLimits: joined.keyLimits ?? next.keyLimits,

@@ -47,7 +47,7 @@ export function compileIntrospection(
   const issuer = config.issuer === undefined ? '' : (route.issuers.get(config.issuer)?.issuer ?? '');
   const server = serverOf(config, issuer);
   const serverId = nameOf([server.endpoint, issuer]);
-  const paths = claimPathsOf(config);
+  const paths = claimPathsOf(config, route.keptClaims);
   const rules = { id: nameOf([server, clockToleranceS, paths]), serverId, issuer, clockToleranceS, paths };
   const tokens = new OpaqueTokens(
     {

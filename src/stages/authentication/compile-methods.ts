@@ -41,7 +41,7 @@ function compileIssuer(
 ): AcceptedIssuer {
   const issuer = route.issuers.get(config.issuer ?? '') as IssuerFacts;
   const { tokenType, principalType, dpop } = config;
-  const paths = claimPathsOf(config);
+  const paths = claimPathsOf(config, route.keptClaims);
   const id = JSON.stringify([issuer, paths, tokenType, principalType]);
   return {
     entry,

@@ -1,6 +1,6 @@
 import { Principal } from '../../core/principal.ts';
 import { readAttributes } from './claim-attributes.ts';
-import { readClaim, toName, toScopes, toTexts } from './claim-paths.ts';
+import { keepClaims, readClaim, toName, toScopes, toTexts } from './claim-paths.ts';
 import { findConfirmation } from './confirmation.ts';
 import type { ClaimPaths } from './jwt-claims.ts';
 import type { JsonObject } from './jwt-token.ts';
@@ -71,6 +71,7 @@ function toPrincipal(claims: JsonObject, rules: IntrospectionRules): Principal |
     scopes: new Set(toScopes(scope)),
     roles: new Set(toTexts(readClaim(claims, paths.roles))),
     attributes: readAttributes(claims, paths),
+    claims: keepClaims(claims, paths.kept),
     tier: toName(readClaim(claims, paths.tier)),
     grant: null,
     counterKey: `introspection:${serverId}:${subject}`,

@@ -3,6 +3,7 @@ import { ISSUER, issuerFacts, NOW_S, PAIRS } from '../../../test/support/authent
 import { jwtWorld } from '../../../test/support/jwt-world.ts';
 import { claims, token } from '../../../test/support/sign-token.ts';
 import { NO_ATTRIBUTES } from '../../core/principal.ts';
+import { keepClaims, parseClaimPath } from './claim-paths.ts';
 import { type ClaimPaths, checkClaims } from './jwt-claims.ts';
 import { type ClaimedToken, parseToken } from './jwt-token.ts';
 
@@ -195,8 +196,30 @@ test('the issuer is compared also by who judges the claims, whoever chose the ke
   const names = ['tier', 'roles', 'scope', 'acr', 'amr', 'department', 'clearance', 'tenant'] as const;
   const paths = Object.fromEntries(names.map((name) => [name, [name]])) as unknown as ClaimPaths;
   const [tokenType, principalType] = ['any', 'auto'] as const;
-  const rules = { id: 'x', issuer: issuerFacts(), paths: { ...paths, mfa: null }, tokenType, principalType };
+  const rules = {
+    id: 'x',
+    issuer: issuerFacts(),
+    paths: { ...paths, mfa: null, kept: [] },
+    tokenType,
+    principalType,
+  };
   const parsed = (change: object) => parseToken(signed(claims({ ...change }))) as ClaimedToken;
   expect(checkClaims(parsed({}), rules, NOW_S * 1000)).toMatchObject({ audience: ['orders'] });
   expect(checkClaims(parsed({ iss: 'https://evil.example' }), rules, NOW_S * 1000)).toBe('issuer');
+});
+
+test.each<[object, string, string | undefined]>([
+  [{ org: 'acme' }, 'org', 'acme'],
+  [{ org: { id: 7 } }, '/org/id', '7'],
+  [{ org: true }, 'org', 'true'],
+  [{ org: ['acme'] }, 'org', undefined],
+  [{ org: null }, 'org', undefined],
+  [{ org: '' }, 'org', undefined],
+  [{ org: 'a'.repeat(256) }, 'org', 'a'.repeat(256)],
+  [{ org: 'a'.repeat(257) }, 'org', undefined],
+  [{ org: 'a\nb' }, 'org', undefined],
+  [{}, '__proto__', undefined],
+])('of %j the claim %s is kept as %j', (payload, name, text) => {
+  const kept = keepClaims({ ...payload }, [[name, parseClaimPath(name)]]);
+  expect([...kept]).toEqual(text === undefined ? [] : [[name, text]]);
 });

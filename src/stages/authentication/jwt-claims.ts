@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { Principal } from '../../core/principal.ts';
 import type { IssuerFacts } from '../../core/stage.ts';
 import { type AttributePaths, readAttributes } from './claim-attributes.ts';
-import { type ClaimPath, parseClaimPath, readClaim, toName, toScopes, toTexts } from './claim-paths.ts';
+import {
+  type ClaimPath,
+  type KeptClaim,
+  keepClaims,
+  parseClaimPath,
+  readClaim,
+  toName,
+  toScopes,
+  toTexts,
+} from './claim-paths.ts';
 import type { ClaimsConfig } from './claims.schema.ts';
 import { findConfirmation } from './confirmation.ts';
 import type { ClaimedToken, JsonObject } from './jwt-token.ts';
@@ -22,11 +31,14 @@ export interface ClaimPaths extends AttributePaths {
   readonly tier: ClaimPath;
   readonly roles: ClaimPath;
   readonly scope: ClaimPath;
+  /** What routes read beside it. */
+  readonly kept: readonly KeptClaim[];
 }
 
-/** The paths that a configuration names. */
-export function claimPathsOf(config: ClaimsConfig): ClaimPaths {
+/** The paths that a configuration names, and those of claims that routes ask for. */
+export function claimPathsOf(config: ClaimsConfig, keptClaims: readonly string[]): ClaimPaths {
   return {
+    kept: keptClaims.map((name) => [name, parseClaimPath(name)] as const),
     tier: parseClaimPath(config.tierClaim),
     roles: parseClaimPath(config.rolesClaim),
     scope: parseClaimPath(config.scopeClaim),
@@ -92,6 +104,7 @@ function toPrincipal(claims: JsonObject, rules: TokenRules, subject: string): Pr
     scopes: new Set(toScopes(scope)),
     roles: new Set(toTexts(readClaim(claims, paths.roles))),
     attributes: readAttributes(claims, paths),
+    claims: keepClaims(claims, paths.kept),
     tier: toName(readClaim(claims, paths.tier)),
     grant: null,
     counterKey: `jwt:${issuer.id}:${subject}`,

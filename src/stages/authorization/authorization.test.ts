@@ -23,6 +23,7 @@ const route = (change: Partial<RouteFacts> = {}): RouteFacts => ({
   acceptsKeys: false,
   guardsLogins: false,
   credentialHeaders: [],
+  keptClaims: [],
   ...change,
 });
 
