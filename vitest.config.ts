@@ -13,6 +13,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Nothing is measured by it: a busy machine is slow.
+          testTimeout: 60_000,
           include: [
             'src/**/*.test.ts',
             'examples/**/*.test.ts',

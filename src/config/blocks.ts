@@ -53,7 +53,11 @@ export function mergeBlock(stage: AnyStage, general: unknown, specific: unknown)
   if (below === null || above === null) return specific;
   const exclusive = stage.exclusiveKeys ?? [];
   const chooses = exclusive.some((key) => Object.hasOwn(above, key));
-  const kept = Object.entries(below).filter(([key]) => !chooses || !exclusive.includes(key));
+  const replaced = Object.entries(stage.replacingKeys ?? {}).flatMap(([key, others]) =>
+    Object.hasOwn(above, key) ? others : [],
+  );
+  const gone = new Set(chooses ? [...exclusive, ...replaced] : replaced);
+  const kept = Object.entries(below).filter(([key]) => !gone.has(key));
   return { ...Object.fromEntries(kept), ...above };
 }
 

@@ -199,7 +199,7 @@ function isLimited(blocks: StageBlocks): boolean {
   const caller = blocks.get('rateLimit')?.config as RateLimitConfig | undefined;
   return [address, caller].some((block) => {
     if (block === undefined || block.mode !== 'enforce') return false;
-    const hasTier = 'tier' in block && block.tier !== undefined;
-    return hasTier || [block.perMinute, block.perHour, block.perDay].some((limit) => limit !== undefined);
+    const hasMore = 'limits' in block && (block.tier ?? block.preset ?? block.limits[0]) !== undefined;
+    return hasMore || [block.perMinute, block.perHour, block.perDay].some((limit) => limit !== undefined);
   });
 }

@@ -2,6 +2,7 @@ import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { Ip } from '../lib/ip/address.ts';
 import type { ClientCertificate } from './certificate.ts';
 import type { Decision } from './decision.ts';
+import type { HeldSlot } from './limits.ts';
 import type { LoginAttempt } from './logins.ts';
 import type { Principal } from './principal.ts';
 import type { Route, RouteCheck } from './route.ts';
@@ -78,6 +79,10 @@ export class RequestContext {
   claimedCredential: string;
   /** Written by the limits: how and why something was decided without the store it belongs in; '' when nothing was. */
   degraded: string;
+  /** Written by the limits: the slots it holds, the last one first; null while it holds none. */
+  slots: HeldSlot | null;
+  /** Written by the limits: that it is over, so that a slot it is given now must be given back. */
+  isOver: boolean;
   /** Written by login: the login that is under way; null when the request is none, or once its end is counted. */
   login: LoginAttempt | null;
   /** Written by the proxy when a body check asked for it. */
@@ -124,6 +129,8 @@ export class RequestContext {
     this.awaitsBody = false;
     this.claimedCredential = '';
     this.degraded = '';
+    this.slots = null;
+    this.isOver = false;
     this.login = null;
     this.body = null;
     this.addedHeaders = [];

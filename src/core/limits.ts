@@ -36,6 +36,9 @@ export function windowsOnly({ perMinute, perHour, perDay }: WindowLimits): Limit
 }
 
 export type WindowName = 'minute' | 'hour' | 'day';
+/** As many limits one request may count against. */
+export const MAX_HITS = 8;
+
 /** What a limit is about. */
 export type LimitName = WindowName | 'burst' | 'concurrent';
 
@@ -55,6 +58,7 @@ export interface CounterState {
   admitted: boolean;
   /** Index of the hit whose limit is the tightest (when refused: the one that refuses longest). */
   hit: number;
+  /** Of an admitted request `concurrent` or `burst` only where no hit has a window. */
   window: LimitName;
   /** 0 when nothing is limited. */
   limit: number;
@@ -143,8 +147,28 @@ export interface LimitStore {
   giveBack(hit: Hit, rule: CountingRule, takenMs: number, nowMs: number): void;
 }
 
+/** A slot that a request holds until it is over, and the one taken before it. */
+export class HeldSlot {
+  readonly scope: string;
+  readonly client: string;
+  readonly rule: CountingRule;
+  readonly next: HeldSlot | null;
+
+  constructor(scope: string, client: string, rule: CountingRule, next: HeldSlot | null) {
+    this.scope = scope;
+    this.client = client;
+    this.rule = rule;
+    this.next = next;
+  }
+}
+
 /** Something that makes the limits of a client smaller for a while: an attack, or its own strange behaviour. */
 export interface LimitScale {
-  /** The share of its limits that a client has now, above 0 and up to 1. `principal` is '' for a stranger, else its `counterKey`. */
+  /** Why limits are smaller, as words for the journal, such as `attack mode`. */
+  readonly cause: string;
+  /**
+   * The share of its limits that a client has now, above 0 and up to 1. `principal` is '' for a stranger, else its
+   * `counterKey`; of an IPv6 address the /64 is told.
+   */
   shareOf(principal: string, address: string): number;
 }

@@ -66,6 +66,11 @@ export const NOTICES = {
     'An address was blocked after failed logins',
     'Nothing: the block ends by itself.',
   ),
+  'ratelimit.burst-abuse': notice(
+    'warning',
+    'A client exceeds its burst again and again',
+    'Look at what the client sends; agree on a larger tier with its owner, or enforce the burst.',
+  ),
   'certificate.expires-soon': notice(
     'warning',
     'A certificate expires soon',

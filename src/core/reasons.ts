@@ -163,6 +163,12 @@ export const REASONS = {
     'You have exceeded your rate limit',
     'Wait until the window has room, or raise the tier or limit that `detail` names.',
   ),
+  'ratelimit.burst': reason(
+    429,
+    'rate_limit_exceeded',
+    'You have exceeded your rate limit',
+    'Nothing was refused: the burst is watched. `burst: { mode: enforce }` refuses such requests.',
+  ),
   'ratelimit.unavailable': reason(
     503,
     'service_unavailable',

@@ -117,6 +117,10 @@ export interface Stage<Config extends { readonly mode: Mode }> {
   readonly listKey?: string;
   /** Keys that exclude each other: a more specific block that has one replaces all that it would inherit. */
   readonly exclusiveKeys?: readonly string[];
+  /**
+   * Keys that stand for others: a more specific block that has such a key inherits none of those, only says them itself.
+   */
+  readonly replacingKeys?: Readonly<Record<string, readonly string[]>>;
   compile(config: Config, route: RouteFacts, ports: Ports): StageChecks;
   /** Names of or pointers to the claims that the checks of a block read from `Principal.claims`. */
   claims?(config: Config): readonly string[];

@@ -22,6 +22,8 @@ export type Reach = 'route' | 'api' | 'global';
 export interface Dimension {
   /** As the journal names it. */
   readonly name: string;
+  /** The same of a request without a principal. */
+  readonly strangerName: string;
   /** Tells dimensions apart in scopes. */
   readonly id: string;
   readonly reach: Reach;
@@ -121,6 +123,11 @@ function nameOf(dimension: DimensionConfig): string {
   return 'header' in dimension ? `header ${dimension.header.toLowerCase()}` : `claim ${dimension.claim}`;
 }
 
+function strangerNameOf(dimension: DimensionConfig): string {
+  const isOfPrincipal = typeof dimension === 'string' ? dimension in OF_PRINCIPAL : 'claim' in dimension;
+  return isOfPrincipal ? 'address' : nameOf(dimension);
+}
+
 /** One part as it is, several each behind its length. */
 function combine(parts: readonly Part[]): Part {
   const [first] = parts;
@@ -143,6 +150,7 @@ export function compileDimension(by: ByConfig, ipv6Prefix: number): Dimension {
   const names = list.map(nameOf);
   return {
     name: names.join(' and '),
+    strangerName: [...new Set(list.map(strangerNameOf))].join(' and '),
     id: names.map((name) => encodeURIComponent(name.toWellFormed())).join('+'),
     reach: list.includes('global') ? 'global' : list.includes('api') ? 'api' : 'route',
     isShared: parts.length === 0,

@@ -51,7 +51,7 @@ describe('a refusal', () => {
       'x-ratelimit-limit: 100',
       'x-ratelimit-remaining: 0',
       `x-ratelimit-reset: ${Date.UTC(2025, 0, 20, 14, 30, 30) / 1000}`,
-      'ratelimit-policy: "minute";q=100;w=60, "hour";q=3000;w=3600, "day";q=25000;w=86400',
+      'ratelimit-policy: "minute";q=100;w=60, "hour";q=3000;w=3600, "day";q=25000;w=86400, "concurrent";q=15;qu="concurrent-requests"',
       'ratelimit: "minute";r=0;t=30',
     ]);
     expect(decision.detail).toBe('tier "basic": 100 in any minute, counted by address');
@@ -110,12 +110,12 @@ describe('what passes', () => {
       'x-ratelimit-limit: 3',
       'x-ratelimit-remaining: 1',
       `x-ratelimit-reset: ${NOW_MS / 1000 + 60}`,
-      'ratelimit-policy: "minute";q=3;w=60, "hour";q=100;w=3600',
-      'ratelimit: "minute";r=1;t=50',
+      'ratelimit-policy: "address-minute";q=3;w=60, "address-hour";q=100;w=3600',
+      'ratelimit: "address-minute";r=1;t=50',
     ]);
   });
 
-  test('is told once when two stages count: by the later one, whatever stands between', () => {
+  test('is told once when two stages count: the tighter of both, and the policies of both, whatever stands between', () => {
     const ctx = contextOf();
     ctx.addedHeaders.push('Vary', 'X-RateLimit-Limit');
     runNow(compileAddress({ perMinute: 9 }).head, ctx);
@@ -126,7 +126,7 @@ describe('what passes', () => {
       'x-ratelimit-limit: 5',
       'x-ratelimit-remaining: 4',
       `x-ratelimit-reset: ${NOW_MS / 1000 + 3600}`,
-      'ratelimit-policy: "hour";q=5;w=3600',
+      'ratelimit-policy: "address-minute";q=9;w=60, "hour";q=5;w=3600',
       'ratelimit: "hour";r=4;t=3600',
       'access-control-allow-origin: X-RateLimit-Limit',
     ]);

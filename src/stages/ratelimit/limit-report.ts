@@ -1,7 +1,16 @@
 import { Decision, deny } from '../../core/decision.ts';
-import type { CounterState } from '../../core/limits.ts';
+import type { CounterState, LimitName } from '../../core/limits.ts';
 import { instantText } from './instant-text.ts';
-import type { LimitPolicy } from './limit-policy.ts';
+import { type LimitPolicy, limitName } from './limit-policy.ts';
+
+/** What a limit counts in, for the journal. */
+const REACH: Readonly<Record<LimitName, string>> = {
+  minute: 'in any minute',
+  hour: 'in any hour',
+  day: 'in any day',
+  burst: 'in one burst',
+  concurrent: 'at once',
+};
 
 const FIRST_FIELD = 'X-RateLimit-Limit';
 
@@ -9,15 +18,34 @@ const FIRST_FIELD = 'X-RateLimit-Limit';
 const PROBLEM = deny('ratelimit.exceeded').problem;
 const PROBLEM_START = PROBLEM.slice(0, PROBLEM.indexOf(',"message":'));
 
+/** All limits of a request that was counted, and when. */
+interface Counted {
+  readonly policies: readonly LimitPolicy[];
+  /** How many of them. */
+  readonly count: number;
+  readonly nowMs: number;
+}
+
 /**
  * Puts what the counters say on the answer.
  *
- * Shape: `added` is `ctx.addedHeaders`; a later report replaces an earlier one, so that each field is there once.
+ * Shape: `added` is `ctx.addedHeaders`. Where an earlier stage has reported, the policies of both stay, and of the rest
+ * what is tighter, so that each field is there once.
  */
-export function reportLimit(added: string[], state: CounterState, policy: LimitPolicy, nowMs: number): void {
+export function reportLimit(
+  added: string[],
+  state: CounterState,
+  policy: LimitPolicy,
+  counted: Counted,
+): void {
+  const at = placeOf(added);
+  const policies = policiesOf(counted, at < added.length ? (added[at + 7] as string) : '');
+  if (at < added.length && state.admitted && Number(added[at + 3]) < state.remaining) {
+    added[at + 7] = policies;
+    return;
+  }
   const resetS = Math.ceil(state.resetMs / 1000);
   const remaining = String(state.remaining);
-  const at = placeOf(added);
   added[at] = FIRST_FIELD;
   added[at + 1] = String(state.limit);
   added[at + 2] = 'X-RateLimit-Remaining';
@@ -25,10 +53,21 @@ export function reportLimit(added: string[], state: CounterState, policy: LimitP
   added[at + 4] = 'X-RateLimit-Reset';
   added[at + 5] = String(resetS);
   added[at + 6] = 'RateLimit-Policy';
-  added[at + 7] = policy.field;
+  added[at + 7] = policies;
   added[at + 8] = 'RateLimit';
   // draft-ietf-httpapi-ratelimit-headers-11, 4.1: quota `r` that is left, seconds `t` in which there will be no more.
-  added[at + 9] = `"${state.window}";r=${remaining};t=${secondsUntil(state.resetMs, nowMs)}`;
+  added[at + 9] =
+    `${limitName(policy.prefix, state.window)};r=${remaining};t=${secondsUntil(state.resetMs, counted.nowMs)}`;
+}
+
+/** Every policy in force, those of earlier stages first. */
+function policiesOf({ policies, count }: Counted, earlier: string): string {
+  let list = earlier;
+  for (let i = 0; i < count; i++) {
+    const { field } = policies[i] as LimitPolicy;
+    list = list === '' ? field : `${list}, ${field}`;
+  }
+  return list;
 }
 
 /** Where an earlier report starts, or else the end. Looks at names only: values may hold anything. */
@@ -56,7 +95,7 @@ export function refuseLimit(
     `,"retry_after":${retryS},"current_limit":${state.limit},"remaining":0,"reset_at":"${reset.rfc3339}"` +
     `,"tier":${policy.tierJson},"upgrade_url":${upgradeJson},"request_id":"`;
   const headers = ['Retry-After', String(retryS), 'Retry-After-Date', reset.imf];
-  const detail = `${policy.label}: ${state.limit} in any ${state.window}${note}`;
+  const detail = `${policy.label}: ${state.limit} ${REACH[state.window]}${note}`;
   return new Decision('deny', 'ratelimit.exceeded', 429, headers, problem, detail);
 }
 

@@ -123,12 +123,14 @@ describe('the client address', () => {
 describe('the tier', () => {
   test.each([...DEFAULT_TIERS])(
     '%s limits as the requirements say',
-    (name, { perMinute, perHour, perDay }) => {
+    (name, { perMinute, perHour, perDay, concurrent }) => {
       const { ctx } = ask(compilePrincipal({ tier: name }).head);
       expect(fieldOf(ctx.addedHeaders, 'X-RateLimit-Limit')).toBe(String(perMinute));
       const hour = perHour === 0 ? '' : `, "hour";q=${perHour};w=3600`;
       const day = perDay === 0 ? '' : `, "day";q=${perDay};w=86400`;
-      expect(fieldOf(ctx.addedHeaders, 'RateLimit-Policy')).toBe(`"minute";q=${perMinute};w=60${hour}${day}`);
+      expect(fieldOf(ctx.addedHeaders, 'RateLimit-Policy')).toBe(
+        `"minute";q=${perMinute};w=60${hour}${day}, "concurrent";q=${concurrent};qu="concurrent-requests"`,
+      );
     },
   );
 

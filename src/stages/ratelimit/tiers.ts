@@ -7,8 +7,20 @@ const MAX_LIMIT = 1_000_000;
 /** More slots than a gateway has connections are no limit. */
 const MAX_CONCURRENT = 100_000;
 
+const ZERO =
+  'A limit of 0 would let nothing pass. Leave it out for no limit; write `access: { deny: [0.0.0.0/0, "::/0"] }` to refuse everyone';
+
+/** Says what to write instead of 0; anything else is told in the words of every number. */
+const insteadOfZero = ({ input }: { readonly input?: unknown }): string | undefined =>
+  input === 0 ? ZERO : undefined;
+
 const limitSchema = (window: string) =>
-  z.int().min(1).max(MAX_LIMIT).optional().describe(`Requests in any ${window}; not limited if absent.`);
+  z
+    .int()
+    .min(1, { error: insteadOfZero })
+    .max(MAX_LIMIT)
+    .optional()
+    .describe(`Requests in any ${window}; not limited if absent.`);
 
 /** The three limits as fields of a block: they slide, so that no stretch of the length holds more. */
 export const limitFields = {
@@ -17,7 +29,7 @@ export const limitFields = {
   perDay: limitSchema('24 hours'),
   concurrent: z
     .int()
-    .min(1)
+    .min(1, { error: insteadOfZero })
     .max(MAX_CONCURRENT)
     .optional()
     .describe('Requests under way at once; not limited if absent.'),

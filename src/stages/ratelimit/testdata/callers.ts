@@ -2,6 +2,8 @@ import { principalWith } from '../../../../test/support/principals.ts';
 import { ANY_ROUTE, contextOf, type RequestSketch, runNow } from '../../../../test/support/stage-context.ts';
 import type { RequestContext } from '../../../core/context.ts';
 import { CONTINUE, type Decision } from '../../../core/decision.ts';
+import type { LimitScale, LimitStore } from '../../../core/limits.ts';
+import type { Notice } from '../../../core/notices.ts';
 import type { Ports } from '../../../core/ports.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { Check, RouteFacts } from '../../../core/stage.ts';
@@ -13,15 +15,32 @@ import { ExactCounters } from './exact-counters.ts';
 export const NOW_MS = Date.UTC(2025, 0, 20, 14, 29, 30);
 
 /** Clock and counters of the checks that are compiled here. */
-export const world = { nowMs: NOW_MS, counters: new ExactCounters() };
+export const world = {
+  nowMs: NOW_MS,
+  counters: new ExactCounters(),
+  /** Instead of counters in memory. */
+  limits: null as LimitStore | null,
+  scales: [] as LimitScale[],
+  notices: [] as Notice[],
+};
 
 /** Sets the clock back and forgets all requests. */
 export function resetWorld(): void {
   world.nowMs = NOW_MS;
   world.counters = new ExactCounters();
+  world.limits = null;
+  world.scales = [];
+  world.notices = [];
 }
 
-const ports = (): Ports => ({ clock: { nowMs: () => world.nowMs }, counters: world.counters, limits: memoryLimits(world.counters), limitScales: [] }) as unknown as Ports;
+const ports = (): Ports =>
+  ({
+    clock: { nowMs: () => world.nowMs },
+    counters: world.counters,
+    limits: world.limits ?? memoryLimits(world.counters),
+    limitScales: world.scales,
+    notices: { raise: (notice: Notice) => world.notices.push(notice) },
+  }) as unknown as Ports;
 const ROUTE: RouteFacts = { ...ANY_ROUTE, tiers: DEFAULT_TIERS, upgradeUrl: 'https://company.com/pricing' };
 
 export const compileAddress = (block: unknown, route: Partial<RouteFacts> = {}) =>

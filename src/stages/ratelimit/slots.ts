@@ -1,0 +1,46 @@
+import type { RequestContext } from '../../core/context.ts';
+import {
+  type CounterState,
+  type CountingRule,
+  HeldSlot,
+  type Hit,
+  type LimitStore,
+} from '../../core/limits.ts';
+import type { Finisher } from '../../core/stage.ts';
+
+/** Whether a request holds slots of these limits: nothing was taken where the store was not asked. */
+export function holdsSlots({ admitted, degraded }: CounterState): boolean {
+  return admitted && degraded !== 'allow' && degraded !== 'deny';
+}
+
+/**
+ * Notes the slot that an admitted hit took.
+ *
+ * Safety: a store that is waited for may answer when the client has gone and the request is over; nobody would give
+ * the slot back then, so it is given back at once.
+ */
+export function holdSlot(
+  ctx: RequestContext,
+  { scope, client }: Pick<Hit, 'scope' | 'client'>,
+  rule: CountingRule,
+  store: LimitStore,
+): void {
+  if (ctx.isOver) store.release(scope, client, rule);
+  else ctx.slots = new HeldSlot(scope, client, rule, ctx.slots);
+}
+
+/** Gives back the slots of requests that are over, whichever stage took them, each once. */
+export class SlotFinisher implements Finisher {
+  readonly #store: LimitStore;
+
+  constructor(store: LimitStore) {
+    this.#store = store;
+  }
+
+  finish(ctx: RequestContext): void {
+    ctx.isOver = true;
+    let slot = ctx.slots;
+    ctx.slots = null;
+    for (; slot !== null; slot = slot.next) this.#store.release(slot.scope, slot.client, slot.rule);
+  }
+}
