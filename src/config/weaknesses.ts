@@ -197,9 +197,10 @@ function stageWeaknesses(stage: Stage<any>, route: RouteSettings): WeakSetting[]
 function isLimited(blocks: StageBlocks): boolean {
   const address = blocks.get('addressLimit')?.config as AddressLimitConfig | undefined;
   const caller = blocks.get('rateLimit')?.config as RateLimitConfig | undefined;
+  if (caller?.mode === 'enforce' && (caller.tier ?? caller.preset ?? caller.limits[0]) !== undefined)
+    return true;
   return [address, caller].some((block) => {
-    if (block === undefined || block.mode !== 'enforce') return false;
-    const hasMore = 'limits' in block && (block.tier ?? block.preset ?? block.limits[0]) !== undefined;
-    return hasMore || [block.perMinute, block.perHour, block.perDay].some((limit) => limit !== undefined);
+    if (block?.mode !== 'enforce') return false;
+    return [block.perMinute, block.perHour, block.perDay].some((limit) => limit !== undefined);
   });
 }
