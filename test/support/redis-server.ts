@@ -21,9 +21,9 @@ export interface TestRedis extends AsyncDisposable {
   command(line: string): Promise<string>;
 }
 
-/** Starts a redis-server on a free port. */
-export async function startRedis(options: readonly string[] = []): Promise<TestRedis> {
-  const [port] = (await freePorts(1)) as [number];
+/** Starts a redis-server, on a free port unless one is given. */
+export async function startRedis(options: readonly string[] = [], wanted?: number): Promise<TestRedis> {
+  const port = wanted ?? ((await freePorts(1)) as [number])[0];
   const dir = mkdtempSync(join(tmpdir(), 'portcullis-redis-'));
   let child: ChildProcess | null = null;
   const command = (line: string): Promise<string> =>
