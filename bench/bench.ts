@@ -3,8 +3,9 @@ import { layOutCpus } from './cpu-layout.ts';
 import { GATEWAY } from './gateway.ts';
 import { HAPROXY_TOKENS, haproxyKind } from './haproxy.ts';
 import { measureLatency } from './latency.ts';
+import type { LimitMeasurements } from './limits.ts';
 import { describeMachine } from './machine.ts';
-import { nginxKind } from './nginx.ts';
+import { NGINX_LIMITED, nginxKind } from './nginx.ts';
 import type { BenchOptions } from './options.ts';
 import type { BenchReport } from './report.ts';
 import { type Place, startRig } from './rig.ts';
@@ -24,6 +25,7 @@ const KINDS: readonly SubjectKind[] = [
   haproxyKind(true),
   haproxyKind(false),
   HAPROXY_TOKENS,
+  NGINX_LIMITED,
   GATEWAY,
 ];
 const LATENCY_KINDS = ['nginx', 'haproxy', 'gateway'];
@@ -58,9 +60,10 @@ export async function runBench(options: BenchOptions, place: Place, commit: stri
   const throughput = await tryThroughput([...only(THROUGHPUT_KINDS, subjects).keys()], rig, options, skip);
   const stageLoop = await tryStageLoop(skip);
   const tokenLoop = await tryTokenLoop(skip);
+  const limits = await tryLimits(rig, skip);
   const logging = Object.fromEntries([...subjects.keys()].map((kind) => [kind.title, kind.logging]));
   const circumstances = { startedAt, commit, options, machine, cpus, logging, tls, skipped };
-  return { ...circumstances, ...measurements, throughput, stageLoop, tokenLoop };
+  return { ...circumstances, ...measurements, throughput, stageLoop, tokenLoop, limits };
 }
 
 async function startSubjects(rig: Rig, cpus: string, skip: Skip): Promise<Map<SubjectKind, Subject>> {
@@ -163,6 +166,17 @@ async function tryTokenLoop(skip: Skip): Promise<TokenLoop | null> {
     return await measureTokenLoop();
   } catch (error) {
     skip(`the token loop: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+async function tryLimits(rig: Rig, skip: Skip): Promise<LimitMeasurements | null> {
+  try {
+    const { measureLimits } = await import('./limits.ts');
+    return await measureLimits(rig, tell);
+  } catch (error) {
+    rig.signal.throwIfAborted();
+    skip(`the limiters: ${(error as Error).message}`);
     return null;
   }
 }

@@ -35,11 +35,19 @@ export const GATEWAY: SubjectKind = {
   start: (rig, options) => startGateway(rig, options),
 };
 
-/** Starts it under Node, with options for Node itself. */
+/** What may differ from one start to another. */
+export interface GatewayOptions {
+  /** For Node itself. */
+  readonly nodeOptions?: readonly string[];
+  /** Keys of the configuration that take the place of those of the bench. */
+  readonly change?: object;
+}
+
+/** Starts it under Node. */
 export async function startGateway(
   rig: Rig,
   options: StartOptions,
-  nodeOptions: readonly string[] = [],
+  { nodeOptions = [], change = {} }: GatewayOptions = {},
 ): Promise<Subject> {
   if (!existsSync(MAIN)) throw new Error('src/cli/main.ts does not exist yet.');
   const [http, https, admin] = [await findFreePort(), await findFreePort(), await findFreePort()];
@@ -50,7 +58,7 @@ export async function startGateway(
   // YAML reads JSON, so nothing needs quoting.
   writeFileSync(
     configPath,
-    JSON.stringify(configuration(rig, options, dataDir, { http, https, admin }), null, 2),
+    JSON.stringify({ ...configuration(rig, options, dataDir, { http, https, admin }), ...change }, null, 2),
   );
   const args = [...nodeOptions, MAIN, 'run', '--config', configPath];
   const running = rig.processes.start(name, process.execPath, args, { cpus: options.cpus, cwd: ROOT });
@@ -69,7 +77,7 @@ function configuration(
   options: StartOptions,
   dataDir: string,
   ports: { readonly http: number; readonly https: number; readonly admin: number },
-): unknown {
+): object {
   const host = '127.0.0.1';
   const upstream = `http://${host}:${rig.upstreamPort}`;
   const { certPath, keyPath } = rig.certificate;
@@ -91,6 +99,13 @@ function configuration(
     tiers: TIERS,
     apis: [
       { id: 'plain', path: '/plain', upstream, authenticate: 'none' },
+      {
+        id: 'limited',
+        path: '/limited',
+        upstream,
+        authenticate: 'none',
+        addressLimit: { perMinute: 1_000_000 },
+      },
       { ...KEYED_API, upstream },
       { id: 'jwt', path: '/jwt', upstream, authenticate: { jwt } },
       { id: 'json', path: '/json', upstream, authenticate: 'none', validate: json },

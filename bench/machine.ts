@@ -44,6 +44,7 @@ export function missingPackages(): string[] {
     haproxy: 'haproxy',
     wrk: 'wrk',
     openssl: 'openssl',
+    'redis-server': 'redis-server',
     taskset: 'util-linux',
     chrt: 'util-linux',
   };

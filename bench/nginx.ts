@@ -18,13 +18,41 @@ export function nginxKind(isLogging: boolean): SubjectKind {
   };
 }
 
-async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean): Promise<Subject> {
+/** nginx with `limit_req` by address; its limit is counted and never reached, as that of the gateway. */
+export const NGINX_LIMITED: SubjectKind = {
+  ...nginxKind(true),
+  id: 'nginx-limit',
+  title: 'nginx with limit_req',
+  guards: true,
+  runs: ({ id }) => id === 'limited',
+  start: (rig, options) =>
+    startProxy(rig, options, true, {
+      zone: 'limit_req_zone $binary_remote_addr zone=clients:64m rate=1000000r/s;',
+      location: 'limit_req zone=clients burst=1000000 nodelay;',
+    }),
+};
+
+/** Lines of configuration that limit requests. */
+export interface NginxLimit {
+  readonly zone: string;
+  readonly location: string;
+}
+
+const NO_LIMIT: NginxLimit = { zone: '', location: '' };
+
+export async function startProxy(
+  rig: Rig,
+  options: StartOptions,
+  isLogging: boolean,
+  limit = NO_LIMIT,
+): Promise<Subject> {
   const ports = { http: await findFreePort(), https: await findFreePort() };
   const name = `nginx-${ports.http}`;
   const logPath = join(rig.dir, `${name}.access.log`);
   const listen = options.threads > 1 ? 'reuseport' : '';
   const server = `
     log_format journal escape=json ${LOG_FORMAT};
+    ${limit.zone}
     access_log ${isLogging ? `${logPath} journal buffer=64k flush=1s` : 'off'};
     upstream backend { server 127.0.0.1:${rig.upstreamPort}; keepalive 128; keepalive_requests 1000000000; }
     server {
@@ -34,6 +62,7 @@ async function startProxy(rig: Rig, options: StartOptions, isLogging: boolean): 
       ssl_certificate_key ${rig.certificate.keyPath};
       ssl_protocols TLSv1.3;
       location / {
+        ${limit.location}
         proxy_pass http://backend;
         proxy_http_version 1.1;
         # A large answer is never written to a file on its way. Of the sizes tried, these cost the least CPU per MiB.

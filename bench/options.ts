@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Whether to profile the gateway instead of measuring. */
   readonly profile: boolean;
+  /** Whether to measure the limiters alone. */
+  readonly limits: boolean;
   /** Whether the command line asked for less than the whole bench. */
   readonly isPartial: boolean;
 }
@@ -18,13 +20,15 @@ const IDS = SCENARIOS.map(({ id }) => id);
 
 export const USAGE = `usage: npm run bench -- [--quick] [--only SCENARIO]... [--seconds N] [--rounds N]
        npm run bench -- --profile [--seconds N]
+       npm run bench -- --limits
 
   --quick       2 rounds of 1 second instead of 5 rounds of 2: for a look, not for the record
   --only ID     measure only this scenario; may be repeated. One of: ${IDS.join(', ')}
                 ('plain' always runs along: everything is compared with it)
   --seconds N   length of one measured run, 1 to 60
   --rounds N    how often every subject runs every scenario, 1 to 50
-  --profile     print where the gateway's time goes at plain GET over HTTP and full load (5 seconds, writes no result)`;
+  --profile     print where the gateway's time goes at plain GET over HTTP and full load (5 seconds, writes no result)
+  --limits      print what limiters alone cost, hold and let through beyond their limits (two minutes, writes no result)`;
 
 /** Reads the command line; throws a sentence for the operator. */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
@@ -33,6 +37,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     options: {
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
+      limits: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
@@ -49,6 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     only: values.only.length === 0 ? IDS : IDS.filter((id) => id === 'plain' || values.only.includes(id)),
     quick: values.quick,
     profile: values.profile,
+    limits: values.limits,
     isPartial: values.quick || values.only.length > 0,
   };
 }

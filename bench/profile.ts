@@ -19,10 +19,19 @@ export async function profileGateway(seconds: number, place: Place): Promise<str
   const { rig } = await startRig(place, cpus.load);
   const profileDir = join(rig.dir, 'profile');
   mkdirSync(profileDir);
-  const subject = await startGateway(rig, { threads: 1, cpus: cpus.subject }, [
-    ...['--cpu-prof', '--cpu-prof-dir', profileDir],
-    ...['--cpu-prof-interval', INTERVAL_US.toString()],
-  ]);
+  const subject = await startGateway(
+    rig,
+    { threads: 1, cpus: cpus.subject },
+    {
+      nodeOptions: [
+        '--cpu-prof',
+        '--cpu-prof-dir',
+        profileDir,
+        '--cpu-prof-interval',
+        INTERVAL_US.toString(),
+      ],
+    },
+  );
   const scenario = scenarioOf('plain');
   const requestPath = join(rig.dir, 'request.txt');
   writeFileSync(requestPath, requestText(scenario));

@@ -1,6 +1,8 @@
 import type { Comparison } from './comparisons.ts';
 import type { CpuLayout } from './cpu-layout.ts';
 import type { Latency } from './latency.ts';
+import { limitTables } from './limit-tables.ts';
+import type { LimitMeasurements } from './limits.ts';
 import type { Machine } from './machine.ts';
 import { number, range, table } from './markdown-table.ts';
 import {
@@ -36,6 +38,7 @@ export interface BenchReport {
   readonly throughput: readonly Throughput[];
   readonly stageLoop: StageLoop | null;
   readonly tokenLoop: TokenLoop | null;
+  readonly limits: LimitMeasurements | null;
 }
 
 /** The report as JSON that scripts can compare. */
@@ -68,6 +71,7 @@ export function toMarkdown(report: BenchReport): string {
     throughputTable(report.throughput),
     stageLoop(report),
     tokenLoop(report),
+    report.limits === null ? '' : limitTables(report.limits),
     notes(report),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;

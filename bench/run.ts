@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBench } from './bench.ts';
+import { limitTables } from './limit-tables.ts';
 import { missingPackages } from './machine.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { ProcessGroup } from './processes.ts';
 import { profileGateway } from './profile.ts';
 import { type BenchReport, toJson, toMarkdown } from './report.ts';
+import { type Place, startRig } from './rig.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const RESULTS = join(HERE, 'results');
@@ -38,6 +40,10 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(await profileGateway(options.seconds, place));
       return 0;
     }
+    if (options.limits) {
+      console.log(await limitReport(place));
+      return 0;
+    }
     const report = await runBench(options, place, commit());
     console.log(`\n${toMarkdown(report)}\n${save(report)}`);
     return report.skipped.length === 0 ? 0 : 1;
@@ -49,6 +55,13 @@ async function main(args: readonly string[]): Promise<number> {
     await processes.close();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Measures the limiters alone; loads the sources of the gateway only here. */
+async function limitReport(place: Place): Promise<string> {
+  const { measureLimits } = await import('./limits.ts');
+  const { rig } = await startRig(place, '');
+  return limitTables(await measureLimits(rig, (line) => console.log(line)));
 }
 
 function readOptions(args: readonly string[]): BenchOptions | number {

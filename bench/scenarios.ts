@@ -1,4 +1,4 @@
-export type ScenarioId = 'plain' | 'key' | 'jwt' | 'jwt-new' | 'json' | 'large';
+export type ScenarioId = 'plain' | 'limited' | 'key' | 'jwt' | 'jwt-new' | 'json' | 'large';
 export type Scheme = 'http' | 'https';
 export const SCHEMES: readonly Scheme[] = ['http', 'https'];
 
@@ -29,6 +29,7 @@ const bearer = ['Authorization: Bearer {{token}}'];
 
 export const SCENARIOS: readonly Scenario[] = [
   { ...get, id: 'plain', title: 'GET plain', target: '/plain/orders/1001?expand=items', proxied: true },
+  { ...get, id: 'limited', title: 'GET limited by address', target: '/limited/orders/1001?expand=items' },
   {
     ...get,
     id: 'key',
