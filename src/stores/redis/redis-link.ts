@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'iovalkey';
 import { Unavailable } from '../../core/errors.ts';
-import type { RedisSettings } from './redis-url.ts';
+import { Deadlines } from './deadlines.ts';
+import { parseRedisUrl, type RedisSettings } from './redis-url.ts';
 
 /** How many commands may wait for their answers at once. */
 const MAX_PENDING = 10_000;
@@ -32,17 +33,29 @@ export class RedisLink {
   #pending = 0;
   #answeredAtMs = 0;
   #isClosed = false;
+  readonly #deadlines: Deadlines;
 
   /** `onProblem` is told why Redis cannot be used, and '' when it can again. */
   constructor(settings: RedisSettings, onProblem: (sentence: string) => void) {
     this.#settings = settings;
     this.#onProblem = onProblem;
     this.#problem = `${settings.url} was not reached yet.`;
+    this.#deadlines = new Deadlines(settings.timeoutMs);
   }
 
   /** Why commands fail now, as a sentence that names the store; '' when they do not. */
   get problem(): string {
     return this.#problem;
+  }
+
+  /** Whether one command may name only keys that share a hash tag. */
+  get isCluster(): boolean {
+    return parseRedisUrl(this.#settings.url)?.isCluster === true;
+  }
+
+  /** How long a command may take, in milliseconds. */
+  get timeoutMs(): number {
+    return this.#settings.timeoutMs;
   }
 
   get isReady(): boolean {
@@ -80,26 +93,24 @@ export class RedisLink {
       const sentence = `${this.#settings.url} has ${MAX_PENDING} commands to answer.`;
       return Promise.reject(this.#unavailable(sentence));
     }
-    this.#pending++;
     const startedAtMs = performance.now();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const asked = this.#deadlines.add(startedAtMs, () => {
         this.#giveUpStalled(client, startedAtMs);
         const sentence = `${this.#settings.url} did not answer within ${this.#settings.timeoutMs} ms.`;
         reject(this.#unavailable(sentence));
-      }, this.#settings.timeoutMs);
-      const settle = (): void => {
-        clearTimeout(timer);
-        this.#pending--;
-      };
+      });
+      this.#pending++;
       command(client).then(
         (result) => {
-          settle();
+          this.#pending--;
+          asked.isOver = true;
           this.#answeredAtMs = performance.now();
           resolve(result);
         },
         (error: Error) => {
-          settle();
+          this.#pending--;
+          asked.isOver = true;
           reject(this.#unavailable(`${this.#settings.url} cannot be used: ${sentenceOf(error)}`));
         },
       );

@@ -1,0 +1,113 @@
+import { hash } from 'node:crypto';
+import { COMMIT, COUNTERS, EXAMINE } from './limit-lua.ts';
+
+/** Reads the time of the server in whole milliseconds. */
+const SERVER_TIME = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)";
+
+/** A script as it is sent: by its hash, and whole where the server does not have it. */
+export interface LimitScript {
+  readonly text: string;
+  readonly sha: string;
+}
+
+/**
+ * Makes the script that counts, which runs a batch of operations in one step.
+ *
+ * Shape: `ARGV[1]` has a line for each operation, its words apart by spaces; each takes its keys in order from `KEYS`. A
+ * `rule` is `perMinute,perHour,perDay,concurrent,capacity,intervalMs,isEnforced,reviewAbove`.
+ *
+ *     T slot n (rule cost share leadMs){n}   takes from every hit or none; keys: a counter, and slots where `concurrent` is not 0
+ *     B amount atMs                          gives back what was taken at a time of the server; key: a counter
+ *     O rule amount ageMs                    counts what is there already, room or not; key: a counter
+ *     F slot                                 frees a slot; key: slots
+ *     K slot                                 keeps a slot; key: slots
+ *
+ * The answer starts with the time of the server. T adds 1 or 0 for admitted, then for each hit: the index of its tightest
+ * limit (minute, hour, day, burst, concurrent), what is left of it or -1 where there is no room, milliseconds until that
+ * changes, what was taken, and 1 for a burst exceeded plus 2 for one to review.
+ *
+ * A counter is a MessagePack array: time of the last write, tokens missing in the bucket, its interval, age of the last exceeded burst (-1
+ * for none), ages of those of the last hour, and for each window age of the first hit in the newest cell, then for each cell,
+ * oldest first, age of its last hit and count. Ages of windows are in quanta, a 4000th of the window, before the last write.
+ *
+ * Safety: a cell takes hits of 308 quanta and is forgotten one window after its last, as in the memory of a gateway: nothing is
+ * forgotten early, and late by 7.7 % at most. A clock of the server that was set back is taken for one that stood
+ * still: ages stay, so nothing is forgiven, and nothing is remembered for longer than a window from then on. A hit that joins
+ * a cell with a later end counts until then.
+ */
+export function buildLimitScript(time: string = SERVER_TIME): LimitScript {
+  const text = `${time}\n${COUNTERS}\n${EXAMINE}\n${COMMIT}\n${OPERATIONS}`;
+  return { text, sha: hash('sha1', text) };
+}
+
+const OPERATIONS = `
+local at = 0
+local function key()
+  at = at + 1
+  return KEYS[at]
+end
+
+local function take(slot, n, words)
+  local hits, ok = {}, true
+  for i = 1, n do
+    local r = rule(words())
+    local h = {rule = r, cost = tonumber(words()), share = tonumber(words()), lead = tonumber(words()), key = key()}
+    if r[4] > 0 then h.slots = key() end
+    h.s, h.which, h.left, h.wait, h.took, h.flags = load(h.key), 0, 2^53, 0, 0, 0
+    h.most = 2^53
+    examine(h)
+    hits[i] = h
+    if h.left < 0 then ok = false end
+  end
+  for i = 1, n do
+    local h = hits[i]
+    h.s.pending, h.s.taking = 0, 0
+    if ok then commit(h, slot .. '.' .. i) end
+  end
+  out[#out + 1] = ok and 1 or 0
+  for i = 1, n do
+    local h = hits[i]
+    for _, v in ipairs({h.which, h.left, h.wait, h.took, h.flags}) do out[#out + 1] = v end
+  end
+end
+
+local function giveBack(amount, time)
+  local k = key()
+  local s = load(k)
+  s.debt = max(0, s.debt - amount)
+  for i = 1, 3 do
+    local w, quantum = s.w[i], LENGTH[i] / QUANTA
+    local a = ceil(now / quantum) - ceil(time / quantum)
+    for c = 2, #w, 2 do
+      if w[c] <= a then
+        w[c + 1] = max(0, w[c + 1] - amount)
+        break
+      end
+    end
+  end
+  changed[k] = s
+end
+
+for line in string.gmatch(ARGV[1], '[^\\n]+') do
+  local words = string.gmatch(line, '%S+')
+  local op = words()
+  if op == 'T' then
+    take(words(), tonumber(words()), words)
+  elseif op == 'B' then
+    giveBack(tonumber(words()), tonumber(words()))
+  elseif op == 'O' then
+    local r, k = rule(words()), key()
+    count(k, load(k), r, tonumber(words()), -tonumber(words()))
+  elseif op == 'F' then
+    local k = key()
+    redis.call('ZREM', k, words())
+    slots[k] = nil
+  elseif op == 'K' then
+    local k = key()
+    redis.call('ZADD', k, now + SLOT, words())
+    redis.call('PEXPIRE', k, SLOT + 1000)
+    slots[k] = nil
+  end
+end
+for k, s in pairs(changed) do save(k, s) end
+return out`;
