@@ -129,6 +129,7 @@ export class Leases {
     lease.endsMs = askedMs + this.settings.forMs;
     lease.countedAtMs = serverMs + this.leadMs;
     Object.assign(lease.given, answer);
+    if (answer.left !== UNLIMITED) lease.given.left -= tokens;
     lease.givenMs = performance.now();
     lease.refusedUntilMs = 0;
   }

@@ -7,7 +7,7 @@ export const LIMIT_NAMES: readonly LimitName[] = ['minute', 'hour', 'day', 'burs
 export const HIT_NUMBERS = 5;
 
 /** What is left where nothing is limited. */
-export const UNLIMITED = 2 ** 53;
+export const UNLIMITED = 2 ** 52;
 
 /** What the script, or a lease, says of one hit. Mutable so that leases reuse it. */
 export interface HitAnswer {

@@ -1,10 +1,12 @@
+import { UNLIMITED } from './limit-answer.ts';
+
 /** How long a slot is held without being renewed, by the clock of the server. */
 export const SLOT_MS = 10_000;
 
 /** Reads and writes counters: see `buildLimitScript`. */
 export const COUNTERS = `
 local LENGTH, QUANTA, CELL = {60000, 3600000, 86400000}, 4000, 308
-local HOUR, BURST, SLOT = 3600000, 10000, ${SLOT_MS}
+local HOUR, BURST, SLOT, UNLIMITED = 3600000, 10000, ${SLOT_MS}, ${UNLIMITED}
 local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
 local counters, changed, rules, slots, out = {}, {}, {}, {}, {now}
 
@@ -185,7 +187,7 @@ end
 
 local function commit(h, slot)
   h.took = h.cost
-  if h.most < 2^53 then
+  if h.most < UNLIMITED then
     h.took = max(h.cost, h.cost + floor((h.most - h.cost) * h.share))
     count(h.key, h.s, h.rule, h.took, h.lead)
   end
@@ -194,8 +196,7 @@ local function commit(h, slot)
     redis.call('PEXPIRE', h.slots, SLOT + 1000)
     slots[h.slots] = slots[h.slots] + 1
   end
-  if h.left == 2^53 then return end
-  h.left = h.left - (h.took - h.cost)
+  if h.left == UNLIMITED then return end
   if h.which == 3 then
     h.wait = ceil((1 - (h.rule[5] - h.s.debt) % 1) * h.rule[6])
   else

@@ -23,7 +23,7 @@ export interface LimitScript {
  *     K slot                                 keeps a slot; key: slots
  *
  * The answer starts with the time of the server. T adds 1 or 0 for admitted, then for each hit: the index of its tightest
- * limit (minute, hour, day, burst, concurrent), what is left of it or -1 where there is no room, milliseconds until that
+ * limit (minute, hour, day, burst, concurrent), what this request leaves of it or -1 where there is no room, milliseconds until that
  * changes, what was taken, and 1 for a burst exceeded plus 2 for one to review.
  *
  * A counter is a MessagePack array: time of the last write, tokens missing in the bucket, its interval, age of the last exceeded burst (-1
@@ -53,8 +53,8 @@ local function take(slot, n, words)
     local r = rule(words())
     local h = {rule = r, cost = tonumber(words()), share = tonumber(words()), lead = tonumber(words()), key = key()}
     if r[4] > 0 then h.slots = key() end
-    h.s, h.which, h.left, h.wait, h.took, h.flags = load(h.key), 0, 2^53, 0, 0, 0
-    h.most = 2^53
+    h.s, h.which, h.left, h.wait, h.took, h.flags = load(h.key), 0, UNLIMITED, 0, 0, 0
+    h.most = UNLIMITED
     examine(h)
     hits[i] = h
     if h.left < 0 then ok = false end
