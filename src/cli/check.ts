@@ -1,4 +1,5 @@
 import { formatProblems } from '../config/format-problems.ts';
+import { findLimitBounds } from '../config/limit-bounds.ts';
 import { loadConfig } from '../config/load.ts';
 import { findWeaknesses, type WeakSetting } from '../config/weaknesses.ts';
 import { certificateNotes } from './certificate-notes.ts';
@@ -33,7 +34,7 @@ export const check = defineCommand({
   summary: 'Find every mistake in a configuration, and what is weak in it.',
   about: [
     'Mistakes are printed all at once, each with its place and what to do about it. Weak settings work and protect ' +
-      'less than they could; notes are worth knowing. Opens no port and no database.',
+      'less than they could; notes are worth knowing. Bounds say how far limits that gateways share through Redis may be off. Opens no port and no database.',
   ],
   words: [],
   options: {
@@ -61,15 +62,20 @@ export const check = defineCommand({
       const label = terminal.paint(entry.level === 'weak' ? 'yellow' : 'dim', LABELS[entry.level]);
       return `${label}  ${formatProblems(path, [entry])}`;
     });
+    const bounds = findLimitBounds(loaded.config).map((bound) => ({ ...bound, ...loaded.place(bound) }));
+    const boundLines = bounds.map(
+      (bound) => `${terminal.paint('dim', 'bound')} ${formatProblems(path, [bound])}`,
+    );
     const end = terminal.paint(isRefused ? 'red' : 'green', verdict(path, found, isRefused));
     const failed = isRefused ? { error: 'weak', message: verdict(path, found, true) } : {};
     return {
-      text: [...lines, end].join('\n'),
+      text: [...lines, ...boundLines, end].join('\n'),
       json: {
         ok: !isRefused,
         file: path,
         ...failed,
         weaknesses: placed.map((entry) => ({ file: path, ...entry })),
+        bounds: bounds.map((bound) => ({ file: path, ...bound })),
       },
       exitCode: isRefused ? 1 : 0,
     };

@@ -90,6 +90,27 @@ export const storeSchema = z
   })
   .describe('The database of the gateway.');
 
+const leaseSchema = z
+  .strictObject({
+    share: z
+      .number()
+      .min(0.001)
+      .max(0.5)
+      .default(0.1)
+      .describe(
+        'Part of what is left of a limit that a thread takes ahead, from 0.001 to 0.5. More means fewer questions to Redis, and more that one thread may hold while another has to refuse.',
+      ),
+    forMs: z
+      .int()
+      .min(50)
+      .max(5000)
+      .default(1000)
+      .describe('Milliseconds after which what was taken ahead and not used is given back.'),
+  })
+  .describe(
+    'Slices of limits that are taken ahead where `counting` is `leased`. `portcullis check` prints the bounds that follow.',
+  );
+
 /** The `counters` block. */
 export const countersSchema = z
   .strictObject({
@@ -101,7 +122,7 @@ export const countersSchema = z
       })
       .default('memory:')
       .describe(
-        'Where used tokens, DPoP proofs and signatures are remembered: `memory:` is exact across the threads of one gateway, `redis://host:6379` across all gateways that share it (`rediss:` with TLS, `redis+cluster://a,b,c` for a cluster). Requests of rate limits are counted in the memory of each gateway in any case.',
+        'Where requests are counted, and used tokens, DPoP proofs and signatures are remembered: `memory:` is exact across the threads of one gateway, `redis://host:6379` across all gateways that share it (`rediss:` with TLS, `redis+cluster://a,b,c` for a cluster).',
       ),
     username: z.string().min(1).max(256).optional().describe('User of Redis; the default one when absent.'),
     password: z
@@ -115,13 +136,16 @@ export const countersSchema = z
       .min(1)
       .max(5000)
       .default(20)
-      .describe('Milliseconds that a request waits for Redis before `onFailure` decides.'),
+      .describe(
+        'Milliseconds that a request waits for Redis before `onFailure`, or `onUnavailable` of the limit, decides.',
+      ),
     onFailure: z
       .enum(['refuse', 'local'])
       .default('refuse')
       .describe(
-        'What happens to requests that need Redis while it cannot be used: `refuse` answers 503. `local` is weak: the memory of each gateway decides alone, so a token may be used once at every one of them.',
+        'What happens to requests whose tokens and proofs are remembered in Redis while it cannot be used: `refuse` answers 503. `local` is weak: the memory of each gateway decides alone, so a token may be used once at every one of them.',
       ),
+    lease: leaseSchema.prefault({}),
     clients: z
       .int()
       .min(1000)

@@ -119,15 +119,16 @@ function storeWeaknesses({ store: { location, maxStaleS } }: GatewayConfig): Wea
 function counterWeaknesses({ counters: { url, password, onFailure } }: GatewayConfig): WeakSetting[] {
   const address = parseRedisUrl(url);
   if (address === null) return [];
-  const shared =
-    'Rate limits are counted by each gateway for itself: a client may send as much to every one of them. Redis holds used tokens and proofs only.';
-  const found = [weak('/counters/url', shared)];
+  const found: WeakSetting[] = [];
   const isNear = address.nodes.every(({ host }) => isLoopback(host));
   if (!isNear && !address.isSecure)
     found.push(weak('/counters/url', 'Redis is spoken to in clear: use `rediss:`.'));
   if (!isNear && password === undefined)
     found.push(
-      weak('/counters/url', 'Redis asks for no password: whoever reaches it can forget used tokens.'),
+      weak(
+        '/counters/url',
+        'Redis asks for no password: whoever reaches it can forget used tokens and requests.',
+      ),
     );
   if (onFailure === 'local') {
     const message = 'While Redis cannot be used, a token that works once works once at every gateway.';

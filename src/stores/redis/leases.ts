@@ -1,16 +1,10 @@
 import type { Hit, Limits } from '../../core/limits.ts';
+import { type LeaseSettings, leadOf, lookEveryMs } from './lease-bounds.ts';
 import { type HitAnswer, UNLIMITED } from './limit-answer.ts';
 import type { LimitCalls } from './limit-calls.ts';
 
 /** Clients of one thread with leases at once; others are asked about for every request. */
 const MAX_LEASES = 100_000;
-
-/** How large leases are, and how long they last. */
-export interface LeaseSettings {
-  /** Of what is left of the tightest limit, the part that a lease takes beyond the request that asked. */
-  readonly share: number;
-  readonly forMs: number;
-}
 
 /** What one thread took of the limits of one client in one scope before it is used, or was refused. */
 export interface Lease {
@@ -62,8 +56,8 @@ export class Leases {
   constructor(calls: LimitCalls, settings: LeaseSettings) {
     this.#calls = calls;
     this.settings = settings;
-    this.leadMs = settings.forMs + Math.ceil(settings.forMs / 100);
-    this.#timer = setInterval(() => this.look(performance.now()), Math.max(10, settings.forMs / 4));
+    this.leadMs = leadOf(settings);
+    this.#timer = setInterval(() => this.look(performance.now()), lookEveryMs(settings));
     this.#timer.unref();
   }
 

@@ -1,6 +1,7 @@
 import type { CounterState, Hit } from '../../core/limits.ts';
 import type { Clock } from '../../core/ports.ts';
-import { type Lease, type LeaseSettings, Leases } from './leases.ts';
+import type { LeaseSettings } from './lease-bounds.ts';
+import { type Lease, Leases } from './leases.ts';
 import { clearState, closeState } from './limit-answer.ts';
 import { LimitCalls, type Waiting } from './limit-calls.ts';
 import { clientTag, counterKey, isCounted, type Part, ruleText, slotsKey } from './limit-keys.ts';
