@@ -2,11 +2,12 @@ import type { GatewayConfig } from '../config/config.ts';
 import { parseDocument } from '../config/load.ts';
 import type { RequestContext } from '../core/context.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
+import type { Counters } from '../core/limits.ts';
 import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
 import { Turns } from '../lib/time/turns.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
-import { Journal } from '../proxy/journal.ts';
+import type { Journal } from '../proxy/journal.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
 import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
@@ -16,6 +17,7 @@ import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
 import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
+import type { RedisLink } from '../stores/redis/redis-link.ts';
 import { memoryLimits } from '../stores/shared/memory-limits.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
@@ -31,7 +33,10 @@ import type {
   ToThread,
 } from './messages.ts';
 import { Notebook } from './notebook.ts';
-import { type OpenedReplay, openReplay } from './open-replay.ts';
+import { openJournal } from './open-journal.ts';
+import { type OpenedLimits, openLimits } from './open-limits.ts';
+import { makeLink } from './open-link.ts';
+import { openReplay } from './open-replay.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
 import { threadNotices } from './thread-notices.ts';
@@ -56,7 +61,8 @@ export class GatewayThread {
   readonly #records: ThreadRecords;
   readonly #keySets: ThreadKeySets;
   readonly #countries = new CountryLookup();
-  readonly #replay: OpenedReplay;
+  readonly #link: RedisLink | null;
+  readonly #limits: OpenedLimits;
   readonly #ports: Ports;
   readonly #wheel = openThreadWheel();
   readonly #registry = new PoolRegistry(this.#wheel);
@@ -79,10 +85,18 @@ export class GatewayThread {
     this.#records = new ThreadRecords(data, this.#clock);
     for (const update of data.keySets) this.#keySets.update(update);
     const { config } = parseDocument(data.plan.document, data.plan.baseDir, data.plan.oauth ?? undefined);
-    this.#replay = openReplay(config.counters, data.replay, this.#clock, (sentence) =>
-      send({ type: 'replayProblem', sentence }),
-    );
-    this.#ports = this.#openPorts(data);
+    this.#link = makeLink(config.counters, (sentence) => {
+      send({ type: 'replayProblem', sentence });
+      this.#limits.linkChanged();
+    });
+    const counters = openCounters(data.counters);
+    this.#limits = openLimits(config.counters, {
+      link: this.#link,
+      local: memoryLimits(counters),
+      facts: data.guardFacts,
+      clock: this.#clock,
+    });
+    this.#ports = this.#openPorts(data, config, counters);
     this.#notebook = new Notebook(this.#clock, this.#countries, (usage, decisions) =>
       send({ type: 'notes', usage, decisions }),
     );
@@ -104,19 +118,18 @@ export class GatewayThread {
     for (const change of data.unhealthy) this.#setHealth(change);
   }
 
-  #openPorts(data: ThreadData): Ports {
+  #openPorts(data: ThreadData, config: GatewayConfig, counters: Counters): Ports {
     this.#countries.use(data.plan.material.countries);
-    const counters = openCounters(data.counters);
     return {
       clock: this.#clock,
       counters,
-      limits: memoryLimits(counters),
+      limits: this.#limits.store,
       limitScales: [],
       apiKeys: this.#records.apiKeys,
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
       certificateStatuses: this.#openStatuses(),
-      replay: this.#replay.cache,
+      replay: openReplay(this.#link, config.counters, data.replay, this.#clock),
       proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
       countries: this.#countries,
       introspection: new Introspector(this.#clock),
@@ -133,7 +146,7 @@ export class GatewayThread {
   }
 
   async start(): Promise<void> {
-    await this.#replay.connect();
+    await this.#link?.open();
     await this.#plane.openListeners(this.#firstListeners);
     this.#send({ type: 'ready' });
   }
@@ -194,6 +207,7 @@ export class GatewayThread {
   async #drain(deadlineMs: number): Promise<null> {
     this.#isDraining = true;
     await this.#plane.drain(deadlineMs);
+    this.#limits.close();
     this.#notebook.flush();
     return null;
   }
@@ -277,17 +291,6 @@ export class GatewayThread {
     const reason = why === 'preamble' ? 'protocol.malformed' : 'gateway.connections';
     this.#metrics.countDecision('listener', reason, 'deny', 'enforce');
   }
-}
-
-function openJournal({ journal }: GatewayConfig, send: (message: FromThread) => void): Journal {
-  const { path, maxBytes, onFailure } = journal;
-  return new Journal(
-    { path, maxBytes, refuses: onFailure === 'refuse' },
-    {
-      onProblem: (sentence) => send({ type: 'journalProblem', sentence }),
-      onFull: () => send({ type: 'journalFull' }),
-    },
-  );
 }
 
 function isCall(message: ToThread): message is Extract<ToThread, { readonly call: number }> {

@@ -41,6 +41,8 @@ export interface ThreadData {
   readonly counters: SharedArrayBuffer;
   /** Slots of requests under way; the thread writes the counts of its index. */
   readonly slots: SharedArrayBuffer;
+  /** Memory of `GuardFacts`. */
+  readonly guardFacts: SharedArrayBuffer;
   /** Used identifiers: tokens, proofs, signatures. */
   readonly replay: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */

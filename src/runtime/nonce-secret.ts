@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { GatewayConfig } from '../config/config.ts';
 import { RedisLink } from '../stores/redis/redis-link.ts';
-import { redisSettings } from './open-replay.ts';
+import { redisSettings } from './open-link.ts';
 
 const SECRET_BYTES = 32;
 const START_MS = 2000;

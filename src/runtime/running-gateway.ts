@@ -19,6 +19,7 @@ import { startAdmin } from './admin-start.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
+import { GatewayHeartbeat } from './gateway-heartbeat.ts';
 import { type Log, stackOf } from './gateway-log.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { JournalRotation } from './journal-rotation.ts';
@@ -81,6 +82,7 @@ export class RunningGateway {
   readonly #targets: TargetHealth;
   readonly #oauth: OauthService;
   readonly #reloadParts: ReloadParts;
+  readonly #heartbeat: GatewayHeartbeat;
   #adminListener: AdminListener | null = null;
   #closed: Promise<void> | null = null;
   /** The start and then reloads take turns. */
@@ -96,6 +98,7 @@ export class RunningGateway {
     this.#token = loadAdminToken(dataDir);
     prepareJournal(journal.path);
     this.#tables = createTables(loaded.config);
+    this.#heartbeat = new GatewayHeartbeat(loaded.config.counters, this.#tables.guardFacts, clock);
     this.#problems = new StandingProblems(log);
     this.#rotation = new JournalRotation(journal.path, journal.maxBytes, journal.keepFiles);
     this.#notes = new NoteKeeper(database, clock, this.#problems);
@@ -179,6 +182,7 @@ export class RunningGateway {
     this.#state.plan = { ...this.#state.plan, oauth };
     await this.#fetcher.setIssuers(externalIssuers(config));
     await shareNonceSecret(this.#tables.nonceSecret, config.counters);
+    await this.#heartbeat.start();
     await this.#records.start();
     await this.#supervisor.start();
     this.#health.update(healthSettings(this.#state.loaded));
@@ -193,6 +197,7 @@ export class RunningGateway {
     for (const part of [this.#watcher, this.#health, this.#certificates]) part.close();
     const keysLeft = this.#keyLife?.close();
     await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
+    await this.#heartbeat.close();
     await this.#records.close();
     this.#fetcher.close();
     // A reload under way can do no more: the threads are gone. It may wait for an issuer still.

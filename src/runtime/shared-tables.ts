@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/config.ts';
+import { createGuardFacts } from '../stores/redis/guard-facts.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createLoginTable } from '../stores/shared/login-table.ts';
 import { createReplayTable } from '../stores/shared/replay-table.ts';
@@ -14,6 +15,8 @@ export interface SharedTables {
   /** Slots of requests under way, with a count for each data-plane thread. */
   readonly slots: SharedArrayBuffer;
   readonly replay: SharedArrayBuffer;
+  /** What is known of the Redis that gateways share. */
+  readonly guardFacts: SharedArrayBuffer;
   readonly logins: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */
   readonly nonceSecret: Uint8Array;
@@ -28,6 +31,7 @@ export function createTables({
   return {
     counters: createCounterTable({ clients }),
     slots: createSlotTable({ places: SLOT_PLACES, threads }),
+    guardFacts: createGuardFacts(1),
     replay: createReplayTable({ entries: replayEntries }),
     logins: createLoginTable({ addresses: logins }),
     nonceSecret: makeNonceSecret(),

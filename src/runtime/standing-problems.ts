@@ -12,7 +12,7 @@ const WELL_AGAIN = {
   target: '',
   certificate: 'What had ended was replaced.',
   notices: 'Notices are told again.',
-  replay: 'The memory of used tokens works again.',
+  replay: 'What gateways share in Redis works again.',
   keys: 'API keys are rotated again.',
 } as const;
 

@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis)('two gateways that share a Redis', () => {
     await until('it is used again', async () => (await send(1, '/once', newToken())) === 200);
     await until('by both', async () => (await send(0, '/once', newToken())) === 200);
     // A thread that asks Redis again tells the main thread, which may be busy.
-    const works = 'The memory of used tokens works again.';
+    const works = 'What gateways share in Redis works again.';
     await until('it is told', async () => gateways[1].log.some(({ message }) => message === works));
   });
 

@@ -6,6 +6,7 @@ import type { ThreadData, ToThread } from '../../src/runtime/messages.ts';
 import { strayErrorCounter } from '../../src/runtime/stray-errors.ts';
 import { ThreadHandle, type ThreadNews } from '../../src/runtime/thread-handle.ts';
 import { loadCountryDatabase, packagedDatabase } from '../../src/stores/geo/country-database.ts';
+import { createGuardFacts } from '../../src/stores/redis/guard-facts.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
@@ -33,6 +34,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     counters: createCounterTable({ clients: 1000 }),
     slots: createSlotTable({ places: 1000, threads: 1 }),
     replay: createReplayTable({ entries: 1000 }),
+    guardFacts: createGuardFacts(1),
     nonceSecret: new Uint8Array(32),
     revocations: [],
     logins: createLoginTable({ addresses: 1000 }),
