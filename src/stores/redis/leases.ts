@@ -2,6 +2,7 @@ import type { Hit, Limits } from '../../core/limits.ts';
 import { type LeaseSettings, leadOf, lookEveryMs } from './lease-bounds.ts';
 import { type HitAnswer, UNLIMITED } from './limit-answer.ts';
 import type { LimitCalls } from './limit-calls.ts';
+import type { Moment } from './taking.ts';
 
 /** Clients of one thread with leases at once; others are asked about for every request. */
 const MAX_LEASES = 100_000;
@@ -14,6 +15,8 @@ export interface Lease {
   tokens: number;
   /** When it may not be used any more, by `performance.now()`. */
   endsMs: number;
+  /** The same by the clock of the gateway: the other one stands still while a machine is suspended. */
+  endsWallMs: number;
   /** The time of the server as which it is counted. */
   countedAtMs: number;
   /** What was said of the tightest limit when it was given; `waitMs` counts from `givenMs`. */
@@ -41,7 +44,7 @@ const noAnswer = (): HitAnswer => ({
  * The leases of one thread.
  *
  * Safety: Redis counts a lease as used at a time that is no earlier than its end here: the end counts from before it was asked
- * for, by a clock that cannot be set. So whatever it admits is counted at least one window long, and no window holds more than the limit.
+ * for, by a clock that cannot be set and by one that goes on while a machine is suspended. So whatever it admits is counted at least one window long, and no window holds more than the limit.
  * What was not used when it ends is given back; until then others may be refused early.
  */
 export class Leases {
@@ -80,6 +83,7 @@ export class Leases {
       limits,
       tokens: 0,
       endsMs: 0,
+      endsWallMs: 0,
       countedAtMs: 0,
       given: noAnswer(),
       givenMs: 0,
@@ -95,9 +99,9 @@ export class Leases {
   }
 
   /** Whether the lease has tokens for a hit; takes them. */
-  spend(lease: Lease | undefined, hit: Hit, monotonicMs: number): boolean {
-    if (lease === undefined || lease.tokens < hit.cost || lease.endsMs <= monotonicMs) return false;
-    if (lease.limits !== hit.limits) return false;
+  spend(lease: Lease | undefined, hit: Hit, monotonicMs: number, nowMs: number): boolean {
+    if (lease === undefined || lease.tokens < hit.cost || lease.limits !== hit.limits) return false;
+    if (lease.endsMs <= monotonicMs || lease.endsWallMs <= nowMs) return false;
     lease.tokens -= hit.cost;
     return true;
   }
@@ -114,13 +118,14 @@ export class Leases {
     limits: Limits,
     answer: HitAnswer,
     tokens: number,
-    askedMs: number,
+    asked: Moment,
     serverMs: number,
   ): void {
     this.#end(lease);
     lease.limits = limits;
     lease.tokens = tokens;
-    lease.endsMs = askedMs + this.settings.forMs;
+    lease.endsMs = asked.monotonicMs + this.settings.forMs;
+    lease.endsWallMs = asked.wallMs + this.settings.forMs;
     lease.countedAtMs = serverMs + this.leadMs;
     Object.assign(lease.given, answer);
     if (answer.left !== UNLIMITED) lease.given.left -= tokens;

@@ -7,6 +7,7 @@ export const SLOT_MS = 10_000;
 export const COUNTERS = `
 local LENGTH, QUANTA, CELL = {60000, 3600000, 86400000}, 4000, 308
 local HOUR, BURST, SLOT, UNLIMITED = 3600000, 10000, ${SLOT_MS}, ${UNLIMITED}
+local FORM = {'number', 'number', 'number', 'number', 'table', 'table', 'table', 'table'}
 local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
 local counters, changed, rules, slots, out = {}, {}, {}, {}, {now}
 
@@ -45,6 +46,9 @@ local function load(key)
   local raw = redis.call('GET', key)
   if raw then
     local p = cmsgpack.unpack(raw)
+    for i, form in ipairs(FORM) do
+      if type(p[i]) ~= form then error('no counter') end
+    end
     -- A clock that was set back stood still.
     local last = min(p[1], now)
     s = {debt = p[2], interval = p[3], noted = p[4], past = p[5], pending = 0, taking = 0, w = {}}
@@ -152,7 +156,7 @@ local function examine(h)
   end
   if h.rule[5] > 0 then examineBurst(h) end
   if h.rule[4] > 0 then
-    if slotsOf(h.slots) + h.s.taking >= h.rule[4] then full(h, 4, 1000) end
+    if slots[h.slots] + h.s.taking >= h.rule[4] then full(h, 4, 1000) end
     h.s.taking = h.s.taking + 1
   end
   h.s.pending = h.s.pending + h.cost

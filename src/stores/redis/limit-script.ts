@@ -22,7 +22,7 @@ export interface LimitScript {
  *     F slot                                 frees a slot; key: slots
  *     K slot                                 keeps a slot; key: slots
  *
- * The answer starts with the time of the server. T adds 1 or 0 for admitted, then for each hit: the index of its tightest
+ * The answer starts with the time of the server. T adds 1 for admitted, 0 for refused or 2 for a key that holds something else, then for each hit: the index of its tightest
  * limit (minute, hour, day, burst, concurrent), what this request leaves of it or -1 where there is no room, milliseconds until that
  * changes, what was taken, and 1 for a burst exceeded plus 2 for one to review.
  *
@@ -47,32 +47,42 @@ local function key()
   return KEYS[at]
 end
 
+local function open(hits)
+  for _, h in ipairs(hits) do
+    h.s = load(h.key)
+    if h.slots then slotsOf(h.slots) end
+  end
+end
+
 local function take(slot, n, words)
-  local hits, ok = {}, true
+  local hits = {}
   for i = 1, n do
     local r = rule(words())
     local h = {rule = r, cost = tonumber(words()), share = tonumber(words()), lead = tonumber(words()), key = key()}
     if r[4] > 0 then h.slots = key() end
-    h.s, h.which, h.left, h.wait, h.took, h.flags = load(h.key), 0, UNLIMITED, 0, 0, 0
-    h.most = UNLIMITED
-    examine(h)
+    h.which, h.left, h.wait, h.took, h.flags, h.most = 0, UNLIMITED, 0, 0, 0, UNLIMITED
     hits[i] = h
-    if h.left < 0 then ok = false end
   end
-  for i = 1, n do
+  -- A key that holds something else fails its own requests, not all that came in this turn.
+  local isOpen = pcall(open, hits)
+  local ok = isOpen
+  for i = 1, isOpen and n or 0 do
+    examine(hits[i])
+    if hits[i].left < 0 then ok = false end
+  end
+  for i = 1, isOpen and n or 0 do
     local h = hits[i]
     h.s.pending, h.s.taking = 0, 0
     if ok then commit(h, slot .. '.' .. i) end
   end
-  out[#out + 1] = ok and 1 or 0
+  out[#out + 1] = not isOpen and 2 or ok and 1 or 0
   for i = 1, n do
     local h = hits[i]
     for _, v in ipairs({h.which, h.left, h.wait, h.took, h.flags}) do out[#out + 1] = v end
   end
 end
 
-local function giveBack(amount, time)
-  local k = key()
+local function giveBack(k, amount, time)
   local s = load(k)
   s.debt = max(0, s.debt - amount)
   for i = 1, 3 do
@@ -88,24 +98,27 @@ local function giveBack(amount, time)
   changed[k] = s
 end
 
+local function owe(k, r, amount, ageMs)
+  count(k, load(k), r, amount, -ageMs)
+end
+
 for line in string.gmatch(ARGV[1], '[^\\n]+') do
   local words = string.gmatch(line, '%S+')
   local op = words()
   if op == 'T' then
     take(words(), tonumber(words()), words)
   elseif op == 'B' then
-    giveBack(tonumber(words()), tonumber(words()))
+    pcall(giveBack, key(), tonumber(words()), tonumber(words()))
   elseif op == 'O' then
-    local r, k = rule(words()), key()
-    count(k, load(k), r, tonumber(words()), -tonumber(words()))
+    pcall(owe, key(), rule(words()), tonumber(words()), tonumber(words()))
   elseif op == 'F' then
     local k = key()
-    redis.call('ZREM', k, words())
+    redis.pcall('ZREM', k, words())
     slots[k] = nil
   elseif op == 'K' then
     local k = key()
-    redis.call('ZADD', k, now + SLOT, words())
-    redis.call('PEXPIRE', k, SLOT + 1000)
+    redis.pcall('ZADD', k, now + SLOT, words())
+    redis.pcall('PEXPIRE', k, SLOT + 1000)
     slots[k] = nil
   end
 end

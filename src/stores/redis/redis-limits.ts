@@ -9,7 +9,7 @@ import type { LimitScript } from './limit-script.ts';
 import type { RedisLink } from './redis-link.ts';
 import type { Debt, RemoteCounting, RemoteLimits } from './remote-limits.ts';
 import { SlotHolds } from './slot-holds.ts';
-import { type AskedHit, noteLease, noteRefusal, Taking, TakingPart } from './taking.ts';
+import { type AskedHit, type Moment, noteLease, noteRefusal, Taking, TakingPart } from './taking.ts';
 
 /** The name of the one group of a server that is no cluster. */
 const ALL = '';
@@ -100,7 +100,7 @@ export class RedisLimits implements RemoteLimits {
     }
     if (!state.admitted) return true;
     for (let i = 0; i < hits.length; i++) {
-      if (this.#reserve(hits[i] as Hit, monotonicMs)) continue;
+      if (this.#reserve(hits[i] as Hit, monotonicMs, nowMs)) continue;
       while (--i >= 0) this.#unreserve(hits[i] as Hit);
       return false;
     }
@@ -112,11 +112,11 @@ export class RedisLimits implements RemoteLimits {
     return true;
   }
 
-  #reserve(hit: Hit, monotonicMs: number): boolean {
+  #reserve(hit: Hit, monotonicMs: number, nowMs: number): boolean {
     const { scope, client, limits } = hit;
     const takesSlot = limits.concurrent > 0;
     if (takesSlot && !this.#slots.hasFree(scope, client)) return false;
-    if (isCounted(limits) && !this.#leases.spend(this.#leases.find(scope, client), hit, monotonicMs))
+    if (isCounted(limits) && !this.#leases.spend(this.#leases.find(scope, client), hit, monotonicMs, nowMs))
       return false;
     if (takesSlot) this.#slots.useFree(scope, client);
     return true;
@@ -135,7 +135,7 @@ export class RedisLimits implements RemoteLimits {
     state: CounterState,
   ): CounterState | Promise<CounterState> {
     const monotonicMs = performance.now();
-    const asked = hits.map((hit) => this.#askedHit(hit, isLeased, monotonicMs));
+    const asked = hits.map((hit) => this.#askedHit(hit, isLeased, monotonicMs, nowMs));
     const toAsk = asked.filter(({ asksTokens, asksSlot }) => asksTokens || asksSlot);
     if (toAsk.length === 0) {
       clearState(state, nowMs);
@@ -148,14 +148,14 @@ export class RedisLimits implements RemoteLimits {
     return taking.promise;
   }
 
-  #askedHit(hit: Hit, isLeased: boolean, monotonicMs: number): AskedHit {
+  #askedHit(hit: Hit, isLeased: boolean, monotonicMs: number, nowMs: number): AskedHit {
     const { scope, client, limits, cost } = hit;
     const tag = clientTag(client);
     const group = this.#groupOf(tag);
     const key = counterKey(scope, tag);
     const isCountedHit = isCounted(limits);
     const lease = isLeased && isCountedHit ? this.#leases.open(hit, group, key) : null;
-    const isSpent = lease !== null && this.#leases.spend(lease, hit, monotonicMs);
+    const isSpent = lease !== null && this.#leases.spend(lease, hit, monotonicMs, nowMs);
     const hasSlot = isLeased && limits.concurrent > 0 && this.#slots.hasFree(scope, client);
     if (hasSlot) this.#slots.useFree(scope, client);
     const isLeasing = lease !== null && !isSpent && !lease.isAsked;
@@ -196,14 +196,14 @@ export class RedisLimits implements RemoteLimits {
     this.#calls.add(hits[0]?.group ?? ALL, keys, line, part);
   }
 
-  admitted(hits: readonly AskedHit[], askedMs: number): void {
+  admitted(hits: readonly AskedHit[], moment: Moment): void {
     for (const asked of hits) {
       const { hit, limits, group, key, lease, isLeasing, slot, answer, serverMs } = asked;
-      if (asked.asksSlot) this.#slots.add(hit.scope, hit.client, group, key, slot, askedMs);
+      if (asked.asksSlot) this.#slots.add(hit.scope, hit.client, group, key, slot, moment.monotonicMs);
       if (isLeasing && lease !== null) lease.isAsked = false;
       const more = (answer?.took ?? 0) - hit.cost;
       if (lease === null || answer === null || !asked.asksTokens || more <= 0) continue;
-      this.#leases.put(lease, limits, answer, more, askedMs, serverMs);
+      this.#leases.put(lease, limits, answer, more, moment, serverMs);
     }
   }
 

@@ -1,7 +1,11 @@
+import { Unavailable } from '../../core/errors.ts';
 import { type CounterState, type Hit, type Limits, newCounterState } from '../../core/limits.ts';
 import type { Lease } from './leases.ts';
 import { clearState, closeState, HIT_NUMBERS, type HitAnswer, noteHit, readHit } from './limit-answer.ts';
 import type { Waiting } from './limit-calls.ts';
+
+/** What the script answers where a key holds something else. */
+const BROKEN = 2;
 
 /** One hit of a request that is being asked about. */
 export interface AskedHit {
@@ -33,10 +37,16 @@ export interface AskedHit {
   isTaken: boolean;
 }
 
+/** An instant by the clock that nobody sets and by the one that goes on while a machine is suspended. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
 /** What becomes of a request whose answers are there. */
 export interface TakingEnd {
   /** It goes on: slots and leases can be put to use. */
-  admitted(hits: readonly AskedHit[], askedMs: number): void;
+  admitted(hits: readonly AskedHit[], asked: Moment): void;
   /** It does not: whatever was taken, or may have been, is given back. */
   refused(hits: readonly AskedHit[]): void;
   /** An operation was carried out after it was given up. */
@@ -64,11 +74,16 @@ export class TakingPart implements Waiting {
       asked.isTaken = isTaken;
     }
     if (isLate) this.#taking.late(this.hits);
-    else this.#taking.settle(null);
+    else this.#taking.settle(answer[at] === BROKEN ? this.#brokenError() : null);
   }
 
   failed(error: Error): void {
     this.#taking.settle(error);
+  }
+
+  #brokenError(): Unavailable {
+    const names = this.hits.map(({ key }) => key).join(', ');
+    return new Unavailable('redis', `One of the keys ${names} in Redis holds what is no counter; delete it.`);
   }
 }
 
@@ -78,7 +93,7 @@ export class Taking {
   readonly #hits: readonly AskedHit[];
   readonly #end: TakingEnd;
   readonly #nowMs: () => number;
-  readonly #askedMs = performance.now();
+  readonly #asked: Moment;
   #resolve!: (state: CounterState) => void;
   #reject!: (error: Error) => void;
   #left: number;
@@ -89,6 +104,7 @@ export class Taking {
     this.#left = parts;
     this.#end = end;
     this.#nowMs = nowMs;
+    this.#asked = { monotonicMs: performance.now(), wallMs: nowMs() };
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -106,7 +122,7 @@ export class Taking {
       return;
     }
     const state = this.#note();
-    if (state.admitted) this.#end.admitted(this.#hits, this.#askedMs);
+    if (state.admitted) this.#end.admitted(this.#hits, this.#asked);
     else this.#end.refused(this.#hits);
     this.#resolve(state);
   }
