@@ -178,7 +178,7 @@ describe('anything at all', () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 60_000);
 
   test('in the shape of JSON is a result, never an exception', () => {
     const value = fc.letrec((tie) => ({
@@ -202,7 +202,7 @@ describe('anything at all', () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 60_000);
 
   test.each([
     ['deep lists', '['.repeat(100_000)],
