@@ -1,4 +1,5 @@
 import type { Counting, Limits } from '../core/limits.ts';
+import { presetOf } from '../stages/ratelimit/presets.ts';
 import type { AddressLimitConfig, RateLimitConfig } from '../stages/ratelimit/ratelimit.schema.ts';
 import { limitsOf } from '../stages/ratelimit/tiers.ts';
 import { leaseBounds } from '../stores/redis/lease-bounds.ts';
@@ -10,7 +11,7 @@ export interface LimitBound {
   /** JSON pointer of the block. */
   readonly pointer: string;
   readonly counting: Counting;
-  /** `tier NAME`, or what the block itself limits. */
+  /** The block, and which of its limits. */
   readonly of: string;
   /** Requests that a window may hold beyond its limit, with one gateway more: 0, or the limit again. */
   readonly overAdmission: number;
@@ -50,7 +51,11 @@ function limitsIn({ tiers }: GatewayConfig, block: LimitBlock): [string, Limits]
   const named = 'tier' in block && block.tier !== undefined ? block.tier : '';
   const used = named === 'fromPrincipal' ? [...tiers] : [...tiers].filter(([name]) => name === named);
   const found = used.map(([name, limits]): [string, Limits] => [`, tier ${name}`, limits]);
-  found.push(['', limitsOf(block)]);
+  if ('limits' in block) {
+    const perMinute = block.perMinute ?? presetOf(block.preset).perMinute;
+    found.push(['', limitsOf({ ...block, perMinute })]);
+    found.push(...block.limits.map((limit): [string, Limits] => [`, limit ${limit.id}`, limitsOf(limit)]));
+  } else found.push(['', limitsOf(block)]);
   return found.filter(([, { perMinute, perHour, perDay }]) => perMinute + perHour + perDay > 0);
 }
 

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { findLimitBounds } from './limit-bounds.ts';
+import { parseConfig } from './load.ts';
+
+/** The bounds of a gateway with one API that has this block. */
+function boundsOf(rateLimit: object, counters: object = { url: 'redis://127.0.0.1' }) {
+  const document = {
+    version: 1,
+    counters,
+    apis: [{ id: 'shop', path: '/', upstream: 'http://127.0.0.1:1', authenticate: 'none', rateLimit }],
+  };
+  const { config, problems } = parseConfig(JSON.stringify(document), '/nowhere/x.yaml', { env: {} });
+  expect(problems).toEqual([]);
+  return findLimitBounds(config as NonNullable<typeof config>);
+}
+
+test('nothing is shared in memory', () => {
+  expect(boundsOf({ perMinute: 10 }, {})).toEqual([]);
+});
+
+test('what is off is not there, and what limits nothing either', () => {
+  expect(boundsOf({ perMinute: 10, mode: 'off' })).toEqual([]);
+  expect(boundsOf({ concurrent: 10 })).toEqual([]);
+});
+
+test.each([
+  ['strict', 0, 0, '`rateLimit`, strict: over by 0, refused early 0;'],
+  [
+    'leased',
+    0,
+    49,
+    'leased: over by 0, refused early up to 49 of 500 for each other thread of a gateway, for 1.3 s at most;',
+  ],
+  ['local', 500, 0, 'local: over by 500 for each gateway beyond the first'],
+])('%s', (counting, overAdmission, refusedEarly, words) => {
+  const [bound, ...more] = boundsOf({ perMinute: 500, perHour: 2000, counting });
+  expect(more).toEqual([]);
+  expect(bound).toMatchObject({ pointer: '/apis/0/rateLimit', counting, overAdmission, refusedEarly });
+  expect(bound?.message).toContain(words);
+});
+
+test('every tier, every limit of a list and what a preset says has its own', () => {
+  const counting = 'leased';
+  const tiers = boundsOf({ tier: 'fromPrincipal', counting }).map(({ of }) => of);
+  expect(tiers).toEqual(
+    ['free', 'basic', 'pro', 'enterprise', 'internal'].map((name) => `\`rateLimit\`, tier ${name}`),
+  );
+  const limits = [{ id: 'by-user', perDay: 1000 }];
+  const found = boundsOf({ preset: 'search', limits, counting });
+  expect(found.map(({ of, refusedEarly }) => [of, refusedEarly])).toEqual([
+    ['`rateLimit`', 1],
+    ['`rateLimit`, limit by-user', 99],
+  ]);
+});
+
+test('larger and longer leases may refuse more and for longer', () => {
+  const url = 'redis://127.0.0.1';
+  const block = { perMinute: 100, counting: 'leased', burst: { mode: 'enforce', factor: 2, forS: 10 } };
+  const [bound] = boundsOf(block, { url, lease: { share: 0.5, forMs: 4000 } });
+  // A bucket of 16.7 tokens that refills every 600 ms.
+  expect(bound).toMatchObject({ refusedEarly: 7, refusedEarlyMs: 5000 });
+  expect(bound?.message).toContain('an enforced burst may be 7 larger');
+});
