@@ -1,4 +1,4 @@
-import { IsolationTree, type Points } from './isolation-tree.ts';
+import { IsolationTree, MOST_FEATURES, type Points } from './isolation-tree.ts';
 import { averagePathLength } from './path-length.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -38,6 +38,7 @@ export class IsolationForest {
     const rows = points.values.length / points.features;
     const sampled = Math.min(subsample, rows);
     if (!(sampled >= 2)) throw new RangeError('An isolation forest needs at least two points.');
+    if (points.features > MOST_FEATURES) throw new RangeError(`At most ${MOST_FEATURES} features.`);
     const random = seededRandom(seed);
     const order = Int32Array.from({ length: rows }, (_, row) => row);
     const grown: IsolationTree[] = [];

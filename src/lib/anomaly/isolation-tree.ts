@@ -1,3 +1,4 @@
+import { onesIn } from './distinct-bits.ts';
 import { averagePathLength } from './path-length.ts';
 
 /** Points to learn from: `rows` times `features` finite numbers, row after row. */
@@ -6,6 +7,8 @@ export interface Points {
   readonly features: number;
 }
 
+/** Sets of features are the bits of one number. */
+export const MOST_FEATURES = 32;
 /** Marks a leaf in the list of features. */
 const LEAF = -1;
 
@@ -21,6 +24,8 @@ export class IsolationTree {
   readonly #left: Int32Array;
   /** c(n) of the points below a node. */
   readonly #expected: Float64Array;
+  /** The features in which the points below a node differ, as bits. */
+  readonly #differing: Uint32Array;
   /** The box around the sample. */
   readonly #low: Float64Array;
   readonly #high: Float64Array;
@@ -34,6 +39,7 @@ export class IsolationTree {
     this.#split = new Float64Array(most);
     this.#left = new Int32Array(most);
     this.#expected = new Float64Array(most);
+    this.#differing = new Uint32Array(most);
     this.#low = new Float64Array(points.features);
     this.#high = new Float64Array(points.features);
     for (let feature = 0; feature < points.features; feature++) {
@@ -49,53 +55,52 @@ export class IsolationTree {
    * Steps until the tree has isolated a point, c(n) for what its depth leaves undone.
    *
    * Shape: adds to `into`, unless it is null, what every feature has shortened the way by: together c(sample) less the way.
-   * A point that lies outside the box of the sample in some features is isolated as soon as one of those is drawn, which
-   * each step does with the same chance; `stays` is the chance that none was so far. So features that were constant count
-   * as well, and a value far outside counts for more than the largest of the sample, which a plain tree cannot tell apart.
-   * The rest of such a point's way at a leaf is at most the steps until one of those features would be drawn.
+   * A point that lies outside the box of the sample in some features is isolated as soon as one of those is drawn, out
+   * of them and the features in which the points of the node differ; `stays` is the chance that none was so far. So features that were
+   * constant count as well, and a value far outside counts for more than the largest of the sample, which a plain tree cannot
+   * tell apart. The rest of such a point's way at a leaf is at most the steps until one of those features would be drawn.
    */
   walk(row: Float64Array, into: Float64Array | null): number {
     const outside = this.#outside(row);
-    const passes = 1 - outside / this.#features;
     let stays = 1;
     let length = 0;
     let node = 0;
     for (let feature = this.#feature[0] as number; feature !== LEAF; ) {
       const isLeft = (row[feature] as number) < (this.#split[node] as number);
       const child = isLeft ? node + 1 : (this.#left[node] as number);
+      const passes = outside === 0 ? 1 : 1 - this.#chance(node, outside);
       length += stays;
       if (into !== null) {
         const before = (this.#expected[node] as number) - 1;
         const gain = stays * passes * (before - (this.#expected[child] as number));
         into[feature] = (into[feature] as number) + gain;
-        if (outside > 0) this.#credit(row, (stays * (1 - passes) * before) / outside, into);
+        if (outside !== 0) credit(outside, stays * (1 - passes) * before, into);
       }
       stays *= passes;
       node = child;
       feature = this.#feature[node] as number;
     }
     const rest = this.#expected[node] as number;
-    const restOutside = outside === 0 ? rest : Math.min(rest, this.#features / outside);
-    if (into !== null && outside > 0) this.#credit(row, (stays * (rest - restOutside)) / outside, into);
+    if (outside === 0) return length + stays * rest;
+    const restOutside = Math.min(rest, 1 / this.#chance(node, outside));
+    if (into !== null) credit(outside, stays * (rest - restOutside), into);
     return length + stays * restOutside;
   }
 
-  /** In how many features the point lies outside the box of the sample. */
+  /** The features in which the point lies outside the box of the sample, as bits. */
   #outside(row: Float64Array): number {
-    let count = 0;
-    for (let feature = 0; feature < this.#features; feature++) {
-      const value = row[feature] as number;
-      if (value < (this.#low[feature] as number) || value > (this.#high[feature] as number)) count++;
-    }
-    return count;
-  }
-
-  #credit(row: Float64Array, gain: number, into: Float64Array): void {
+    let bits = 0;
     for (let feature = 0; feature < this.#features; feature++) {
       const value = row[feature] as number;
       if (value < (this.#low[feature] as number) || value > (this.#high[feature] as number))
-        into[feature] = (into[feature] as number) + gain;
+        bits |= 1 << feature;
     }
+    return bits;
+  }
+
+  /** How likely one of these features is drawn at a node. */
+  #chance(node: number, outside: number): number {
+    return onesIn(outside) / onesIn((this.#differing[node] as number) | outside);
   }
 
   #grow(
@@ -108,7 +113,9 @@ export class IsolationTree {
   ): void {
     const node = this.#nodes++;
     this.#expected[node] = averagePathLength(to - from);
-    const feature = to - from < 2 || depthLeft === 0 ? LEAF : drawFeature(points, sample, from, to, random);
+    const differing = differingIn(points, sample, from, to);
+    this.#differing[node] = differing;
+    const feature = depthLeft === 0 ? LEAF : drawBit(differing, random);
     this.#feature[node] = feature;
     if (feature === LEAF) return;
     const { low, high } = rangeOf(points, sample, from, to, feature);
@@ -138,21 +145,34 @@ function rangeOf(points: Points, sample: Int32Array, from: number, to: number, f
   return { low, high };
 }
 
-/** One of the features in which the points differ, each with the same chance; LEAF where they are all alike. */
-function drawFeature(
-  points: Points,
-  sample: Int32Array,
-  from: number,
-  to: number,
-  random: () => number,
-): number {
-  let found = LEAF;
-  let candidates = 0;
-  for (let feature = 0; feature < points.features; feature++) {
-    const { low, high } = rangeOf(points, sample, from, to, feature);
-    if (low < high && random() * ++candidates < 1) found = feature;
+/** The features in which the points differ, as bits. */
+function differingIn(points: Points, sample: Int32Array, from: number, to: number): number {
+  let bits = 0;
+  for (let feature = 0; to - from > 1 && feature < points.features; feature++) {
+    const first = valueAt(points, sample[from] as number, feature);
+    for (let i = from + 1; i < to; i++) {
+      if (valueAt(points, sample[i] as number, feature) === first) continue;
+      bits |= 1 << feature;
+      break;
+    }
   }
-  return found;
+  return bits;
+}
+
+/** One of the bits that are set, each with the same chance; LEAF where none is. */
+function drawBit(bits: number, random: () => number): number {
+  let skip = Math.floor(random() * onesIn(bits));
+  for (let bit = 0; bit < MOST_FEATURES; bit++) {
+    if ((bits & (1 << bit)) !== 0 && skip-- === 0) return bit;
+  }
+  return LEAF;
+}
+
+/** Gives a gain to the features of the bits, to each the same part. */
+function credit(bits: number, gain: number, into: Float64Array): void {
+  const part = gain / onesIn(bits);
+  for (let feature = 0; feature < into.length; feature++)
+    if ((bits & (1 << feature)) !== 0) into[feature] = (into[feature] as number) + part;
 }
 
 /** Puts rows below the split first; returns where the others begin. */
