@@ -53,6 +53,14 @@ describe('mergeBlock', () => {
     expect(mergeBlock(fake, general, specific)).toEqual(merged);
   });
 
+  test.each([
+    [{ limit: 1, a: 1 }, { b: 2 }, { b: 2 }],
+    [{ limit: 1 }, { b: 2, limit: 3 }, { b: 2, limit: 3 }],
+    [{ b: 2 }, { limit: 3 }, { b: 2, limit: 3 }],
+  ])('over %j %j, which replaces `limit`, is %j', (general, specific, merged) => {
+    expect(mergeBlock({ ...fake, replacingKeys: { b: ['limit'] } }, general, specific)).toEqual(merged);
+  });
+
   test('goes one level deep', () => {
     const sources = [{ r: { x: 1 } }, { r: { y: 2 } }].map((raw) => ({ pointer: '', raw }));
     expect(mergeBlocks(fake, sources)).toEqual({ r: { y: 2 } });

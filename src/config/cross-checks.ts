@@ -4,6 +4,7 @@ import { listenerProblems } from './listener-checks.ts';
 import { nameProblems } from './name-checks.ts';
 import { oauthProblems } from './oauth-checks.ts';
 import { asList, asRecord } from './pointer.ts';
+import { tierProblems } from './tier-checks.ts';
 import { uniqueProblems } from './unique.ts';
 
 /**
@@ -22,6 +23,7 @@ export function crossProblems(document: unknown): ConfigProblem[] {
     ...listenerProblems(root),
     ...uniqueProblems('issuer', ids),
     ...apiProblems(root),
+    ...tierProblems(root),
     ...nameProblems(root),
     ...oauthProblems(root),
   ];

@@ -88,7 +88,7 @@ function tell(leaf: LeafIssue, path: Path, about: Explained): Told {
     case 'kind':
       return tellKind(leaf, path, about);
     case 'too_small':
-      if (leaf.origin === 'int' && !ZOD_DEFAULT.test(leaf.message)) return tellCustom(leaf, path, about);
+      if (leaf.origin !== 'string' && !ZOD_DEFAULT.test(leaf.message)) return tellCustom(leaf, path, about);
       return tellBound(leaf.origin, 'least', Number(leaf.minimum), path, about);
     case 'too_big':
       return tellBound(leaf.origin, 'most', Number(leaf.maximum), path, about);

@@ -2,6 +2,7 @@ import { principalWith } from '../../../../test/support/principals.ts';
 import { ANY_ROUTE, contextOf, type RequestSketch, runNow } from '../../../../test/support/stage-context.ts';
 import type { RequestContext } from '../../../core/context.ts';
 import { CONTINUE, type Decision } from '../../../core/decision.ts';
+import { ConfigError } from '../../../core/errors.ts';
 import type { LimitScale, LimitStore } from '../../../core/limits.ts';
 import type { Notice } from '../../../core/notices.ts';
 import type { Ports } from '../../../core/ports.ts';
@@ -61,6 +62,24 @@ export function ask(check: Check | undefined, caller: Caller = {}): { decision: 
   const ctx = contextOf(sketch);
   ctx.principal = principal ?? null;
   return { decision: runNow(check, ctx), ctx };
+}
+
+/** As `ask`, of a store that is waited for. */
+export async function askSlowly(check: Check | undefined, { principal, ...sketch }: Caller): Promise<Decision> {
+  const ctx = contextOf(sketch);
+  ctx.principal = principal ?? null;
+  return await (check as Check).run(ctx);
+}
+
+/** What is wrong with a `rateLimit` block, as `pointer: message`. */
+export function problemsOfBlock(block: unknown, route: Partial<RouteFacts> = {}): string[] {
+  try {
+    compilePrincipal(block, route);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ pointer, message }) => `${pointer}: ${message}`);
+  }
 }
 
 /** How many of so many requests pass. */
