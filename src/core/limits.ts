@@ -58,7 +58,7 @@ export interface CounterState {
   admitted: boolean;
   /** Index of the hit whose limit is the tightest (when refused: the one that refuses longest). */
   hit: number;
-  /** Of an admitted request `concurrent` or `burst` only where no hit has a window. */
+  /** Of an admitted request a window, or a bucket that refuses; never `concurrent`. */
   window: LimitName;
   /** 0 when nothing is limited. */
   limit: number;

@@ -45,7 +45,8 @@ export function reportLimit(
     return;
   }
   const resetS = Math.ceil(state.resetMs / 1000);
-  const remaining = String(state.remaining);
+  // Of a refused request that costs more than one something may be left, but not for it.
+  const remaining = state.admitted ? String(state.remaining) : '0';
   added[at] = FIRST_FIELD;
   added[at + 1] = String(state.limit);
   added[at + 2] = 'X-RateLimit-Remaining';
