@@ -22,6 +22,7 @@ import { memoryLimits } from '../stores/shared/memory-limits.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
+import { openSlots } from '../stores/shared/slots.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
   FromThread,
@@ -92,7 +93,7 @@ export class GatewayThread {
     const counters = openCounters(data.counters);
     this.#limits = openLimits(config.counters, {
       link: this.#link,
-      local: memoryLimits(counters),
+      local: memoryLimits(counters, openSlots(data.slots, data.index)),
       facts: data.guardFacts,
       clock: this.#clock,
     });
