@@ -31,7 +31,9 @@ let gateway: TestGateway;
 let key: string;
 
 beforeAll(async () => {
-  upstream = await start({ respond: ({ target }: SeenRequest) => REPLIES[target] ?? OK });
+  upstream = await start({
+    respond: ({ target }: SeenRequest) => (target in REPLIES ? (REPLIES[target] as Reply) : OK),
+  });
   echo = await openEcho();
   const open = { upstream: `http://127.0.0.1:${upstream.port}`, authenticate: 'none' };
   const rateLimit = { concurrent: SLOTS, by: 'api' };
