@@ -3,13 +3,13 @@ const PROBE_MS = 50;
 
 /** How a circuit finds out whether a server answers again. */
 export interface ProbeParts {
-  /** Sends something that changes nothing; settles when that is answered or its connection is gone. */
-  probe(): Promise<unknown>;
-  /** Milliseconds within which an answer counts. */
-  readonly budgetMs: number;
+  /** Sends something that changes nothing; resolves, when its answer or the end of its connection is there, to whether it was answered in time. Never rejects. */
+  probe(): Promise<boolean>;
   nowMs(): number;
   /** Runs something later, or not at all when the process ends before. */
   after(delayMs: number, run: () => void): void;
+  /** Hears that the circuit has closed. */
+  closed(): void;
 }
 
 /**
@@ -23,8 +23,9 @@ export interface ProbeParts {
 export class Circuit {
   readonly #parts: ProbeParts;
   #answeredAtMs = 0;
+  #openedAtMs = 0;
   #isOpen = false;
-  #isClosed = false;
+  #isEnded = false;
 
   constructor(parts: ProbeParts) {
     this.#parts = parts;
@@ -34,6 +35,11 @@ export class Circuit {
     return this.#isOpen;
   }
 
+  /** Milliseconds since it opened; 0 when it is closed. */
+  get openForMs(): number {
+    return this.#isOpen ? this.#parts.nowMs() - this.#openedAtMs : 0;
+  }
+
   /** Hears that a command was answered in time. */
   answered(): void {
     this.#answeredAtMs = this.#parts.nowMs();
@@ -41,30 +47,24 @@ export class Circuit {
 
   /** Hears that a command which was sent then was not answered in time; returns whether that opened the circuit. */
   missed(sentAtMs: number): boolean {
-    if (this.#isOpen || this.#isClosed || this.#answeredAtMs > sentAtMs) return false;
+    if (this.#isOpen || this.#isEnded || this.#answeredAtMs > sentAtMs) return false;
     this.#isOpen = true;
+    this.#openedAtMs = this.#parts.nowMs();
     void this.#probe();
     return true;
   }
 
   /** Ends the probes. */
-  close(): void {
-    this.#isClosed = true;
+  end(): void {
+    this.#isEnded = true;
   }
 
   async #probe(): Promise<void> {
-    const { budgetMs, nowMs, after } = this.#parts;
-    const sentAtMs = nowMs();
-    const isAnswered = await this.#parts.probe().then(
-      () => true,
-      () => false,
-    );
-    if (this.#isClosed) return;
-    if (isAnswered && nowMs() - sentAtMs <= budgetMs) {
-      this.answered();
-      this.#isOpen = false;
-    } else {
-      after(PROBE_MS, () => void this.#probe());
-    }
+    const isInTime = await this.#parts.probe();
+    if (this.#isEnded) return;
+    if (!isInTime) return this.#parts.after(PROBE_MS, () => void this.#probe());
+    this.answered();
+    this.#isOpen = false;
+    this.#parts.closed();
   }
 }

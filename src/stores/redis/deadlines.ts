@@ -11,6 +11,8 @@ export interface Awaited {
  *
  * Shape: all have the same time, so they end in the order in which they began, and one timer at a time serves all.
  * Cost: no timer for what begins while another runs.
+ * Safety: a thread that was busy for longer than that reads what has arrived meanwhile before it gives anything up: else
+ * load on the gateway would look like a failure of whom it waits for.
  */
 export class Deadlines {
   readonly #lengthMs: number;
@@ -37,6 +39,9 @@ export class Deadlines {
     const [next] = this.#waiting;
     if (next !== undefined)
       this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.ceil(next.endsMs - nowMs)));
-    for (const { giveUp } of due) giveUp();
+    // Runs after everything that has arrived was read.
+    setImmediate(() => {
+      for (const { isOver, giveUp } of due) if (!isOver) giveUp();
+    });
   }
 }

@@ -45,7 +45,7 @@ export class LimitCalls {
   }
 
   get problem(): string {
-    return this.#link.isReady ? '' : this.#link.problem;
+    return this.#link.problem;
   }
 
   /** Adds an operation to the calls of this turn. */
@@ -84,7 +84,7 @@ export class LimitCalls {
       this.serverOffsetMs = (answer[0] as number) - performance.now();
       tell(batch, answer, isGivenUp);
     };
-    this.#link.ask(command).catch((error: Error) => {
+    this.#link.ask(command, batch.keys[0]).catch((error: Error) => {
       isGivenUp = true;
       for (const waiting of batch.waiting) waiting?.failed(error);
     });

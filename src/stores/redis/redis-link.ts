@@ -1,12 +1,16 @@
 import type { Cluster, Redis } from 'iovalkey';
 import { Unavailable } from '../../core/errors.ts';
+import { Circuits, isCluster } from './circuits.ts';
 import { Deadlines } from './deadlines.ts';
 import { parseRedisUrl, type RedisSettings } from './redis-url.ts';
+import { Unanswered } from './unanswered.ts';
 
 /** How many commands may wait for their answers at once. */
 const MAX_PENDING = 10_000;
 /** How long a connection may answer nothing, while commands wait, before it is given up. */
 const STALLED_MS = 1000;
+/** What a probe asks for where no command named a key. */
+const PROBE_KEY = 'portcullis:probe';
 /** How long a start waits for the first connection. */
 const OPEN_MS = 2000;
 
@@ -23,29 +27,42 @@ const openDefault: OpenClient = async (settings) => (await import('./open-client
  *
  * Cost: the client library is loaded only by a gateway that uses Redis.
  * Safety: a command that came too late may have been carried out; whoever asked must take it for that. Memory is
- * bounded while Redis is slow: commands beyond a number fail at once, and a connection that went silent is replaced.
+ * bounded while Redis is slow: commands beyond a number fail at once, and a connection that went silent is replaced. A server
+ * that is known not to answer in time is not asked: nobody waits for it but a probe.
  */
 export class RedisLink {
   readonly #settings: RedisSettings;
   readonly #onProblem: (sentence: string) => void;
+  readonly #onLost: () => void;
   #client: RedisClient | null = null;
   #problem: string;
   #pending = 0;
   #answeredAtMs = 0;
   #isClosed = false;
   readonly #deadlines: Deadlines;
+  readonly #circuits: Circuits;
 
-  /** `onProblem` is told why Redis cannot be used, and '' when it can again. */
-  constructor(settings: RedisSettings, onProblem: (sentence: string) => void) {
+  /**
+   * `onProblem` is told why Redis cannot be used, and '' when it can again; `onLost`, that a server was lost sight of: what it
+   * answers from then on it may have forgotten something before.
+   */
+  constructor(settings: RedisSettings, onProblem: (sentence: string) => void, onLost: () => void = () => {}) {
     this.#settings = settings;
     this.#onProblem = onProblem;
+    this.#onLost = onLost;
+    this.#circuits = new Circuits({ probe: (key) => this.#probe(key), closed: () => this.#tell('') });
     this.#problem = `${settings.url} was not reached yet.`;
     this.#deadlines = new Deadlines(settings.timeoutMs);
   }
 
   /** Why commands fail now, as a sentence that names the store; '' when they do not. */
   get problem(): string {
-    return this.#problem;
+    if (!this.isReady) return this.#problem;
+    return this.#circuits.areAllOpen ? this.#late : '';
+  }
+
+  get #late(): string {
+    return `${this.#settings.url} did not answer within ${this.#settings.timeoutMs} ms.`;
   }
 
   /** Whether one command may name only keys that share a hash tag. */
@@ -79,16 +96,27 @@ export class RedisLink {
       this.#tell(`${this.#settings.url} cannot be used: ${sentenceOf(error)}`),
     );
     client.on('close', () => {
-      if (this.#problem === '' && !this.#isClosed) this.#tell(`${this.#settings.url} closed the connection.`);
+      if (this.#isClosed) return;
+      this.#onLost();
+      if (this.#problem === '') this.#tell(`${this.#settings.url} closed the connection.`);
     });
+    // Of a cluster: one node.
+    client.on('-node', () => this.#onLost());
+    client.on('node error', () => this.#onLost());
     await ready;
     if (!this.isReady && this.#problem !== '') this.#onProblem(this.#problem);
   }
 
-  /** Runs a command. Errors: Unavailable when it fails, or is not answered in time. */
-  ask<Result>(command: (client: RedisClient) => Promise<Result>): Promise<Result> {
+  /**
+   * Runs a command; on a cluster it is about the `key`.
+   *
+   * Errors: Unavailable when it fails, and Unanswered when nobody knows whether it was carried out.
+   */
+  ask<Result>(command: (client: RedisClient) => Promise<Result>, key = ''): Promise<Result> {
     const client = this.#client;
     if (client === null || !this.isReady) return Promise.reject(this.#unavailable(this.#problem));
+    const circuit = this.#circuits.of(client, key);
+    if (circuit.isOpen) return Promise.reject(this.#unavailable(this.#late));
     if (this.#pending >= MAX_PENDING) {
       const sentence = `${this.#settings.url} has ${MAX_PENDING} commands to answer.`;
       return Promise.reject(this.#unavailable(sentence));
@@ -97,33 +125,73 @@ export class RedisLink {
     return new Promise((resolve, reject) => {
       const asked = this.#deadlines.add(startedAtMs, () => {
         this.#giveUpStalled(client, startedAtMs);
-        const sentence = `${this.#settings.url} did not answer within ${this.#settings.timeoutMs} ms.`;
-        reject(this.#unavailable(sentence));
+        // The one that takes its place may know less.
+        if (circuit.missed(startedAtMs) && isCluster(client)) this.#onLost();
+        reject(new Unanswered('redis', this.#late));
       });
-      this.#pending++;
-      command(client).then(
+      this.#send(client, command).then(
         (result) => {
-          this.#pending--;
           asked.isOver = true;
-          this.#answeredAtMs = performance.now();
+          circuit.answered();
           resolve(result);
         },
         (error: Error) => {
-          this.#pending--;
           asked.isOver = true;
-          reject(this.#unavailable(`${this.#settings.url} cannot be used: ${sentenceOf(error)}`));
+          if (isReply(error)) circuit.answered();
+          reject(this.#failed(error));
         },
       );
     });
   }
 
+  async #send<Result>(
+    client: RedisClient,
+    command: (client: RedisClient) => Promise<Result>,
+  ): Promise<Result> {
+    this.#pending++;
+    try {
+      const result = await command(client);
+      this.#answeredAtMs = performance.now();
+      return result;
+    } catch (error) {
+      if (isReply(error as Error)) this.#answeredAtMs = performance.now();
+      throw error;
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  /** Looks whether the server that has a key answers in time. */
+  async #probe(key: string): Promise<boolean> {
+    const client = this.#client;
+    if (client === null || !this.isReady) return false;
+    const sentAtMs = performance.now();
+    let isLate = false;
+    const asked = this.#deadlines.add(sentAtMs, () => {
+      isLate = true;
+    });
+    const stalled = setTimeout(() => this.#giveUpStalled(client, sentAtMs), STALLED_MS).unref();
+    // Another node may have taken over meanwhile.
+    if (isCluster(client)) client.refreshSlotsCache();
+    const isAnswered = await this.#send(client, (redis) => redis.exists(key || PROBE_KEY)).then(
+      () => true,
+      () => false,
+    );
+    asked.isOver = true;
+    clearTimeout(stalled);
+    if (this.isReady && this.#circuits.openForMs > STALLED_MS) this.#tell(this.#late);
+    return isAnswered && !isLate;
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.#circuits.reset();
     this.#client?.disconnect();
   }
 
   #becameReady(client: RedisClient): void {
     this.#answeredAtMs = performance.now();
+    this.#circuits.reset();
     this.#tell('');
     client.info('memory').then(
       (text) => {
@@ -143,6 +211,7 @@ export class RedisLink {
     const silentSinceMs = Math.max(this.#answeredAtMs, startedAtMs - STALLED_MS);
     if (performance.now() - silentSinceMs < STALLED_MS || this.#client !== client) return;
     this.#answeredAtMs = performance.now();
+    this.#tell(`${this.#settings.url} answered nothing for ${STALLED_MS} ms.`);
     client.disconnect(true);
   }
 
@@ -155,6 +224,21 @@ export class RedisLink {
   #unavailable(sentence: string): Unavailable {
     return new Unavailable('redis', sentence);
   }
+
+  #failed(error: Error): Unavailable {
+    const sentence = `${this.#settings.url} cannot be used: ${sentenceOf(error)}`;
+    return wasRefused(error) ? this.#unavailable(sentence) : new Unanswered('redis', sentence);
+  }
+}
+
+/** Whether an error is what a server answered. */
+function isReply(error: Error): boolean {
+  return error.name === 'ReplyError';
+}
+
+/** Whether a command was certainly not carried out. */
+function wasRefused(error: Error): boolean {
+  return isReply(error) || /redirections|isn't ready/.test(error.message);
 }
 
 /** The message of an error as the end of a sentence; never holds a password. */

@@ -54,7 +54,7 @@ export class RedisReplay implements ReplayCache {
     const key = keyOf(scope, id);
     const ttlMs = this.#ttlMs(untilMs);
     try {
-      const set = await this.#link.ask((client) => client.set(key, '', 'PX', ttlMs, 'NX'));
+      const set = await this.#link.ask((client) => client.set(key, '', 'PX', ttlMs, 'NX'), key);
       return set === null ? 'replayed' : 'accepted';
     } catch (error) {
       return this.#fail(error) ?? this.#local.once(scope, id, untilMs);
@@ -77,7 +77,7 @@ export class RedisReplay implements ReplayCache {
   async forget(scope: string, id: string): Promise<void> {
     const key = keyOf(scope, id);
     // What cannot be written down stays used.
-    await this.#link.ask((client) => client.del(key)).catch(() => 0);
+    await this.#link.ask((client) => client.del(key), key).catch(() => 0);
     if (this.#onFailure === 'local') this.#local.forget(scope, id);
   }
 
@@ -93,8 +93,9 @@ export class RedisReplay implements ReplayCache {
     const lagMs = Math.min(CONFIRMED_MS, windowMs / 2);
     const value = hash('sha256', binding, 'base64url');
     const ttlMs = this.#ttlMs(Math.min(untilMs, startedAtMs + windowMs + lagMs));
+    const key = keyOf(scope, id);
     try {
-      const given = await this.#link.ask((client) => runBind(client, keyOf(scope, id), value, ttlMs));
+      const given = await this.#link.ask((client) => runBind(client, key, value, ttlMs), key);
       if (given !== 1) return 'replayed';
       this.#local.confirm(scope, id, binding, freeMs, Math.min(untilMs, startedAtMs + lagMs));
       return 'accepted';
