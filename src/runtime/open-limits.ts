@@ -36,13 +36,13 @@ export function openLimits({ lease }: GatewayConfig['counters'], parts: LimitPar
   const facts = new GuardFacts(parts.facts);
   const remote = new RedisLimits(link, clock, lease);
   const store = new GuardedLimits({ remote, local, facts, clock });
+  link.onLost = () => facts.lost(clock.nowMs());
   const timer = setInterval(() => void store.tellDebts(), TELL_MS);
   timer.unref();
   return {
     store,
     linkChanged() {
       if (link.problem === '') void store.tellDebts();
-      else facts.lost(clock.nowMs());
     },
     close() {
       clearInterval(timer);

@@ -22,11 +22,8 @@ describe.skipIf(!needs('redis-server', 'redis-server'))(
     afterAll(() => redis[Symbol.asyncDispose]());
     beforeEach(async () => {
       const settings = { url: redis.url, username: '', password: '', timeoutMs: BUDGET_MS };
-      link = new RedisLink(
-        settings,
-        (sentence) => problems.push(sentence),
-        () => void lost++,
-      );
+      link = new RedisLink(settings, (sentence) => problems.push(sentence));
+      link.onLost = () => void lost++;
       await link.open();
       lost = 0;
       problems.length = 0;

@@ -33,7 +33,8 @@ const openDefault: OpenClient = async (settings) => (await import('./open-client
 export class RedisLink {
   readonly #settings: RedisSettings;
   readonly #onProblem: (sentence: string) => void;
-  readonly #onLost: () => void;
+  /** Hears that a server was lost sight of: whatever answers from then on may have forgotten something. */
+  onLost: () => void = () => {};
   #client: RedisClient | null = null;
   #problem: string;
   #pending = 0;
@@ -42,14 +43,10 @@ export class RedisLink {
   readonly #deadlines: Deadlines;
   readonly #circuits: Circuits;
 
-  /**
-   * `onProblem` is told why Redis cannot be used, and '' when it can again; `onLost`, that a server was lost sight of: what it
-   * answers from then on it may have forgotten something before.
-   */
-  constructor(settings: RedisSettings, onProblem: (sentence: string) => void, onLost: () => void = () => {}) {
+  /** `onProblem` is told why Redis cannot be used, and '' when it can again. */
+  constructor(settings: RedisSettings, onProblem: (sentence: string) => void) {
     this.#settings = settings;
     this.#onProblem = onProblem;
-    this.#onLost = onLost;
     this.#circuits = new Circuits({ probe: (key) => this.#probe(key), closed: () => this.#tell('') });
     this.#problem = `${settings.url} was not reached yet.`;
     this.#deadlines = new Deadlines(settings.timeoutMs);
@@ -97,12 +94,12 @@ export class RedisLink {
     );
     client.on('close', () => {
       if (this.#isClosed) return;
-      this.#onLost();
+      this.onLost();
       if (this.#problem === '') this.#tell(`${this.#settings.url} closed the connection.`);
     });
     // Of a cluster: one node.
-    client.on('-node', () => this.#onLost());
-    client.on('node error', () => this.#onLost());
+    client.on('-node', () => this.onLost());
+    client.on('node error', () => this.onLost());
     await ready;
     if (!this.isReady && this.#problem !== '') this.#onProblem(this.#problem);
   }
@@ -126,7 +123,7 @@ export class RedisLink {
       const asked = this.#deadlines.add(startedAtMs, () => {
         this.#giveUpStalled(client, startedAtMs);
         // The one that takes its place may know less.
-        if (circuit.missed(startedAtMs) && isCluster(client)) this.#onLost();
+        if (circuit.missed(startedAtMs) && isCluster(client)) this.onLost();
         reject(new Unanswered('redis', this.#late));
       });
       this.#send(client, command).then(

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lossBound, outageBound } from '../../src/stores/redis/outage-bound.ts';
+import { needs } from '../support/binaries.ts';
+import { type CutProxy, startCutProxy } from '../support/cut-proxy.ts';
+import { type Lie, type LyingProxy, startLyingProxy } from '../support/lying-proxy.ts';
+import { startRedis, type TestRedis } from '../support/redis-server.ts';
+import { until } from '../support/test-gateway.ts';
+import { type FailureWorld, LIMIT, startFailureWorld } from './failure-world.ts';
+import { admittedIn, quantile, statusesOf } from './limit-clients.ts';
+
+/** What a busy machine adds to one request in a hundred, whatever Redis does. */
+const NOISE_MS = 60;
+const isDegraded = (degraded: string) => degraded !== '';
+const isWell = (degraded: string) => degraded === '';
+
+describe.skipIf(!needs('redis-server', 'redis-server'))('two gateways whose Redis fails under load', () => {
+  let redis: TestRedis;
+  let liar: LyingProxy;
+  let network: CutProxy;
+  let world: FailureWorld;
+
+  beforeAll(async () => {
+    redis = await startRedis(['--enable-debug-command', 'local', '--repl-timeout', '1']);
+    liar = await startLyingProxy(redis.port);
+    network = await startCutProxy(liar.port);
+    world = await startFailureWorld(() => `redis://127.0.0.1:${network.port}`);
+  });
+  afterAll(async () => {
+    await world?.[Symbol.asyncDispose]();
+    await network?.[Symbol.asyncDispose]();
+    await liar?.[Symbol.asyncDispose]();
+    await redis?.[Symbol.asyncDispose]();
+  });
+
+  const lie = (how: Lie) => [() => liar.lie(how), () => liar.lie(null)] as const;
+  const tell = (broken: string, mended: string) =>
+    [async () => void (await redis.command(broken)), async () => void (await redis.command(mended))] as const;
+
+  test.each<[string, readonly [() => unknown, () => unknown]]>([
+    ['is killed and started again empty', [() => redis.kill(), () => redis.start()]],
+    ['is cut off', [() => network.cut(), () => network.heal()]],
+    ['is stopped', [() => redis.freeze(true), () => redis.freeze(false)]],
+    ['is out of memory', tell('CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0')],
+    ['has become a read-only replica', tell('REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE')],
+    ['answers random bytes', lie((bytes) => Buffer.from(bytes.map((byte) => byte ^ 0x5a)))],
+    ['answers what is no answer to the question', lie(() => Buffer.from('+OK\r\n'))],
+    ['answers numbers without end', lie(() => Buffer.from(`*${'9'.repeat(9)}\r\n:1\r\n`))],
+    ['answers with errors', lie(() => Buffer.from('-ERR no\r\n'))],
+    ['answers nothing at all', lie(() => Buffer.alloc(0))],
+  ])(
+    'when it %s: never an error, never beyond the bound, and back by itself',
+    async (_, [breakIt, mendIt]) => {
+      const clients = world.clients('/local');
+      try {
+        await world.untilBoth(clients, 'Redis is used', isWell);
+        await breakIt();
+        try {
+          await world.untilBoth(clients, 'the gateways decide alone', isDegraded, 40);
+        } finally {
+          await mendIt();
+        }
+        await world.untilBoth(clients, 'Redis is used again', isWell, 40);
+      } finally {
+        await clients.stop();
+      }
+      expect(statusesOf(clients.seen)).toEqual([200, 429]);
+      expect(new Set(clients.seen.map(({ degraded }) => degraded))).toEqual(new Set(['', 'local']));
+      const admitted = admittedIn(clients.seen);
+      expect(admitted).toBeGreaterThanOrEqual(LIMIT / 2);
+      expect(admitted).toBeLessThanOrEqual(lossBound(LIMIT, 2));
+      expect(admitted).toBeLessThanOrEqual(outageBound(LIMIT, 2));
+    },
+  );
+
+  test('cut off, a request waits for its budget at most, and after the first ones none waits', async () => {
+    const clients = world.clients('/local');
+    try {
+      await world.untilBoth(clients, 'Redis is used', isWell, 200);
+      const before = [...clients.seen];
+      network.cut();
+      await world.untilBoth(clients, 'the gateways decide alone', isDegraded, 400);
+      const alone = clients.seen.filter(({ degraded }) => isDegraded(degraded));
+      const added = (part: number) => quantile(alone, part) - quantile(before, part);
+      // Without a circuit every one of them waits for 20 ms.
+      expect(added(0.5)).toBeLessThan(10);
+      expect(added(0.99)).toBeLessThan(20 + NOISE_MS);
+    } finally {
+      network.heal();
+      await clients.stop();
+    }
+    expect(statusesOf(clients.seen)).toEqual([200, 429]);
+  });
+
+  test.each<[string, readonly [() => unknown, () => unknown]]>([
+    ['cut off', [() => network.cut(), () => network.heal()]],
+    ['killed and started again empty', [() => redis.kill(), () => redis.start()]],
+  ])(
+    '%s again and again: whoever waits for each return gets no more than the bound',
+    async (_, [breakIt, mendIt]) => {
+      const clients = world.clients('/local');
+      const rounds = 4;
+      try {
+        for (let round = 0; round < rounds; round++) {
+          await world.untilBoth(clients, 'Redis is used', isWell);
+          await breakIt();
+          try {
+            await world.untilBoth(clients, 'the gateways decide alone', isDegraded);
+          } finally {
+            await mendIt();
+          }
+        }
+        await world.untilBoth(clients, 'Redis is used', isWell);
+      } finally {
+        await clients.stop();
+      }
+      expect(statusesOf(clients.seen)).toEqual([200, 429]);
+      expect(admittedIn(clients.seen)).toBeLessThanOrEqual(lossBound(LIMIT, 2, rounds));
+    },
+  );
+
+  test('each policy answers as it says, and the journal has why', async () => {
+    const all = ['/local', '/deny', '/allow', '/login', '/leased'].map((path) => ({
+      path,
+      clients: world.clients(path),
+    }));
+    try {
+      for (const { clients } of all) await world.untilBoth(clients, 'Redis is used', isWell, 2);
+      network.cut();
+      for (const { clients } of all) await world.untilBoth(clients, 'the gateways decide alone', isDegraded);
+      for (const { clients } of all) clients.fresh();
+      await until('each has answered more', () => all.every(({ clients }) => clients.seen.length > 100));
+    } finally {
+      network.heal();
+      for (const { clients } of all) await clients.stop();
+    }
+    const outcome = Object.fromEntries(
+      all.map(({ path, clients }) => {
+        const alone = clients.seen.filter(({ degraded }) => isDegraded(degraded));
+        return [path, [...new Set(alone.map(({ degraded, status }) => `${degraded} ${status}`))].sort()];
+      }),
+    );
+    expect(outcome).toEqual({
+      '/local': ['local 200', 'local 429'],
+      '/deny': ['deny 503'],
+      '/allow': ['allow 200'],
+      // Nobody chose a policy for it: that logins are guarded does.
+      '/login': ['deny 503'],
+      '/leased': ['local 200', 'local 429'],
+    });
+    await until('the journal has all', () => /"degraded":"allow: /.test(world.gateways[0]?.journal() ?? ''));
+    const journal = world.gateways[0]?.journal() ?? '';
+    for (const policy of ['local', 'deny', 'allow'])
+      expect(journal).toMatch(new RegExp(`"degraded":"${policy}: redis://127\\.0\\.0\\.1:\\d+ [^"]+`));
+    expect(journal).toContain('"reason":"ratelimit.unavailable"');
+  });
+});
