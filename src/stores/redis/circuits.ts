@@ -41,11 +41,10 @@ export class Circuits {
     return circuit;
   }
 
-  /** Whether no server at all is known to answer in time. */
-  get areAllOpen(): boolean {
-    if (this.#circuits.size === 0) return false;
-    for (const { isOpen } of this.#circuits.values()) if (!isOpen) return false;
-    return true;
+  /** Whether a server is known not to answer in time. */
+  get isAnyOpen(): boolean {
+    for (const { isOpen } of this.#circuits.values()) if (isOpen) return true;
+    return false;
   }
 
   /** How long the one that is open longest has been, in milliseconds. */

@@ -55,7 +55,8 @@ export class RedisLink {
   /** Why commands fail now, as a sentence that names the store; '' when they do not. */
   get problem(): string {
     if (!this.isReady) return this.#problem;
-    return this.#circuits.areAllOpen ? this.#late : '';
+    // Of a cluster, some nodes may answer.
+    return !this.isCluster && this.#circuits.isAnyOpen ? this.#late : '';
   }
 
   get #late(): string {
@@ -135,6 +136,8 @@ export class RedisLink {
         (error: Error) => {
           asked.isOver = true;
           if (isReply(error)) circuit.answered();
+          // Of a cluster, the client looks for no other node by itself: probes do.
+          else if (isCluster(client) && circuit.missed(startedAtMs)) this.onLost();
           reject(this.#failed(error));
         },
       );
