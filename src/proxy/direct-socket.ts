@@ -41,6 +41,21 @@ export function giveBack({ buffer }: Uint8Array): void {
   if (count === 1 && spare.length < MOST_SPARE) spare.push(Buffer.from(buffer as ArrayBuffer));
 }
 
+/** The socket that was given another buffer last, until the next read: Node may not have taken it. */
+let exchanging: DirectSocket | null = null;
+
+/**
+ * Cuts the connection that may read into the wrong buffer after an exception that nothing caught; to be called for each.
+ *
+ * Safety: Node takes another buffer from the callback of a read only if the ticks that follow end without an exception.
+ * Otherwise it reads on into the old one, and what the new one holds of other connections would pass for what was read.
+ * At worst this cuts one connection for which all is well.
+ */
+export function cutUncertainRead(): void {
+  exchanging?.destroy();
+  exchanging = null;
+}
+
 /** What this needs of the handle of an accepted connection. */
 interface Handle {
   useUserBuffer?(buffer: Buffer): void;
@@ -73,6 +88,7 @@ export class DirectSocket extends Socket {
   }
 
   #take(count: number): boolean {
+    exchanging = null;
     const bytes = this.#into.subarray(0, count);
     this.#hasRead = true;
     this.#isLarge = count >= LARGE_READ_BYTES;
@@ -86,6 +102,7 @@ export class DirectSocket extends Socket {
     const hasOwn = this.#into !== SHARED;
     const isBeingWritten = hasOwn && (users.get(this.#into.buffer) ?? 0) > 1;
     if (hasOwn === this.#isLarge && !isBeingWritten) return undefined;
+    exchanging = this;
     this.#release();
     if (this.#isLarge) this.#into = takeBulk();
     return this.#into;

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { cutUncertainRead } from '../proxy/direct-socket.ts';
 import { stackOf } from './gateway-log.ts';
 import { GatewayThread } from './gateway-thread.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
@@ -22,6 +23,7 @@ function main(): void {
   process.on('exit', () => thread.lastWords());
   const isTooMany = strayErrorCounter();
   process.on('uncaughtException', (error) => {
+    cutUncertainRead();
     send({ type: 'bug', requestId: '', stage: 'thread', stack: stackOf(error) });
     if (isTooMany(Date.now())) fail(new Error('Too many exceptions that nothing caught.'));
   });
