@@ -1,9 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
 import type { WebhookConfig } from '../config/notices.schema.ts';
 import type { Notice, NoticeKind, NoticeRecord, NoticeStore, Notices } from '../core/notices.ts';
 import type { Clock } from '../core/ports.ts';
-import { JOURNAL_MODE } from '../proxy/journal-mend.ts';
+import { JournalLines } from '../proxy/journal-lines.ts';
 import { formatNotice } from './notice-line.ts';
 import { NoticeSender } from './notice-sender.ts';
 import type { StandingProblems } from './standing-problems.ts';
@@ -52,6 +51,7 @@ export function recordOfNotice(notice: Notice, nowMs: number): Omit<NoticeRecord
  */
 export class NoticeBoard implements Notices {
   readonly #parts: NoticeBoardParts;
+  readonly #journal: JournalLines;
   readonly #sender: NoticeSender;
   readonly #timer: NodeJS.Timeout;
   #waiting: Notice[] = [];
@@ -65,6 +65,7 @@ export class NoticeBoard implements Notices {
 
   constructor(parts: NoticeBoardParts) {
     this.#parts = parts;
+    this.#journal = new JournalLines(parts.journalPath);
     this.#sender = parts.sender ?? new NoticeSender(parts);
     this.#timer = setInterval(() => this.#wake(), ROUND_MS);
     this.#timer.unref();
@@ -158,8 +159,8 @@ export class NoticeBoard implements Notices {
   }
 
   async #announce(notice: NoticeRecord): Promise<void> {
-    const { journalPath, store, clock, webhooks } = this.#parts;
-    await appendFile(journalPath, formatNotice(notice), { mode: JOURNAL_MODE });
+    const { store, clock, webhooks } = this.#parts;
+    await this.#journal.append(formatNotice(notice));
     const wanting = webhooks().filter(({ kinds }) => kinds?.includes(notice.kind) !== false);
     await store.announce(
       notice.id,

@@ -1,4 +1,3 @@
-import { appendFile } from 'node:fs/promises';
 import type { GatewayConfig } from '../config/config.ts';
 import { BUILTIN_ISSUER } from '../config/oauth-api.ts';
 import type { OauthControl, OauthFacts } from '../control/services.ts';
@@ -12,7 +11,7 @@ import type { OauthEvent, OauthEvents } from '../oauth/events.ts';
 import { loadSecret } from '../oauth/secret-file.ts';
 import type { People } from '../oauth/users/people.ts';
 import { openTrust } from '../plan/trust-files.ts';
-import { JOURNAL_MODE } from '../proxy/journal-mend.ts';
+import { JournalLines } from '../proxy/journal-lines.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import type { LoadedConfig } from './config-source.ts';
@@ -151,12 +150,12 @@ export function eventRecord(event: OauthEvent, nowMs: number): string {
 /** Writes what the server says: events into the journal one after the other, alerts as notices, defects into the log. */
 class EventWriter implements OauthEvents {
   readonly #parts: OauthServiceParts;
-  readonly #journalPath: string;
+  readonly #journal: JournalLines;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: OauthServiceParts, journalPath: string) {
     this.#parts = parts;
-    this.#journalPath = journalPath;
+    this.#journal = new JournalLines(journalPath);
   }
 
   /** Resolves when everything so far is written, or could not be. */
@@ -168,7 +167,7 @@ class EventWriter implements OauthEvents {
     const { clock, problems } = this.#parts;
     const line = `${eventRecord(event, clock.nowMs())}\n`;
     this.#turn = this.#turn
-      .then(() => appendFile(this.#journalPath, line, { mode: JOURNAL_MODE }))
+      .then(() => this.#journal.append(line))
       .then(() => problems.set('oauth-journal', '', ''))
       .catch(() => problems.set('oauth-journal', '', NOT_WRITTEN));
   }
