@@ -10,6 +10,7 @@ import { keyRevoke } from './key-revoke.ts';
 import { keyRotate } from './key-rotate.ts';
 import { keyScan } from './key-scan.ts';
 import { keyShow } from './key-show.ts';
+import { limitsReport } from './limits-report.ts';
 import { loginBlocked } from './login-blocked.ts';
 import { loginUnblock } from './login-unblock.ts';
 import { noticesList } from './notices-list.ts';
@@ -54,6 +55,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   keyRevoke,
   keyCompromise,
   keyScan,
+  limitsReport,
   loginBlocked,
   loginUnblock,
   noticesList,

@@ -83,13 +83,14 @@ function servicesOn(
   { path, journalPath, names, passwords, oauth, keys: life }: Target,
   database: Database,
 ): ControlServices {
-  const { keys, usage, decisions, notices, users, revocations } = database;
+  const { keys, usage, decisions, limitActivity, notices, users, revocations } = database;
   const services = offlineServices({
     clock,
     version: VERSION,
     keys,
     usage,
     decisions,
+    limitActivity,
     // The next gateway to start announces it.
     notices: {
       list: notices.list,

@@ -1,5 +1,6 @@
 import { Unavailable } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
+import type { LimitActivityStore } from '../core/limit-activity.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { TokenRevocationStore } from '../core/token-revocations.ts';
@@ -21,6 +22,7 @@ export interface OfflineParts {
   readonly keys: KeyStore;
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
+  readonly limitActivity: LimitActivityStore;
   readonly notices: NoticeBook;
   readonly users: UserStore;
   readonly revocations: TokenRevocationStore;
@@ -48,6 +50,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     keys: parts.keys,
     usage: parts.usage,
     decisions: parts.decisions,
+    limitActivity: parts.limitActivity,
     notices: parts.notices,
     users: parts.users,
     revocations: parts.revocations,

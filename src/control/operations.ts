@@ -4,6 +4,7 @@ import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
 import { rotatedKey, rotateKey, rotateKeyBody } from './key-rotation.ts';
 import { createdKey, createKeyBody, keyList, keyWithUsage, revokedKey } from './key-schemas.ts';
+import { LIMIT_REPORT_OPERATIONS } from './limit-report.ts';
 import { blockedAddress, blockedList, listBlocked, unblock, unblocked } from './login-operations.ts';
 import { listNotices, noticeFilter, noticeList } from './notice-operations.ts';
 import { OAUTH_OPERATIONS } from './oauth-table.ts';
@@ -170,6 +171,7 @@ export const OPERATIONS = {
   }),
   ...USER_OPERATIONS,
   ...TOKEN_OPERATIONS,
+  ...LIMIT_REPORT_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',

@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
+import type { LimitActivityStore } from '../core/limit-activity.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { KeyReport, OauthClientStore } from '../core/oauth-records.ts';
@@ -133,6 +134,7 @@ export interface ControlServices {
   readonly keys: KeyStore;
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
+  readonly limitActivity: LimitActivityStore;
   readonly notices: NoticeBook;
   readonly users: UserStore;
   passwordPolicy(): PasswordPolicy;

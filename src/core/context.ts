@@ -79,6 +79,10 @@ export class RequestContext {
   claimedCredential: string;
   /** Written by the limits: how and why something was decided without the store it belongs in; '' when nothing was. */
   degraded: string;
+  /** Written by the limits: the tier whose limits it counts against; '' while none. */
+  limitTier: string;
+  /** Written by the limits: the limit that refused it, or would have, as the journal names it; '' where none did. */
+  limitedBy: string;
   /** Written by the limits: the slots it holds, the last one first; null while it holds none. */
   slots: HeldSlot | null;
   /** Written by the limits: that it is over, so that a slot it is given now must be given back. */
@@ -129,6 +133,8 @@ export class RequestContext {
     this.awaitsBody = false;
     this.claimedCredential = '';
     this.degraded = '';
+    this.limitTier = '';
+    this.limitedBy = '';
     this.slots = null;
     this.isOver = false;
     this.login = null;

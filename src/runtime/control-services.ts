@@ -35,13 +35,14 @@ export interface ControlParts {
 /** Makes what the admin operations may use of a running gateway. */
 export function controlServices(state: GatewayState, parts: ControlParts): ControlServices {
   const { clock, database } = parts;
-  const { keys, usage, decisions, users } = database;
+  const { keys, usage, decisions, limitActivity, users } = database;
   return {
     clock,
     version: VERSION,
     keys,
     usage,
     decisions,
+    limitActivity,
     users,
     passwordPolicy: () => passwordPolicyOf(state.loaded.config),
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),

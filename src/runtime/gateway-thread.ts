@@ -98,9 +98,7 @@ export class GatewayThread {
       clock: this.#clock,
     });
     this.#ports = this.#openPorts(data, config, counters);
-    this.#notebook = new Notebook(this.#clock, this.#countries, (usage, decisions) =>
-      send({ type: 'notes', usage, decisions }),
-    );
+    this.#notebook = new Notebook(this.#clock, this.#countries, (notes) => send({ type: 'notes', notes }));
     this.#journal = openJournal(config, send);
     this.#plane = new DataPlane({
       clock: this.#clock,

@@ -1,9 +1,7 @@
 import type { CertificateMaterial } from '../config/certificates.ts';
 import type { ConfigProblem } from '../core/errors.ts';
-import type { KeyUsageNote } from '../core/key-usage.ts';
 import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord, StatusAnswer, StatusQuestion } from '../core/ports.ts';
-import type { DecisionEntry } from '../core/records.ts';
 import type { RevocationUpdate, TokenRevocation } from '../core/token-revocations.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
@@ -11,6 +9,7 @@ import type { TrustMaterial } from '../plan/trust-files.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { Lease } from '../stores/memory/record-lease.ts';
+import type { ThreadNotes } from './notebook.ts';
 
 /** Certificates and keys as PEM text: threads read no files. */
 export interface Material extends TrustMaterial {
@@ -90,8 +89,7 @@ export type FromThread =
   | { readonly type: 'refetch'; readonly call: number; readonly issuerId: string; readonly kid: string }
   | {
       readonly type: 'notes';
-      readonly usage: readonly KeyUsageNote[];
-      readonly decisions: readonly DecisionEntry[];
+      readonly notes: ThreadNotes;
     }
   | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'journalProblem'; readonly sentence: string }

@@ -7,6 +7,7 @@ import { NoteKeeper } from './note-keeper.ts';
 import { StandingProblems } from './standing-problems.ts';
 
 const USAGE = [{ ...NO_ACTIVITY, keyId: 'k', requests: 1, errors: 0, lastUsedAtMs: 1 }];
+const NOTES = { usage: USAGE, decisions: [], limits: [] };
 const clock = { nowMs: () => 1000 };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
@@ -21,7 +22,8 @@ function world(stores: { addUsage?: () => Promise<void>; pruneDecisions?: () => 
     pruneDecisions: async () => 0,
     ...stores,
   } as unknown as DecisionStore;
-  return { log, problems, keeper: new NoteKeeper({ usage, decisions }, clock, problems) };
+  const limitActivity = { addHours: async () => {}, listHours: async () => [], pruneHours: async () => {} };
+  return { log, problems, keeper: new NoteKeeper({ usage, decisions, limitActivity }, clock, problems) };
 }
 
 test('close waits for what is being written', async () => {
@@ -35,7 +37,7 @@ test('close waits for what is being written', async () => {
       };
     });
   const { keeper } = world({ addUsage });
-  keeper.keep(USAGE, []);
+  keeper.keep(NOTES);
   await vi.waitFor(() => expect(finish).not.toBe(undefined));
   const closed = keeper.close().then(() => written.push('closed'));
   await Promise.resolve();
@@ -69,11 +71,11 @@ test('a store that fails is a problem until it works again, and stops nothing', 
     if (isFull) throw new Unavailable('database', 'The disk of the database is full.');
   };
   const { keeper, problems, log } = world({ addUsage });
-  keeper.keep(USAGE, []);
-  keeper.keep(USAGE, []);
+  keeper.keep(NOTES);
+  keeper.keep(NOTES);
   await vi.waitFor(() => expect(problems.all).toEqual(['The disk of the database is full.']));
   isFull = false;
-  keeper.keep(USAGE, []);
+  keeper.keep(NOTES);
   await keeper.close();
   expect(problems.all).toEqual([]);
   expect(log).toEqual(['error The disk of the database is full.', 'info The database works again.']);
@@ -88,7 +90,7 @@ test('what waits for a database that does not answer is bounded, and so is the e
       }),
   );
   const { keeper, problems } = world({ addUsage });
-  for (let i = 0; i < 1000; i++) keeper.keep(USAGE, []);
+  for (let i = 0; i < 1000; i++) keeper.keep(NOTES);
   expect(problems.all).toEqual(['The database is too slow: usage and decisions are lost.']);
   await vi.waitFor(() => expect(addUsage).toHaveBeenCalledTimes(1));
   const closed = keeper.close();

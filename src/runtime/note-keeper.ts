@@ -1,8 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { KeyUsageNote, UsageStore } from '../core/key-usage.ts';
+import type { UsageStore } from '../core/key-usage.ts';
+import type { LimitActivityStore } from '../core/limit-activity.ts';
 import type { Clock } from '../core/ports.ts';
-import type { DecisionEntry, DecisionStore } from '../core/records.ts';
+import type { DecisionStore } from '../core/records.ts';
+import type { ThreadNotes } from './notebook.ts';
 import type { StandingProblems } from './standing-problems.ts';
+
+/** What is written. */
+interface NoteStores {
+  readonly usage: UsageStore;
+  readonly decisions: DecisionStore;
+  readonly limitActivity: LimitActivityStore;
+}
 
 /** Time between two rounds of deleting what is too old or too many. */
 const PRUNE_MS = 5_000;
@@ -18,7 +27,7 @@ const MAX_WAITING = 64;
  * every record.
  */
 export class NoteKeeper {
-  readonly #stores: { readonly usage: UsageStore; readonly decisions: DecisionStore };
+  readonly #stores: NoteStores;
   readonly #clock: Clock;
   readonly #problems: StandingProblems;
   readonly #pruner: NodeJS.Timeout;
@@ -31,11 +40,7 @@ export class NoteKeeper {
   /** The batch that is being written and all before it. */
   #written: Promise<void> = Promise.resolve();
 
-  constructor(
-    stores: { readonly usage: UsageStore; readonly decisions: DecisionStore },
-    clock: Clock,
-    problems: StandingProblems,
-  ) {
+  constructor(stores: NoteStores, clock: Clock, problems: StandingProblems) {
     this.#stores = stores;
     this.#clock = clock;
     this.#problems = problems;
@@ -47,7 +52,7 @@ export class NoteKeeper {
     this.#pruner.unref();
   }
 
-  keep(usage: readonly KeyUsageNote[], decisions: readonly DecisionEntry[]): void {
+  keep(notes: ThreadNotes): void {
     if (this.#waiting === MAX_WAITING) {
       return this.#problems.set(
         'database',
@@ -58,7 +63,7 @@ export class NoteKeeper {
     this.#waiting++;
     this.#written = this.#written.then(async () => {
       // A database that does not answer must not keep the gateway from stopping, once for every batch.
-      if (!this.#isClosed || this.#isWell) await this.#try(() => this.#write(usage, decisions));
+      if (!this.#isClosed || this.#isWell) await this.#try(() => this.#write(notes));
       this.#waiting--;
       if (this.#waiting === 0) this.#problems.set('database', 'slow', '');
     });
@@ -74,13 +79,15 @@ export class NoteKeeper {
     await this.#written;
   }
 
-  async #write(usage: readonly KeyUsageNote[], decisions: readonly DecisionEntry[]): Promise<void> {
+  async #write({ usage, decisions, limits }: ThreadNotes): Promise<void> {
+    await this.#stores.limitActivity.addHours(limits);
     await this.#stores.usage.addUsage(usage);
     await this.#stores.decisions.addDecisions(decisions);
   }
 
   async #prune(): Promise<void> {
     await this.#try(async () => {
+      await this.#stores.limitActivity.pruneHours(this.#clock.nowMs());
       while (!this.#isClosed && (await this.#stores.decisions.pruneDecisions(this.#clock.nowMs())) > 0)
         await pause(STEP_PAUSE_MS);
     });

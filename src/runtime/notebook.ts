@@ -1,16 +1,25 @@
 import type { RequestContext } from '../core/context.ts';
 import type { KeyUsageNote } from '../core/key-usage.ts';
+import type { LimitHour } from '../core/limit-activity.ts';
 import type { Clock, Countries } from '../core/ports.ts';
 import type { DecisionEntry } from '../core/records.ts';
 import type { Outcome } from '../proxy/record.ts';
 import { KeyNotes } from './key-notes.ts';
+import { LimitNotes } from './limit-notes.ts';
 
 const FLUSH_MS = 500;
 /** Requests per second and thread whose record goes to the database as well: all refusals first, then a sample. */
 const REFUSALS_PER_S = 500;
 const PASSED_PER_S = 50;
 
-type Send = (usage: readonly KeyUsageNote[], decisions: readonly DecisionEntry[]) => void;
+/** What a thread noted of finished requests since it last told. */
+export interface ThreadNotes {
+  readonly usage: readonly KeyUsageNote[];
+  readonly decisions: readonly DecisionEntry[];
+  readonly limits: readonly LimitHour[];
+}
+
+type Send = (notes: ThreadNotes) => void;
 
 /**
  * Collects what the control plane keeps of finished requests, and hands it over in batches.
@@ -21,6 +30,7 @@ export class Notebook {
   readonly #clock: Clock;
   readonly #send: Send;
   readonly #usage: KeyNotes;
+  readonly #limits = new LimitNotes();
   #decisions: DecisionEntry[] = [];
   #refusals = 0;
   #passed = 0;
@@ -35,6 +45,7 @@ export class Notebook {
 
   note(ctx: RequestContext, outcome: Outcome, record: string): void {
     const nowMs = this.#clock.nowMs();
+    this.#limits.note(ctx, outcome, nowMs);
     const keyId = ctx.principal?.keyId ?? '';
     if (keyId !== '') this.#usage.note(keyId, ctx, outcome.status, outcome.durationMs, nowMs);
     if (nowMs - this.#windowMs >= 1000) {
@@ -45,16 +56,16 @@ export class Notebook {
     const isRefusal = outcome.effect === 'deny' || ctx.observations !== null;
     const hasRoom = isRefusal ? this.#refusals++ < REFUSALS_PER_S : this.#passed++ < PASSED_PER_S;
     if (hasRoom) this.#decisions.push({ id: ctx.id, atMs: nowMs, record: record.trimEnd() });
-    if (hasRoom || this.#usage.size > 0) this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   }
 
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#usage.size === 0 && this.#decisions.length === 0) return;
+    if (this.#limits.size === 0) return;
     const usage = this.#usage.take();
     const decisions = this.#decisions;
     this.#decisions = [];
-    this.#send(usage, decisions);
+    this.#send({ usage, decisions, limits: this.#limits.take() });
   }
 }

@@ -269,7 +269,7 @@ export class RunningGateway {
       case 'certificateStatus':
         return void this.#certificates.answer(thread, news.id, news.question);
       case 'notes':
-        return this.#notes.keep(news.usage, news.decisions);
+        return this.#notes.keep(news.notes);
       case 'notice':
         return this.#notices.hear(news.notice);
       case 'journalProblem':

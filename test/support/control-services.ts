@@ -36,6 +36,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     keys: database.keys,
     usage: database.usage,
     decisions: database.decisions,
+    limitActivity: database.limitActivity,
     users: database.users,
     revocations: database.revocations,
     distributeRevocations: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),

@@ -101,6 +101,7 @@ export class LimitCheck implements Check {
         dimension = source.dimension;
         client = dimension.clientOf(ctx);
       }
+      if (whole.tier !== '') ctx.limitTier = whole.tier;
       const policy = dimension.isShared ? whole : whole.at(share);
       const hit = hits[count] as Hit;
       hit.scope = source.scope;
@@ -142,6 +143,7 @@ export class LimitCheck implements Check {
   }
 
   #refuse(ctx: RequestContext, state: CounterState, policy: LimitPolicy, taking: Taking): Decision {
+    ctx.limitedBy = policy.label;
     const source = taking.sources[state.hit] as LimitSource;
     const { share, nowMs } = taking;
     const isSmaller = share < 1 && !source.dimension.isShared;

@@ -10,6 +10,8 @@ export interface PolicyNames {
   readonly label: string;
   /** In front of the names of its windows in `RateLimit-Policy`, so that those of all limits of a route differ. */
   readonly prefix: string;
+  /** Name of the tier; '' where they are no tier's. */
+  readonly tier: string;
   /** Value of the member `tier`, as JSON. */
   readonly tierJson: string;
 }
@@ -19,6 +21,7 @@ export class LimitPolicy {
   readonly limits: Limits;
   readonly label: string;
   readonly prefix: string;
+  readonly tier: string;
   readonly tierJson: string;
   /** What a request takes of them. */
   readonly cost: number;
@@ -32,6 +35,7 @@ export class LimitPolicy {
     this.limits = roomFor(limits, cost);
     this.label = names.label;
     this.prefix = names.prefix;
+    this.tier = names.tier;
     this.tierJson = names.tierJson;
     this.cost = cost;
     this.field = policyField(limits, names.prefix);
@@ -63,12 +67,12 @@ function shownTier(name: string): string {
 /** Prepares the limits of a tier. */
 export function tierPolicy(name: string, limits: Limits, cost: number): LimitPolicy {
   const label = `tier ${JSON.stringify(name)}`;
-  return new LimitPolicy(limits, { label, prefix: '', tierJson: shownTier(name) }, cost);
+  return new LimitPolicy(limits, { label, prefix: '', tier: name, tierJson: shownTier(name) }, cost);
 }
 
 /** Prepares limits that are no tier's. */
 export function plainPolicy(label: string, prefix: string, limits: Limits, cost: number): LimitPolicy {
-  return new LimitPolicy(limits, { label, prefix, tierJson: 'null' }, cost);
+  return new LimitPolicy(limits, { label, prefix, tier: '', tierJson: 'null' }, cost);
 }
 
 /** Whether anything is limited. */

@@ -140,9 +140,9 @@ describe('the check', () => {
     passed(1, head, { principal });
     const ctx = contextOf();
     ctx.principal = principal;
-    const before = { ...ctx, addedHeaders: null };
+    const before = { ...ctx, addedHeaders: null, limitTier: 'free' };
     expect(runNow(head, ctx).effect).toBe('deny');
-    expect({ ...ctx, addedHeaders: null }).toEqual(before);
+    expect({ ...ctx, addedHeaders: null, limitedBy: '' }).toEqual(before);
     expect(world.counters.admitted.length, 'a refused request is not counted').toBe(2);
   });
 

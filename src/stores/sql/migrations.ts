@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { Unavailable } from '../../core/errors.ts';
 import type { Connection, DialectName } from './connection.ts';
 import { DATABASE } from './failures.ts';
+import { createLimitActivity } from './limit-activity-store.ts';
 import { createOauth } from './oauth-schema.ts';
 import type { Tables } from './tables.ts';
 import { createUsers } from './user-tables.ts';
@@ -208,6 +209,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'authorization server', up: createOauth },
   { name: 'latency and activity of keys', up: countActivity },
   { name: 'revocations of tokens', up: createTokenRevocations },
+  { name: 'what limits did', up: createLimitActivity },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

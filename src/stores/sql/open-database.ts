@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import type { UsageStore } from '../../core/key-usage.ts';
+import type { LimitActivityStore } from '../../core/limit-activity.ts';
 import type { NoticeStore } from '../../core/notices.ts';
 import type { ArtifactStore, OauthClientStore, OauthKeyStore } from '../../core/oauth-records.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -11,6 +12,7 @@ import { DAY_MS } from '../../lib/time/day.ts';
 import type { Connection } from './connection.ts';
 import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
 import { sqlKeyStore } from './key-store.ts';
+import { sqlLimitActivityStore } from './limit-activity-store.ts';
 import type { StoreLocation } from './location.ts';
 import { sqlSharedRecords } from './node-registry.ts';
 import { sqlNoticeStore } from './notice-store.ts';
@@ -47,6 +49,7 @@ export interface Database {
   readonly keys: KeyStore;
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
+  readonly limitActivity: LimitActivityStore;
   readonly notices: NoticeStore;
   readonly users: UserStore;
   readonly oauth: OauthStores;
@@ -88,6 +91,7 @@ function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 's
     keys: sqlKeyStore(open),
     usage: sqlUsageStore(open),
     decisions: sqlDecisionStore(open, { ...DEFAULT_BOUNDS, ...options.decisions }),
+    limitActivity: sqlLimitActivityStore(open),
     notices: sqlNoticeStore(open),
     users: sqlUserStore(open),
     oauth: {

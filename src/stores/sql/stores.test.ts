@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { describeLimitActivity } from '../../../test/support/limit-activity-suite.ts';
 import { describeOauthStores } from '../../../test/support/oauth-store-suite.ts';
 import { describeRecordStores } from '../../../test/support/record-stores.ts';
 import type { DecisionBounds } from './decision-store.ts';
@@ -27,4 +28,5 @@ const world = {
 };
 
 describeRecordStores(world);
+describeLimitActivity(world);
 describeOauthStores(world);

@@ -51,6 +51,19 @@ export interface Tables {
     first_at_ms: number;
     last_at_ms: number;
   };
+  /** All requests of an hour. */
+  limit_hours: { hour_ms: number; requests: number };
+  /** What limits refused in an hour, see `LimitedRequests`. */
+  limited_requests: {
+    hour_ms: number;
+    tier: string;
+    kind: string;
+    client: string;
+    limit_label: string;
+    refused: number;
+    observed: number;
+    last_at_ms: number;
+  };
   decisions: {
     /** Given by the database, grows: tells the order, and two records of one request id apart. */
     seq: Generated<number>;
