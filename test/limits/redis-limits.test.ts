@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -59,8 +61,10 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
     url = redis.url,
     lease = { share: 0.1, forMs: 1000 },
     script = TIMED,
+    username = '',
+    password = '',
   } = {}) {
-    const link = new RedisLink({ url, username: '', password: '', timeoutMs: 2000 }, () => {});
+    const link = new RedisLink({ url, username, password, timeoutMs: 2000 }, () => {});
     const clock = { nowMs: () => START_MS + offMs };
     const limits = new RedisLimits(link, clock, lease, script);
     opened.push(limits, link);
@@ -526,5 +530,24 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       // The other one holds two of the five that were left; everything else was to be had.
       expect(admitted).toBe(8);
     });
+  });
+
+  test('a user with what the guide names, and nothing more, is enough', async () => {
+    const guide = readFileSync(
+      join(import.meta.dirname, '../../docs/guides/rate-limits-across-gateways.md'),
+      'utf8',
+    );
+    const [, rights = ''] = /^user portcullis on >SECRET (.*)$/m.exec(guide) ?? [];
+    await redis.command(`ACL SETUSER portcullis reset on >SECRET ${rights}`);
+    const { limits, take } = await gateway({
+      script: buildLimitScript(),
+      username: 'portcullis',
+      password: 'SECRET',
+    });
+    const hit = hitOf(limitsOf({ perMinute: 100, concurrent: 5 }));
+    expect(await take([hit], 'strict')).toMatchObject({ admitted: true, remaining: 99 });
+    expect(await take([hit], 'leased')).toMatchObject({ admitted: true });
+    limits.release('tier', hit.client, 'strict');
+    await limits.owe([{ hit, amount: 1, takenMs: START_MS }], START_MS);
   });
 });
