@@ -3,11 +3,17 @@ import { findLimitBounds } from './limit-bounds.ts';
 import { parseConfig } from './load.ts';
 
 /** The bounds of a gateway with one API that has this block. */
-function boundsOf(rateLimit: object, counters: object = { url: 'redis://127.0.0.1' }) {
+function boundsOf(
+  rateLimit: object,
+  counters: object = { url: 'redis://127.0.0.1' },
+  endpoints: object[] = [],
+) {
   const document = {
     version: 1,
     counters,
-    apis: [{ id: 'shop', path: '/', upstream: 'http://127.0.0.1:1', authenticate: 'none', rateLimit }],
+    apis: [
+      { id: 'shop', path: '/', upstream: 'http://127.0.0.1:1', authenticate: 'none', rateLimit, endpoints },
+    ],
   };
   const { config, problems } = parseConfig(JSON.stringify(document), '/nowhere/x.yaml', { env: {} });
   expect(problems).toEqual([]);
@@ -24,7 +30,7 @@ test('what is off is not there, and what limits nothing either', () => {
 });
 
 test.each([
-  ['strict', 0, 0, '`rateLimit`, strict: over by 0, refused early 0;'],
+  ['strict', 0, 0, '`rateLimit`: its own numbers. strict: over by 0, refused early 0;'],
   [
     'leased',
     0,
@@ -39,17 +45,27 @@ test.each([
   expect(bound?.message).toContain(words);
 });
 
-test('every tier, every limit of a list and what a preset says has its own', () => {
-  const counting = 'leased';
-  const tiers = boundsOf({ tier: 'fromPrincipal', counting }).map(({ of }) => of);
-  expect(tiers).toEqual(
-    ['free', 'basic', 'pro', 'enterprise', 'internal'].map((name) => `\`rateLimit\`, tier ${name}`),
-  );
+test('tiers, limits of a list and what a preset says are named, together where their bounds are the same', () => {
+  const tiers = boundsOf({ tier: 'fromPrincipal', counting: 'strict' });
+  expect(tiers.map(({ of }) => of)).toEqual([
+    '`rateLimit`: tier free, tier basic, tier pro, tier enterprise, tier internal',
+  ]);
   const limits = [{ id: 'by-user', perDay: 1000 }];
-  const found = boundsOf({ preset: 'search', limits, counting });
+  const found = boundsOf({ preset: 'search', limits, counting: 'leased' });
   expect(found.map(({ of, refusedEarly }) => [of, refusedEarly])).toEqual([
-    ['`rateLimit`', 1],
-    ['`rateLimit`, limit by-user', 99],
+    ['`rateLimit`: its own numbers', 1],
+    ['`rateLimit`: limit by-user', 99],
+  ]);
+});
+
+test('a tier that one route leases is short of that for a strict one', () => {
+  const tier = { tier: 'enterprise', counting: 'strict' };
+  const endpoints = [{ path: '/leased', rateLimit: { counting: 'leased' } }];
+  expect(
+    boundsOf(tier, undefined, endpoints).map(({ counting, refusedEarly }) => [counting, refusedEarly]),
+  ).toEqual([
+    ['strict', 33],
+    ['leased', 33],
   ]);
 });
 

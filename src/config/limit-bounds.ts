@@ -42,40 +42,59 @@ function boundsOfBlock(config: GatewayConfig, route: RouteSettings, key: string)
   if (block === undefined || block.config.mode === 'off') return [];
   const settings = block.config as LimitBlock;
   const pointer = sourcePointer(block.sources, '') || route.pointer;
-  return limitsIn(config, settings).map(([of, limits]) =>
-    boundOf(config, pointer, settings.counting, `\`${key}\`${of}`, limits),
-  );
+  const leased = settings.counting === 'strict' ? leasedTiers(config) : [];
+  const byWords = new Map<string, { names: string[]; bound: Bound }>();
+  for (const [name, limits] of limitsIn(config, settings)) {
+    // A counter that others lease from is short of what they hold.
+    const bound = boundOf(config, leased.includes(name) ? 'leased' : settings.counting, limits);
+    const same = byWords.get(bound.words) ?? { names: [], bound };
+    same.names.push(name);
+    byWords.set(bound.words, same);
+  }
+  return [...byWords.values()].map(({ names, bound: { words, ...figures } }) => {
+    const of = `\`${key}\`: ${names.join(', ')}`;
+    const message = `${of}. ${settings.counting}: ${words}.`;
+    return { pointer, counting: settings.counting, of, ...figures, message };
+  });
+}
+
+/** Names of the tiers that some route leases from. */
+function leasedTiers({ apis, tiers }: GatewayConfig): string[] {
+  const routes = apis.flatMap((api) => [api, ...api.endpoints]);
+  return routes.flatMap(({ blocks }) => {
+    const block = blocks.get('rateLimit')?.config as RateLimitConfig | undefined;
+    return block?.counting === 'leased' ? tiersOf(block, tiers).map(([name]) => name) : [];
+  });
+}
+
+function tiersOf({ tier }: RateLimitConfig, tiers: GatewayConfig['tiers']): [string, Limits][] {
+  const used = tier === 'fromPrincipal' ? [...tiers] : [...tiers].filter(([name]) => name === tier);
+  return used.map(([name, limits]) => [`tier ${name}`, limits]);
 }
 
 function limitsIn({ tiers }: GatewayConfig, block: LimitBlock): [string, Limits][] {
-  const named = 'tier' in block && block.tier !== undefined ? block.tier : '';
-  const used = named === 'fromPrincipal' ? [...tiers] : [...tiers].filter(([name]) => name === named);
-  const found = used.map(([name, limits]): [string, Limits] => [`, tier ${name}`, limits]);
+  const found: [string, Limits][] = [];
   if ('limits' in block) {
     const perMinute = block.perMinute ?? presetOf(block.preset).perMinute;
-    found.push(['', limitsOf({ ...block, perMinute })]);
-    found.push(...block.limits.map((limit): [string, Limits] => [`, limit ${limit.id}`, limitsOf(limit)]));
-  } else found.push(['', limitsOf(block)]);
+    found.push(...tiersOf(block, tiers), ['its own numbers', limitsOf({ ...block, perMinute })]);
+    found.push(...block.limits.map((limit): [string, Limits] => [`limit ${limit.id}`, limitsOf(limit)]));
+  } else found.push(['its own numbers', limitsOf(block)]);
   return found.filter(([, { perMinute, perHour, perDay }]) => perMinute + perHour + perDay > 0);
 }
 
-function boundOf(
-  { counters: { lease } }: GatewayConfig,
-  pointer: string,
-  counting: Counting,
-  of: string,
-  limits: Limits,
-): LimitBound {
-  const none = { pointer, counting, of, overAdmission: 0, refusedEarly: 0, refusedEarlyMs: 0 };
+interface Bound extends Pick<LimitBound, 'overAdmission' | 'refusedEarly' | 'refusedEarlyMs'> {
+  readonly words: string;
+}
+
+function boundOf({ counters: { lease } }: GatewayConfig, counting: Counting, limits: Limits): Bound {
+  const none = { overAdmission: 0, refusedEarly: 0, refusedEarlyMs: 0 };
   const tightest = Math.min(
     ...[limits.perMinute, limits.perHour, limits.perDay].filter((limit) => limit > 0),
   );
-  if (counting === 'strict') {
-    return { ...none, message: `${of}, strict: over by 0, refused early 0; ${LATE}.` };
-  }
+  if (counting === 'strict') return { ...none, words: `over by 0, refused early 0; ${LATE}` };
   if (counting === 'local') {
-    const message = `${of}, local: over by ${NUMBER.format(tightest)} for each gateway beyond the first, which all count for themselves.`;
-    return { ...none, overAdmission: tightest, message };
+    const words = `over by ${NUMBER.format(tightest)} for each gateway beyond the first: all count for themselves`;
+    return { ...none, overAdmission: tightest, words };
   }
   const { held, heldMs, leadMs, burst } = leaseBounds(limits, lease);
   const early =
@@ -83,8 +102,8 @@ function boundOf(
       ? 'refused early 0'
       : `refused early up to ${NUMBER.format(held)} of ${NUMBER.format(tightest)} for each other thread of a gateway, for ${seconds(heldMs)} at most`;
   const bucket = burst === 0 ? '' : `; an enforced burst may be ${NUMBER.format(burst)} larger`;
-  const message = `${of}, leased: over by 0, ${early}; ${LATE}, and ${seconds(leadMs)}${bucket}.`;
-  return { ...none, refusedEarly: held, refusedEarlyMs: heldMs, message };
+  const words = `over by 0, ${early}; ${LATE}, and ${seconds(leadMs)}${bucket}`;
+  return { overAdmission: 0, refusedEarly: held, refusedEarlyMs: heldMs, words };
 }
 
 function seconds(ms: number): string {

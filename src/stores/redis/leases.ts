@@ -5,7 +5,7 @@ import type { LimitCalls } from './limit-calls.ts';
 import type { Moment } from './taking.ts';
 
 /** Clients of one thread with leases at once; others are asked about for every request. */
-const MAX_LEASES = 100_000;
+const MAX_LEASES = 20_000;
 
 /** What one thread took of the limits of one client in one scope before it is used, or was refused. */
 export interface Lease {
