@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -531,6 +532,38 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       expect(admitted).toBe(8);
     });
   });
+
+  test.each(['strict', 'leased'] as const)(
+    'no stretch of a window ever holds more than the limit while four threads ask without a pause, %s',
+    async (counting) => {
+      // A minute of four seconds: the script is the same, and a quantum is a millisecond.
+      const whole = buildLimitScript().text.replace('{60000, 3600000, 86400000}', '{4000, 8000, 16000}');
+      const script = { text: whole, sha: hash('sha1', whole) };
+      const threads = await Promise.all(
+        Array.from({ length: 4 }, () => gateway({ script, lease: { share: 0.2, forMs: 200 } })),
+      );
+      const hit = hitOf(limitsOf({ perMinute: 200 }));
+      const endMs = performance.now() + 9500;
+      const admittedMs: number[] = [];
+      const ask = async ({ limits }: (typeof threads)[number], seed: number) => {
+        for (let i = seed; performance.now() < endMs; i++) {
+          const state = await limits.take([hit], counting, Date.now(), newCounterState());
+          if (state.admitted) admittedMs.push(performance.now());
+          // Some ask all the time, some in bursts.
+          if (!state.admitted || i % 40 === 0) await new Promise((done) => setTimeout(done, (i * seed) % 50));
+        }
+      };
+      await Promise.all(threads.flatMap((one, at) => [ask(one, 3 * at + 1), ask(one, 3 * at + 2)]));
+      admittedMs.sort((a, b) => a - b);
+      // The instant is read a moment after the decision: a little less than a window is safe to look at.
+      const worst = admittedMs.map(
+        (ms, at) => admittedMs.findLastIndex((other) => other < ms + 3950) - at + 1,
+      );
+      expect(Math.max(...worst)).toBeLessThanOrEqual(200);
+      // One window, and another when the first is forgotten: 4.3 s, and with leases 0.2 s more.
+      expect(admittedMs.length).toBeGreaterThan(390);
+    },
+  );
 
   test('a user with what the guide names, and nothing more, is enough', async () => {
     const guide = readFileSync(
