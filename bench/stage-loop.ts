@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseConfig } from '../src/config/load.ts';
 import { RequestContext } from '../src/core/context.ts';
 import { CONTINUE } from '../src/core/decision.ts';
+import { UNWATCHED } from '../src/core/load.ts';
 import type { ApiKeyRecord, Ports } from '../src/core/ports.ts';
 import { Route } from '../src/core/route.ts';
 import { generateApiKey } from '../src/lib/apikey/key-format.ts';
@@ -125,6 +126,7 @@ function openPorts(): { key: string; ports: Ports } {
       counters,
       limits: memoryLimits(counters),
       limitScales: [],
+      ...UNWATCHED,
       apiKeys,
       keySets,
       notices,

@@ -3,6 +3,7 @@ import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
+import { UNWATCHED } from '../core/load.ts';
 import type { Ports } from '../core/ports.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
 import { openTrust } from '../plan/trust-files.ts';
@@ -14,6 +15,7 @@ const NO_PORTS: Ports = {
   counters: { take: () => {} },
   limits: { take: (_hits, _rule, _nowMs, state) => state, release: () => {}, giveBack: () => {} },
   limitScales: [],
+  ...UNWATCHED,
   apiKeys: { find: () => null, problem: () => '' },
   keySets: {
     find: () => null,

@@ -77,6 +77,8 @@ export class RequestContext {
   awaitsBody: boolean;
   /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
   claimedCredential: string;
+  /** Written by overload: how important the caller is where not all can be served; 0 goes first. */
+  rank: number;
   /** Written by the limits: how and why something was decided without the store it belongs in; '' when nothing was. */
   degraded: string;
   /** Written by the limits: the tier whose limits it counts against; '' while none. */
@@ -132,6 +134,7 @@ export class RequestContext {
     this.principal = null;
     this.awaitsBody = false;
     this.claimedCredential = '';
+    this.rank = 0;
     this.degraded = '';
     this.limitTier = '';
     this.limitedBy = '';

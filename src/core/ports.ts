@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
 import type { Counters, LimitScale, LimitStore, WindowLimits } from './limits.ts';
+import type { Loads, ThreadLoad } from './load.ts';
 import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
@@ -227,6 +228,8 @@ export interface Ports {
   readonly limits: LimitStore;
   /** What makes limits smaller for a while; their shares multiply. */
   readonly limitScales: readonly LimitScale[];
+  readonly loads: Loads;
+  readonly threadLoad: ThreadLoad;
   readonly apiKeys: ApiKeys;
   readonly keySets: KeySets;
   readonly notices: Notices;

@@ -176,6 +176,13 @@ export const REASONS = {
     'The counter store did not answer; see `detail`.',
   ),
 
+  'overload.shed': reason(
+    503,
+    'service_unavailable',
+    'The service is busy',
+    'Upstream or gateway cannot keep up, see `detail`: find out what is slow, add capacity, or give the tier a larger share in `overload.shares`.',
+  ),
+
   'cors.preflight': reason(204, 'preflight', 'The preflight was answered', 'Nothing: the preflight passed.'),
   'cors.origin': reason(
     403,

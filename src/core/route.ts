@@ -1,4 +1,5 @@
 import type { FieldFilter } from '../lib/http/field-filter.ts';
+import type { AnswerMeter } from './load.ts';
 import type { Principal } from './principal.ts';
 import type { Check, Finisher, Mode, Phase, StageName } from './stage.ts';
 
@@ -36,6 +37,8 @@ export class Route {
   readonly responseChecks: readonly RouteCheck[];
   /** What stages do when a request is over. */
   readonly finishers: readonly Finisher[];
+  /** Watches how long the upstream takes; null where nobody does. */
+  readonly meter: AnswerMeter | null;
   /** Bytes of body to hold for the body checks; 0 streams the body. */
   readonly bufferBytes: number;
   /** Bytes of body to hold for the deferred checks. */
@@ -75,6 +78,7 @@ export class Route {
     this.bodyChecks = fields.bodyChecks;
     this.responseChecks = fields.responseChecks;
     this.finishers = fields.finishers;
+    this.meter = fields.meter;
     this.bufferBytes = fields.bufferBytes;
     this.deferredBytes = fields.deferredBytes;
     this.streamLimitBytes = fields.streamLimitBytes;

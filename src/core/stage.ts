@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { RequestContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import type { Limits } from './limits.ts';
+import type { AnswerMeter } from './load.ts';
 import type { Ports } from './ports.ts';
 import type { TrustFiles } from './trust.ts';
 
@@ -16,8 +17,10 @@ export type StageName =
   | 'access'
   | 'limit-address'
   | 'cors'
+  | 'strangers'
   | 'login'
   | 'authentication'
+  | 'overload'
   | 'limit-principal'
   | 'authorization'
   | 'validation'
@@ -58,6 +61,8 @@ export interface StageChecks {
   readonly response?: Check;
   /** Gives back what a check of the stage took for the request. */
   readonly finisher?: Finisher;
+  /** Watches how long the upstream takes. */
+  readonly meter?: AnswerMeter;
 }
 
 /** A token issuer as stages see it. */

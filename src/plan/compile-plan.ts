@@ -1,6 +1,7 @@
 import { type StageBlocks, sourcePointer } from '../config/blocks.ts';
 import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '../config/config.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
+import type { AnswerMeter } from '../core/load.ts';
 import type { Ports } from '../core/ports.ts';
 import { Route, type RouteCheck } from '../core/route.ts';
 import type { Check, Finisher, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
@@ -44,6 +45,7 @@ type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
 class RouteBuilder {
   readonly checks: Checks = { head: [], deferred: [], body: [], response: [] };
   readonly finishers: Finisher[] = [];
+  meter: AnswerMeter | null = null;
   bufferBytes = 0;
   deferredBytes = 0;
   streamLimitBytes = 0;
@@ -61,6 +63,7 @@ class RouteBuilder {
     push(response, 'response', compiled.response);
     if (mode === 'off') return;
     if (compiled.finisher !== undefined) this.finishers.push(compiled.finisher);
+    this.meter = compiled.meter ?? this.meter;
     this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
     this.deferredBytes = Math.max(this.deferredBytes, compiled.deferredLimitBytes ?? 0);
     const limit = compiled.streamLimitBytes ?? 0;
@@ -170,6 +173,7 @@ function compileRoute(
     bodyChecks: builder.checks.body,
     responseChecks: builder.checks.response,
     finishers: builder.finishers,
+    meter: builder.meter,
     bufferBytes: builder.bufferBytes,
     deferredBytes: builder.deferredBytes,
     streamLimitBytes: builder.streamLimitBytes,
@@ -223,6 +227,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     bodyChecks: [],
     responseChecks: builder.checks.response,
     finishers: builder.finishers,
+    meter: builder.meter,
     bufferBytes: 0,
     deferredBytes: 0,
     streamLimitBytes: 0,

@@ -21,6 +21,8 @@ export class BodyRelay implements BodySink {
   #bytes = 0;
   /** Whether some of the body may have been taken from the client: it cannot be sent a second time. */
   isStarted = false;
+  /** Told when the client has sent all of it. */
+  onWhole: (() => void) | null = null;
 
   /** `limitBytes` 0 is no limit. */
   constructor(exchange: Exchange, limitBytes: number, tooLarge: Decision, onFailure: BodyFailure) {
@@ -55,7 +57,9 @@ export class BodyRelay implements BodySink {
   }
 
   onEnd(): void {
-    this.#writer?.endBody();
+    if (this.#writer === null) return;
+    this.onWhole?.();
+    this.#writer.endBody();
   }
 
   onAborted(failure: Decision | null): void {

@@ -1,6 +1,7 @@
 import { CONTINUE, type Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
+import { AnswerWait } from './answer-wait.ts';
 import { Attempts } from './attempts.ts';
 import { BodyRelay } from './body-relay.ts';
 import type { Exchange, UpgradedWire } from './exchange.ts';
@@ -39,6 +40,7 @@ export class Forwarding implements UpstreamSink {
   #call: UpstreamCall | null = null;
   #relay: BodyRelay | null = null;
   #isStopped = false;
+  readonly #wait: AnswerWait;
 
   constructor(gate: Gate, plan: ActivePlan, exchange: Exchange, read: ReadRequest, owner: ForwardingOwner) {
     this.#gate = gate;
@@ -46,6 +48,7 @@ export class Forwarding implements UpstreamSink {
     this.#exchange = exchange;
     this.#read = read;
     this.#owner = owner;
+    this.#wait = new AnswerWait(read.ctx);
   }
 
   /** Asks a target of the upstream. */
@@ -66,6 +69,7 @@ export class Forwarding implements UpstreamSink {
   stop(): void {
     this.#isStopped = true;
     const call = this.#call;
+    this.#wait.end(0);
     this.#endCall();
     call?.abort();
   }
@@ -84,6 +88,7 @@ export class Forwarding implements UpstreamSink {
       upgrade,
     };
     this.#call = new UpstreamCall(target, request, this);
+    if (this.#relay === null) this.#wait.begin();
     this.#call.start();
   }
 
@@ -102,6 +107,7 @@ export class Forwarding implements UpstreamSink {
     this.#relay = new BodyRelay(this.#exchange, route.streamLimitBytes, TOO_LARGE, (failure) =>
       this.#owner.breakOff(failure),
     );
+    this.#relay.onWhole = () => this.#wait.begin();
     return this.#relay;
   }
 
@@ -114,6 +120,7 @@ export class Forwarding implements UpstreamSink {
   }
 
   #takeHead(status: number, lines: FieldLines): void {
+    this.#wait.end(status);
     this.#call?.target.succeeded();
     dropHopByHop(lines);
     const decision = checkAnswer(this.#read.ctx, status, lines, true, this.#gate.reportBug);
@@ -162,6 +169,7 @@ export class Forwarding implements UpstreamSink {
   }
 
   onUpgrade(lines: FieldLines, upstream: UpgradedWire): void {
+    this.#wait.end(101);
     this.#endCall();
     if (this.#isStopped) return upstream.wire.destroy();
     const { ctx } = this.#read;
@@ -188,6 +196,7 @@ export class Forwarding implements UpstreamSink {
   #takeFailure(error: unknown): void {
     const call = this.#call as UpstreamCall;
     const route = this.#read.ctx.route as Route;
+    this.#wait.end(0);
     this.#endCall();
     if (this.#isStopped) return;
     const failure = classifyFailure(error);

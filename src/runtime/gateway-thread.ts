@@ -17,12 +17,15 @@ import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
 import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
+import { measureThread } from '../stores/memory/measured-thread.ts';
 import type { RedisLink } from '../stores/redis/redis-link.ts';
 import { memoryLimits } from '../stores/shared/memory-limits.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
+import { openLoads } from '../stores/shared/shared-loads.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
 import { openSlots } from '../stores/shared/slots.ts';
+import { countFinished, countRejected } from './count-outcome.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
   FromThread,
@@ -110,7 +113,7 @@ export class GatewayThread {
       reportBug: (requestId, stage, error) =>
         this.#send({ type: 'bug', requestId, stage, stack: stackOf(error) }),
       onFinished: (ctx, outcome, record) => this.#finished(ctx, outcome, record),
-      onRejected: (_listener, why, tlsVersion) => this.#rejected(why, tlsVersion),
+      onRejected: (_listener, why, tlsVersion) => countRejected(this.#metrics, why, tlsVersion),
       onHandshake: (version) => this.#metrics.countHandshake(version, 'ok'),
     });
     this.#firstListeners = listenersOf(config, data.plan);
@@ -124,6 +127,8 @@ export class GatewayThread {
       counters,
       limits: this.#limits.store,
       limitScales: [],
+      loads: openLoads(data.loads, data.index),
+      threadLoad: measureThread(),
       apiKeys: this.#records.apiKeys,
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
@@ -267,28 +272,8 @@ export class GatewayThread {
   #finished(ctx: RequestContext | null, outcome: Outcome, record: string): void {
     // What could not be read and what the journal itself turned away was never let in.
     this.#journal.append(record, ctx === null || outcome.reason === 'gateway.journal');
-    this.#metrics.countRequest(
-      ctx?.route?.apiId ?? '',
-      ctx?.method ?? '',
-      outcome.status,
-      outcome.durationMs,
-      outcome.attempts === 0 ? -1 : outcome.upstreamMs,
-    );
-    if (outcome.effect !== 'continue') {
-      this.#metrics.countDecision(outcome.stage, outcome.reason, outcome.effect, 'enforce');
-    }
-    if (ctx === null) return;
-    for (const { at, decision } of ctx.observations ?? []) {
-      this.#metrics.countDecision(ctx.ran[at]?.stage ?? '', decision.reason, decision.effect, 'observe');
-    }
-    this.#notebook.note(ctx, outcome, record);
-  }
-
-  /** Counts a connection that was closed before it carried a request. */
-  #rejected(why: 'per-address' | 'total' | 'preamble' | 'tls', tlsVersion: string): void {
-    if (why === 'tls') return this.#metrics.countHandshake(tlsVersion, 'failed');
-    const reason = why === 'preamble' ? 'protocol.malformed' : 'gateway.connections';
-    this.#metrics.countDecision('listener', reason, 'deny', 'enforce');
+    countFinished(this.#metrics, ctx, outcome);
+    if (ctx !== null) this.#notebook.note(ctx, outcome, record);
   }
 }
 

@@ -47,6 +47,8 @@ export interface ThreadData {
   /** What nonces for DPoP proofs are made of. */
   readonly nonceSecret: Uint8Array;
   readonly logins: SharedArrayBuffer;
+  /** What is under way at upstreams, and how much they take. */
+  readonly loads: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];

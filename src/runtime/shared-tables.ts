@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/config.ts';
 import { createGuardFacts } from '../stores/redis/guard-facts.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
+import { createLoadTable } from '../stores/shared/load-table.ts';
 import { createLoginTable } from '../stores/shared/login-table.ts';
 import { createReplayTable } from '../stores/shared/replay-table.ts';
 import { clearSlots, createSlotTable, openSlotTable } from '../stores/shared/slot-table.ts';
@@ -18,9 +19,13 @@ export interface SharedTables {
   /** What is known of the Redis that gateways share. */
   readonly guardFacts: SharedArrayBuffer;
   readonly logins: SharedArrayBuffer;
+  readonly loads: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */
   readonly nonceSecret: Uint8Array;
 }
+
+/** Upstreams and routes whose load threads share; those beyond are watched by each thread alone. */
+const LOAD_PLACES = 8192;
 
 /** Makes the memory that all threads share; it lives as long as the process. */
 export function createTables({
@@ -33,6 +38,7 @@ export function createTables({
     slots: createSlotTable({ places: SLOT_PLACES, threads }),
     guardFacts: createGuardFacts(1),
     replay: createReplayTable({ entries: replayEntries }),
+    loads: createLoadTable(LOAD_PLACES, threads),
     logins: createLoginTable({ addresses: logins }),
     nonceSecret: makeNonceSecret(),
   };

@@ -5,6 +5,7 @@ import { authorization } from './authorization/authorization.ts';
 import { cors } from './cors/cors.ts';
 import { hardening } from './hardening/hardening.ts';
 import { login } from './login/login.ts';
+import { overload, strangers } from './overload/overload.ts';
 import { protocol } from './protocol/protocol.ts';
 import { addressLimit, principalLimit } from './ratelimit/ratelimit.ts';
 import { validation } from './validation/validation.ts';
@@ -22,8 +23,16 @@ export const STAGES: readonly StageRow[] = [
   { stage: access, why: 'A denied address gets nothing, not even a counter.' },
   { stage: addressLimit, why: 'A flood from one address must be cheaper to refuse than to authenticate.' },
   { stage: cors, why: 'A preflight carries no credentials, so it is answered before they are asked for.' },
+  {
+    stage: strangers,
+    why: 'While the gateway cannot keep up, those without credentials cost it no lock, no body and no signature.',
+  },
   { stage: login, why: 'A blocked address has nothing verified, and no body read, before it is refused.' },
   { stage: authentication, why: 'Everything after this may rely on a verified principal.' },
+  {
+    stage: overload,
+    why: 'The tier must be verified, and a request that nobody serves must not use up a limit.',
+  },
   { stage: principalLimit, why: 'Counts what the verified caller sends, whatever address it comes from.' },
   { stage: authorization, why: 'A caller over its limit learns nothing about what it may do.' },
   { stage: validation, why: 'Bodies are read only for callers who may send them.' },

@@ -8,6 +8,7 @@ import { ThreadHandle, type ThreadNews } from '../../src/runtime/thread-handle.t
 import { loadCountryDatabase, packagedDatabase } from '../../src/stores/geo/country-database.ts';
 import { createGuardFacts } from '../../src/stores/redis/guard-facts.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
+import { createLoadTable } from '../../src/stores/shared/load-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
 import { createSlotTable } from '../../src/stores/shared/slot-table.ts';
@@ -38,6 +39,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     nonceSecret: new Uint8Array(32),
     revocations: [],
     logins: createLoginTable({ addresses: 1000 }),
+    loads: createLoadTable(64, 1),
     ticketKeys: new Uint8Array(48),
     plan: {
       version: 1,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RequestContext } from '../../src/core/context.ts';
 import { CONTINUE } from '../../src/core/decision.ts';
+import { UNWATCHED } from '../../src/core/load.ts';
 import type { Ports } from '../../src/core/ports.ts';
 import type { Route, RouteCheck } from '../../src/core/route.ts';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
@@ -43,7 +44,11 @@ function contextOf(route: Route): RequestContext {
   return read.ctx;
 }
 
-const route = compilePlan(CONFIG, {} as Ports).router.find('api.test', '/orders/17', 'GET') as Route;
+const route = compilePlan(CONFIG, { ...UNWATCHED } as Ports).router.find(
+  'api.test',
+  '/orders/17',
+  'GET',
+) as Route;
 const ctx = contextOf(route);
 const checkOf = (stage: string): RouteCheck =>
   route.headChecks.find((check) => check.stage === stage) as RouteCheck;
@@ -56,7 +61,7 @@ test('the measurement sees one small object', () => {
   expect(bytesPerRun(allocate)).toBeGreaterThan(NOTHING_BYTES);
 });
 
-test.each(['protocol', 'access', 'authorization', 'validation'])(
+test.each(['protocol', 'access', 'strangers', 'overload', 'authorization', 'validation'])(
   '%s allocates nothing when it continues',
   (stage) => {
     const { check } = checkOf(stage);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RequestContext } from '../../src/core/context.ts';
 import { answer, CONTINUE, type Decision, deny } from '../../src/core/decision.ts';
+import { UNWATCHED } from '../../src/core/load.ts';
 import type { Ports } from '../../src/core/ports.ts';
 import { Principal } from '../../src/core/principal.ts';
 import { REASONS, type ReasonCode } from '../../src/core/reasons.ts';
@@ -47,6 +48,7 @@ const ports: Ports = {
   counters,
   limits: memoryLimits(counters),
   limitScales: [],
+  ...UNWATCHED,
   apiKeys: new MemoryApiKeys(),
   keySets: {
     find: () => null,

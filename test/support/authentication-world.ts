@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { ClientCertificate } from '../../src/core/certificate.ts';
 import { RequestContext } from '../../src/core/context.ts';
+import { UNWATCHED } from '../../src/core/load.ts';
 import type { Notice } from '../../src/core/notices.ts';
 import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
@@ -121,6 +122,7 @@ export function fakePorts() {
     counters,
     limits: memoryLimits(counters),
     limitScales: [],
+    ...UNWATCHED,
     notices,
     replay,
     logins,
