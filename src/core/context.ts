@@ -78,7 +78,7 @@ export class RequestContext {
   /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
   claimedCredential: string;
   /** Written by overload: how important the caller is where not all can be served; 0 goes first. */
-  rank: number;
+  rank = 0;
   /** Written by the limits: how and why something was decided without the store it belongs in; '' when nothing was. */
   degraded: string;
   /** Written by the limits: the tier whose limits it counts against; '' while none. */
@@ -134,7 +134,6 @@ export class RequestContext {
     this.principal = null;
     this.awaitsBody = false;
     this.claimedCredential = '';
-    this.rank = 0;
     this.degraded = '';
     this.limitTier = '';
     this.limitedBy = '';
