@@ -16,7 +16,7 @@ import type { LimitPolicy } from './limit-policy.ts';
 import { refuseLimit, reportLimit } from './limit-report.ts';
 import { causesOf, shareOf } from './limit-share.ts';
 import type { LimitSource } from './limit-source.ts';
-import { holdSlot, holdsSlots } from './slots.ts';
+import { holdSlot } from './slots.ts';
 
 export interface LimitCheckOptions {
   /** At most `MAX_HITS`. */
@@ -119,7 +119,7 @@ export class LimitCheck implements Check {
   #conclude(ctx: RequestContext, state: CounterState, taking: Taking, hits: readonly Hit[]): Decision {
     if (state.degraded !== '') reportDegraded(ctx, state.degraded, state.problem);
     if (state.degraded === 'deny') return refuseUncounted(state);
-    if (holdsSlots(state)) this.#hold(ctx, taking, hits);
+    if (state.admitted) this.#hold(ctx, taking, hits);
     if (state.burstToReview >= 0) this.#tellBurst(ctx, state.burstToReview, taking, hits);
     if (state.limit === 0) return CONTINUE;
     const policy = taking.policies[state.hit] as LimitPolicy;

@@ -67,15 +67,20 @@ describe('a slot', () => {
     expect(held()).toEqual([0, 0]);
   });
 
-  test.each(['allow', 'deny'] as const)(
-    'is none where the store failed and the policy is %s',
-    async (degraded) => {
-      store.answer = { degraded, problem: 'gone', admitted: degraded === 'allow' };
+  test.each([
+    ['local', [1], [0]],
+    ['allow', [1], [0]],
+    ['deny', [], []],
+  ] as const)(
+    'that was decided by %s, without the store, is given back as it was taken',
+    async (degraded, during, after) => {
+      store.answer = { degraded, problem: 'gone', admitted: degraded !== 'deny' };
       const checks = compilePrincipal({ concurrent: 1 });
       const ctx = await passThrough(checks);
+      expect(held()).toEqual(during);
       checks.finisher?.finish(ctx);
       expect(ctx.slots).toBeNull();
-      expect(held()).toEqual([]);
+      expect(held()).toEqual(after);
     },
   );
 

@@ -1,20 +1,9 @@
 import type { RequestContext } from '../../core/context.ts';
-import {
-  type CounterState,
-  type CountingRule,
-  HeldSlot,
-  type Hit,
-  type LimitStore,
-} from '../../core/limits.ts';
+import { type CountingRule, HeldSlot, type Hit, type LimitStore } from '../../core/limits.ts';
 import type { Finisher } from '../../core/stage.ts';
 
-/** Whether a request holds slots of these limits: nothing was taken where the store was not asked. */
-export function holdsSlots({ admitted, degraded }: CounterState): boolean {
-  return admitted && degraded !== 'allow' && degraded !== 'deny';
-}
-
 /**
- * Notes the slot that an admitted hit took.
+ * Notes the slot that an admitted hit took; a store that was decided without knows itself what it has to take back.
  *
  * Safety: a store that is waited for may answer when the client has gone and the request is over; nobody would give
  * the slot back then, so it is given back at once.

@@ -28,7 +28,7 @@ export class ScriptedLimits implements LimitStore {
     this.rules.push(rule);
     const first = copies[0]?.limits.perMinute ?? 0;
     const said = { admitted: true, limit: first, remaining: first - 1, resetMs: nowMs + 60_000, ...this.answer };
-    if (said.admitted && said.degraded !== 'allow' && said.degraded !== 'deny')
+    if (said.admitted)
       for (const hit of copies) if (hit.limits.concurrent > 0) this.#add(hit, 1);
     if (!this.isSlow) return Object.assign(state, newCounterState(), said);
     const { promise, resolve } = Promise.withResolvers<CounterState>();
