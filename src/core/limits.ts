@@ -5,11 +5,17 @@ export interface WindowLimits {
   readonly perDay: number;
 }
 
+/** A burst that is exceeded all the time is noted again after so long. */
+export const BURST_NOTE_MS = 10_000;
+
 /**
  * A token bucket beside the windows: how far a client may run ahead of its normal rate.
  *
  * Shape: the bucket refills by one token every `intervalMs`, the normal rate, and holds `capacity`, which is what twice (`factor`) that
  * rate takes out of it in the time that a burst may last. So no stretch of that time holds more than `factor` times the normal rate.
+ * A request that finds fewer tokens than it costs takes none of them: its burst is exceeded. That is noted once for each burst, which
+ * begins with a request that takes from a full bucket, and again when it goes on `BURST_NOTE_MS` after the last note. When a note makes
+ * those of one hour more than `reviewAbove`, and the one before it did not, the operator is told.
  */
 export interface BurstRule {
   /** Tokens, at least 1; need not be whole. */

@@ -104,7 +104,7 @@ export function fakePorts() {
     find: (id: string) => records.get(id) ?? null,
     problem: () => apiKeys.problemText,
   };
-  const counters = { take: () => {} };
+  const counters = { take: () => {}, giveBack: () => {} };
   const raised: Notice[] = [];
   const notices = { raise: (notice: Notice) => void raised.push(notice) };
   const revokedTokens = new MemoryRevokedTokens();

@@ -1,10 +1,17 @@
-import type { CounterState, Hit } from '../../core/limits.ts';
+import type { BurstRule, CounterState, Hit } from '../../core/limits.ts';
+import { debtAt, setDebt, tokensAtMs, tokensLeft } from './burst-bucket.ts';
+import { beginBurst, noteExceeded } from './burst-history.ts';
 import { type CounterTable, ENTRY } from './counter-table.ts';
-import { claimEntry, findEntry, lastSeenOf, markFull, markLive } from './entries.ts';
+import { claimEntry } from './entries.ts';
+import { isCounted } from './examine.ts';
+import { ageLife, lastSeenOf, markFull, setLife } from './life.ts';
 import type { TakeWork } from './take-work.ts';
 import { addHit, forgetHits, MAX_COUNT, roomAtMs, WINDOWS } from './window.ts';
 
-/** Counts the request in every limited window of every hit. Needs what `examine` found, and the same locks. */
+/** A history that is older says nothing, and its clock may have turned over. */
+const YEAR_MS = 31_536_000_000;
+
+/** Counts the request in every window and bucket of every hit. Needs what `examine` found, and the same locks. */
 export function commit(
   table: CounterTable,
   hits: readonly Hit[],
@@ -13,9 +20,26 @@ export function commit(
   work: TakeWork,
 ): void {
   for (let i = 0; i < hits.length; i++) {
-    const { limits } = hits[i] as Hit;
-    if (limits.perMinute === 0 && limits.perHour === 0 && limits.perDay === 0) continue;
-    commitHit(table, hits[i] as Hit, i, nowMs, state, work);
+    const hit = hits[i] as Hit;
+    if (isCounted(hit)) commitHit(table, hit, i, nowMs, state, work);
+  }
+}
+
+/** Notes what a refused request leaves behind: until when its clients are at their limits, and the bursts it exceeded. */
+export function commitRefusal(
+  table: CounterTable,
+  hits: readonly Hit[],
+  nowMs: number,
+  state: CounterState,
+  work: TakeWork,
+): void {
+  for (let i = 0; i < hits.length; i++) {
+    const entry = work.entries[i] as number;
+    if (entry < 0 || work.isNew[i] === 1) continue;
+    const roomMs = work.roomMs[i] as number;
+    if (roomMs > 0) markFull(table, entry, roomMs);
+    const { burst } = (hits[i] as Hit).limits;
+    if (burst !== null && work.exceeded[i] === 1) noteBurst(table, entry, burst, i, nowMs, state);
   }
 }
 
@@ -27,46 +51,85 @@ function commitHit(
   state: CounterState,
   work: TakeWork,
 ): void {
-  const entry = entryFor(table, hit, nowMs, work);
+  const entry = work.entries[hit] as number;
+  if (work.isNew[hit] === 1) {
+    const { hashes, sets } = work;
+    const hash1 = hashes[2 * hit + 1] as number;
+    claimEntry(table, sets[hit] as number, entry, hashes[2 * hit] as number, hash1, nowMs);
+  }
   const entryNowMs = advance(table, entry, nowMs);
-  let emptyMs = 0;
+  let lifeMs = 0;
+  let usedMs = 0;
   for (let w = 0; w < WINDOWS.length; w++) {
     const window = WINDOWS[w]!;
-    if (limits[window.limit] === 0) continue;
+    const limit = Math.min(limits[window.limit], MAX_COUNT);
+    if (limit === 0) continue;
     addHit(table.words, entry, window, entryNowMs, cost);
-    emptyMs = entryNowMs + window.lengthMs + window.quantumMs;
-    const tightest = hit === state.hit && window.name === state.window;
+    lifeMs = window.lengthMs + window.quantumMs;
+    const count = (work.counts[hit * WINDOWS.length + w] as number) + cost;
+    usedMs = Math.max(usedMs, (count / limit) * window.lengthMs);
+    if (hit === state.hit && window.name === state.window)
+      state.resetMs = roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, 1);
     // What is missing for one more like this.
-    const missing =
-      (work.counts[hit * WINDOWS.length + w] as number) +
-      2 * cost -
-      Math.min(limits[window.limit], MAX_COUNT);
-    if (tightest) state.resetMs = roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, 1);
-    if (missing > 0)
+    const missing = count + cost - limit;
+    if (missing > 0 && cost <= limit)
       markFull(table, entry, roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, missing));
   }
-  markLive(table, entry, emptyMs);
+  if (limits.burst !== null) {
+    commitBurst(table, limits.burst, cost, hit, entryNowMs, state, work);
+    const debtMs = debtAt(table, entry, entryNowMs);
+    lifeMs = Math.max(lifeMs, debtMs);
+    usedMs = Math.max(usedMs, debtMs);
+  }
+  setLife(table, entry, lifeMs, usedMs);
 }
 
-/** The entry of a hit; a new one where it has none. */
-function entryFor(table: CounterTable, hit: number, nowMs: number, work: TakeWork): number {
-  const { hashes, sets, entries } = work;
-  let entry = entries[hit] as number;
-  if (entry >= 0) return entry;
-  const set = sets[hit] as number;
-  const hash0 = hashes[2 * hit] as number;
-  const hash1 = hashes[2 * hit + 1] as number;
-  if (hit > 0) entry = findEntry(table, set, hash0, hash1);
-  if (entry < 0) entry = claimEntry(table, set, hash0, hash1, nowMs, entries);
-  entries[hit] = entry;
-  return entry;
-}
-
-/** Moves the time of an entry on and clears what is forgotten by then; returns that time. */
+/** Moves the time of an entry on and brings what it holds up to it; returns that time. */
 function advance(table: CounterTable, entry: number, nowMs: number): number {
   const lastMs = lastSeenOf(table, entry);
   if (!(nowMs > lastMs)) return lastMs;
   for (let w = 0; w < WINDOWS.length; w++) forgetHits(table.words, entry, WINDOWS[w]!, lastMs, nowMs);
+  setDebt(table, entry, debtAt(table, entry, nowMs));
+  if (nowMs - lastMs > YEAR_MS) table.words[entry + ENTRY.history] = 0;
+  ageLife(table, entry, nowMs - lastMs);
   table.doubles[(entry + ENTRY.lastSeenMs) >> 1] = nowMs;
   return nowMs;
+}
+
+/** Takes the tokens of a hit, or notes that there were too few. */
+function commitBurst(
+  table: CounterTable,
+  rule: BurstRule,
+  cost: number,
+  hit: number,
+  nowMs: number,
+  state: CounterState,
+  work: TakeWork,
+): void {
+  const entry = work.entries[hit] as number;
+  if (work.exceeded[hit] === 1) {
+    noteBurst(table, entry, rule, hit, nowMs, state);
+    return;
+  }
+  if (debtAt(table, entry, nowMs) === 0) beginBurst(table, entry);
+  // What was examined had what earlier hits of the request take in it.
+  const debtMs = (work.debtsMs[hit] as number) + cost * rule.intervalMs;
+  setDebt(table, entry, debtMs);
+  if (!rule.isEnforced) return;
+  const left = tokensLeft(rule, debtMs);
+  if (hit === state.hit && state.window === 'burst')
+    state.resetMs = tokensAtMs(rule, nowMs, debtMs, Math.min(left + 1, rule.capacity), nowMs);
+  if (left < cost)
+    markFull(table, entry, tokensAtMs(rule, nowMs, debtMs, Math.min(cost, rule.capacity), nowMs));
+}
+
+function noteBurst(
+  table: CounterTable,
+  entry: number,
+  { reviewAbove }: BurstRule,
+  hit: number,
+  nowMs: number,
+  state: CounterState,
+): void {
+  if (noteExceeded(table, entry, nowMs, reviewAbove)) state.burstToReview = hit;
 }

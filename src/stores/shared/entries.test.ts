@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hit, openTable } from './testdata/open-table.ts';
+import { openCounterTable, unplacedClients } from './counter-table.ts';
+import { hit, NOW_MS, openTable } from './testdata/open-table.ts';
 
 describe('a full set', () => {
   const clients = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `client-${from + i}`);
@@ -52,17 +53,88 @@ describe('a full set', () => {
     expect(table.take(hit('attacker', { perHour: 4 }))).toBe(false);
   });
 
-  test('of clients at their limits gives away the one that was used longest ago', () => {
+  test('of clients at their limits has no place for another until the first of them has room', () => {
     const table = openTable(8);
     for (const client of clients(8)) {
       table.take(hit(client, { perHour: 1 }));
-      table.nowMs += 10;
+      table.nowMs += 1000;
     }
-    expect(table.take(hit('new', { perHour: 1 }))).toBe(true);
+    const newcomer = hit('new', { perHour: 1 });
+    expect(table.take(newcomer)).toBe(false);
+    expect(table.state).toMatchObject({ degraded: 'deny', remaining: 0, resetMs: NOW_MS + 3_600_000 });
+    expect(table.state.problem).toMatch(/clients at their limits/);
+    expect(unplacedClients(openCounterTable(table.buffer))).toBe(1);
+    for (const client of clients(8)) expect(table.take(hit(client, { perHour: 1 }))).toBe(false);
+    table.nowMs = NOW_MS + 3_600_000 - 1;
+    expect(table.take(newcomer)).toBe(false);
+    table.nowMs += 1;
+    expect(table.take(newcomer)).toBe(true);
+    expect(unplacedClients(openCounterTable(table.buffer))).toBe(2);
     expect(clients(7, 1).map((client) => table.take(hit(client, { perHour: 1 })))).toEqual(
       Array(7).fill(false),
     );
-    expect(table.take(hit('client-0', { perHour: 1 }))).toBe(true);
+  });
+
+  test('of clients at their limits takes nothing of a request from its other counters', () => {
+    const table = openTable(8);
+    const known = hit('client-0', { perHour: 9 });
+    table.take(known);
+    for (const client of clients(7, 1)) table.take(hit(client, { perHour: 1 }));
+    // The only one that could be forgotten is of the same request.
+    expect(table.take(known, hit('new', { perHour: 1 }))).toBe(false);
+    table.take(known);
+    expect(table.state.remaining).toBe(7);
+  });
+
+  test('keeps one that was refused for what it asked, not only one with nothing left', () => {
+    const table = openTable(8);
+    const mine = { ...hit('c', { perHour: 10 }), cost: 4 };
+    expect(table.takeMany(3, mine)).toBe(2);
+    for (const client of clients(50)) table.take(hit(client, { perDay: 1000 }));
+    expect(table.take(mine)).toBe(false);
+    expect(table.state.remaining).toBe(2);
+  });
+
+  test('does not keep one that asked for what nobody may have', () => {
+    const table = openTable(8);
+    for (const client of clients(8)) {
+      table.take(hit(client, { perHour: 10 }));
+      expect(table.take({ ...hit(client, { perHour: 10 }), cost: 11 })).toBe(false);
+    }
+    expect(table.take(hit('new', { perHour: 10 }))).toBe(true);
+  });
+
+  test('keeps one whose bucket is empty, and one whose bursts are counted before one that says nothing', () => {
+    const table = openTable(8);
+    const burst = { capacity: 2, intervalMs: 60_000, isEnforced: true, reviewAbove: 3 };
+    expect(table.takeMany(3, hit('bursting', { burst }))).toBe(2);
+    for (const client of clients(100)) table.take(hit(client, { perDay: 1000 }));
+    expect(table.take(hit('bursting', { burst }))).toBe(false);
+  });
+
+  test('forgets who used little of its limit before who used much, even if much was used earlier', () => {
+    const table = openTable(8);
+    const nearly = hit('nearly', { perDay: 100 });
+    table.takeMany(90, nearly);
+    // A place of its own in the set for each of a flood that asks once.
+    for (const client of clients(2000)) {
+      table.nowMs += 10_000;
+      table.take(hit(client, { perDay: 100 }));
+    }
+    table.take(nearly);
+    expect(table.state.remaining).toBe(9);
+  });
+
+  test('forgets who came last least where all used the same', () => {
+    const table = openTable(8);
+    for (const client of clients(9)) {
+      table.nowMs += 1000;
+      table.take(hit(client, { perDay: 5 }));
+    }
+    table.take(hit('client-8', { perDay: 5 }));
+    expect(table.state.remaining).toBe(3);
+    table.take(hit('client-0', { perDay: 5 }));
+    expect(table.state.remaining).toBe(4);
   });
 
   test('keeps the entries of one request apart', () => {

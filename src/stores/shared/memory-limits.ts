@@ -1,4 +1,5 @@
-import type { Counters, LimitStore } from '../../core/limits.ts';
+import type { LimitStore } from '../../core/limits.ts';
+import type { SharedCounters } from './shared-counters.ts';
 import type { Slots } from './slots.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Slots } from './slots.ts';
  * Shape: slots first, given back where the windows refuse; a refusal by slots has taken nothing from the windows. With null
  * slots are not limited.
  */
-export function memoryLimits(counters: Counters, slots: Slots | null = null): LimitStore {
+export function memoryLimits(counters: SharedCounters, slots: Slots | null = null): LimitStore {
   return {
     take(hits, _rule, nowMs, state) {
       if (slots !== null && !slots.take(hits, nowMs, state)) return state;
@@ -23,7 +24,9 @@ export function memoryLimits(counters: Counters, slots: Slots | null = null): Li
     release(scope, client) {
       slots?.release(scope, client);
     },
-    giveBack() {},
+    giveBack(hit, _rule, takenMs, nowMs) {
+      counters.giveBack(hit, takenMs, nowMs);
+    },
   };
 }
 

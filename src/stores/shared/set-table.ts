@@ -3,6 +3,8 @@ import { getRandomValues } from 'node:crypto';
 /** Entries that share one lock and one place in a table. */
 export const WAYS = 8;
 
+/** Sets that share a note. */
+const SETS_PER_NOTE = 8;
 const HEADER_WORDS = 16;
 /** First of the twelve words of the header that a kind of table uses as it likes. */
 export const OWN_WORDS_AT = 4;
@@ -14,13 +16,15 @@ export interface TableKind {
   /** First word of its memory. */
   readonly magic: number;
   readonly entryWords: number;
+  /** Whether the table notes something for every eight sets, a word each. */
+  readonly hasNotes?: boolean;
 }
 
 /**
  * A table in shared memory as one thread sees it.
  *
  * Shape: header (magic, number of sets, two words of random hash key), one lock word per set, then the entries, eight
- * per set. What an entry holds may be touched only under the lock of its set.
+ * per set, then the notes, if it has any. What an entry holds may be touched only under the lock of its set.
  */
 export interface SetTable {
   readonly words: Int32Array<SharedArrayBuffer>;
@@ -29,6 +33,8 @@ export interface SetTable {
   readonly locksAt: number;
   /** Word index of the first entry. */
   readonly entriesAt: number;
+  /** Word index behind the entries, where the notes begin. */
+  readonly notesAt: number;
   readonly key0: number;
   readonly key1: number;
 }
@@ -38,8 +44,14 @@ function entriesAtOf(sets: number): number {
   return HEADER_WORDS + Math.ceil(sets / 16) * 16;
 }
 
-function bytesOf({ entryWords }: TableKind, sets: number): number {
-  return (entriesAtOf(sets) + sets * WAYS * entryWords) * 4;
+function notesAtOf({ entryWords }: TableKind, sets: number): number {
+  return entriesAtOf(sets) + sets * WAYS * entryWords;
+}
+
+/** Whole pairs of words, so that they can be read as doubles. */
+function bytesOf(kind: TableKind, sets: number): number {
+  const notes = kind.hasNotes ? Math.ceil(sets / SETS_PER_NOTE) : 0;
+  return Math.ceil((notesAtOf(kind, sets) + notes) / 2) * 8;
 }
 
 /**
@@ -70,10 +82,16 @@ export function openSetTable(kind: TableKind, buffer: SharedArrayBuffer): SetTab
   if (magic !== kind.magic || buffer.byteLength !== bytesOf(kind, sets))
     throw new TypeError(`This memory is not a ${kind.name} table.`);
   const entriesAt = entriesAtOf(sets);
-  return { words: new Int32Array(buffer), sets, locksAt: HEADER_WORDS, entriesAt, key0, key1 };
+  const notesAt = notesAtOf(kind, sets);
+  return { words: new Int32Array(buffer), sets, locksAt: HEADER_WORDS, entriesAt, notesAt, key0, key1 };
 }
 
 /** Set that a hash belongs to. */
 export function setOf(table: SetTable, hash0: number): number {
   return Math.floor(((hash0 >>> 0) / 0x1_0000_0000) * table.sets);
+}
+
+/** Word index of the note of a set. */
+export function noteOf(table: SetTable, set: number): number {
+  return table.notesAt + Math.floor(set / SETS_PER_NOTE);
 }

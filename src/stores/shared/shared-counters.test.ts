@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createCounterTable, ENTRY_WORDS, openCounterTable } from './counter-table.ts';
+import { createCounterTable, openCounterTable } from './counter-table.ts';
 import { openCounters } from './shared-counters.ts';
+import { createSlotTable } from './slot-table.ts';
 import { hit, NOW_MS, openTable } from './testdata/open-table.ts';
 
 describe('a window', () => {
@@ -176,10 +178,18 @@ describe('the clock', () => {
 });
 
 describe('memory', () => {
-  test('holds a million clients in 200 MiB', () => {
+  test('holds a million clients, and the slots of four threads, in 200 MiB', () => {
     const { byteLength } = createCounterTable({ clients: 1_000_000 });
-    expect(byteLength).toBeLessThanOrEqual(200 * 2 ** 20);
-    expect(ENTRY_WORDS * 4).toBe(192);
+    const slots = createSlotTable({ places: 32_768, threads: 4 });
+    expect(byteLength + slots.byteLength).toBeLessThanOrEqual(200 * 2 ** 20);
+  });
+
+  test('is provided by the system only as it is used', { skip: process.platform !== 'linux' }, () => {
+    const resident = () => Number(readFileSync('/proc/self/statm', 'ascii').split(' ')[1]) * 4096;
+    const before = resident();
+    const table = openCounterTable(createCounterTable({ clients: 1_000_000 }));
+    expect(table.words.length * 4).toBeGreaterThan(190 * 2 ** 20);
+    expect(resident() - before).toBeLessThan(50 * 2 ** 20);
   });
 
   test.each([0, -1, 1.5, Number.NaN, 1e12])('for %d clients is refused', (clients) => {

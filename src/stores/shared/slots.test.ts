@@ -66,6 +66,16 @@ describe('slots', () => {
     expect(take(0, single, single)).toBe(false);
   });
 
+  test('of two hits on the same counter have one entry, whatever the hit before them was in the last request', () => {
+    const { table, take, release } = openThreads();
+    const mine = of('c', 3);
+    release(0, mine);
+    expect(take(0, hit('free', { perMinute: 1 }), mine, mine)).toBe(true);
+    expect(take(0, mine, mine)).toBe(false);
+    for (let i = 0; i < 2; i++) release(0, mine);
+    expect(slotsTaken(table)).toBe(0);
+  });
+
   test('that are not limited take nothing and say nothing', () => {
     const { table, take, state } = openThreads();
     expect(take(0, hit('c', { perMinute: 1 }))).toBe(true);

@@ -178,7 +178,9 @@ function findSlot(table: SlotTable, { hashes, sets }: SlotSearch, hit: number): 
 
 /** The entry that an earlier hit of the request on the same slots is to have; -1 when there is none. */
 function sameBefore({ hashes, entries }: SlotSearch, hit: number): number {
-  for (let i = 0; i < hit; i++) if (isSame(hashes, i, hit)) return entries[i] as number;
+  // A hit without a limit has no entry, and what its hash says is of an earlier request.
+  for (let i = 0; i < hit; i++)
+    if ((entries[i] as number) >= 0 && isSame(hashes, i, hit)) return entries[i] as number;
   return -1;
 }
 

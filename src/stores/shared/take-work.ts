@@ -10,8 +10,16 @@ export interface TakeWork {
   readonly sets: Int32Array;
   /** Word index of the entry; -1 where there is none. */
   readonly entries: Int32Array;
+  /** 1 where the entry is a place that belongs to another client still. */
+  readonly isNew: Int32Array;
   /** What each window counts before this request, three for each hit. */
   readonly counts: Int32Array;
+  /** What is missing in the bucket before this request. */
+  readonly debtsMs: Float64Array;
+  /** 1 where the bucket had too few tokens. */
+  readonly exceeded: Int32Array;
+  /** When a hit that was refused has room; 0 where it is not to be kept. */
+  readonly roomMs: Float64Array;
   /** Word indexes of the locks, ascending, each once. */
   readonly locks: Int32Array;
 }
@@ -21,7 +29,16 @@ export function createWork(): TakeWork {
     hashes: new Int32Array(2 * MAX_HITS),
     sets: new Int32Array(MAX_HITS),
     entries: new Int32Array(MAX_HITS),
+    isNew: new Int32Array(MAX_HITS),
     counts: new Int32Array(WINDOWS.length * MAX_HITS),
+    debtsMs: new Float64Array(MAX_HITS),
+    exceeded: new Int32Array(MAX_HITS),
+    roomMs: new Float64Array(MAX_HITS),
     locks: new Int32Array(MAX_HITS),
   };
+}
+
+/** Whether two hits of the request have the same counter. */
+export function isSameCounter({ hashes }: TakeWork, a: number, b: number): boolean {
+  return hashes[2 * a] === hashes[2 * b] && hashes[2 * a + 1] === hashes[2 * b + 1];
 }

@@ -126,6 +126,35 @@ export function roomAtMs(
   return Math.ceil(nowMs / window.quantumMs) * window.quantumMs + window.lengthMs;
 }
 
+/**
+ * Takes hits of `takenMs` back, as far as they still count, from the bucket of their cell.
+ *
+ * Safety: a bucket that holds a later cell, or was forgotten, stays as it is. Where the entry's time was ahead when they were
+ * counted, they lie in a later cell than is looked for here: what is taken then counted earlier and would have been forgotten earlier, so
+ * what stays is remembered too long and never too short.
+ */
+export function takeHitsBack(
+  words: Int32Array,
+  entry: number,
+  window: Window,
+  lastMs: number,
+  nowMs: number,
+  takenMs: number,
+  cost: number,
+): void {
+  const dead = deadAge(window, lastMs, nowMs);
+  const taken = Math.ceil(takenMs / window.quantumMs);
+  const i = entry + window.offset + bucketOf(taken);
+  const bucket = words[i] as number;
+  const last = Math.ceil(lastMs / window.quantumMs);
+  const age = ((last & AGE_MASK) - bucket) & AGE_MASK;
+  if (age >= dead || cellOf(last - age) !== cellOf(taken)) return;
+  const left = Math.max(0, (bucket >>> AGE_BITS) - cost);
+  words[i] = left === 0 ? 0 : (left << AGE_BITS) | (bucket & AGE_MASK);
+}
+
+const cellOf = (quantum: number): number => Math.floor(quantum / CELL_QUANTA);
+
 function bucketOf(quantum: number): number {
   const inRing = quantum - Math.floor(quantum / RING_QUANTA) * RING_QUANTA;
   return (inRing / CELL_QUANTA) | 0;

@@ -25,6 +25,11 @@ export class ExactCounters implements Counters {
     if (state.admitted) for (const hit of hits) this.admitted.push({ key: keyOf(hit), atMs: nowMs });
   }
 
+  giveBack(hit: Hit, takenMs: number): void {
+    const at = this.admitted.findIndex(({ key, atMs }) => key === keyOf(hit) && atMs === takenMs);
+    if (at >= 0) this.admitted.splice(at, 1);
+  }
+
   #examine(
     at: number,
     hit: Hit,

@@ -20,6 +20,7 @@ export function openTable(clients = 64) {
   const counters = openCounters(buffer);
   return {
     buffer,
+    counters,
     nowMs: NOW_MS,
     state: newState(),
     take(...hits: Hit[]) {
