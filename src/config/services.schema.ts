@@ -149,9 +149,13 @@ export const countersSchema = z
     clients: z
       .int()
       .min(1000)
-      .max(50_000_000)
-      .default(100_000)
-      .describe('Number of limited clients that fit into memory at once.'),
+      .max(40_000_000)
+      .default(1_000_000)
+      .describe(
+        'Number of limited clients, each in each scope of limits, that fit into memory at once: 209 bytes each, as they come. When ' +
+          'more come, those are forgotten that used the least of their limits; one at its limit never is, so a ' +
+          'client for whom there is no place then is refused with 503.',
+      ),
     replayEntries: z
       .int()
       .min(1000)

@@ -5,6 +5,7 @@ import { ConfigError, Unavailable } from '../core/errors.ts';
 import type { Counters } from '../core/limits.ts';
 import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
+import { monotonicMs } from '../lib/time/monotonic.ts';
 import { Turns } from '../lib/time/turns.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import type { Journal } from '../proxy/journal.ts';
@@ -93,7 +94,7 @@ export class GatewayThread {
       send({ type: 'replayProblem', sentence });
       this.#limits.linkChanged();
     });
-    const counters = openCounters(data.counters);
+    const counters = openCounters(data.counters, { monotonicMs });
     this.#limits = openLimits(config.counters, {
       link: this.#link,
       local: memoryLimits(counters, openSlots(data.slots, data.index)),

@@ -6,6 +6,7 @@ import { MetricsLedger } from '../control/metrics.ts';
 import type { ControlServices, ReloadReport } from '../control/services.ts';
 import { type AdminToken, loadAdminToken } from '../control/token.ts';
 import { Unavailable } from '../core/errors.ts';
+import { monotonicMs } from '../lib/time/monotonic.ts';
 import { Turns } from '../lib/time/turns.ts';
 import type { People } from '../oauth/users/people.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
@@ -214,7 +215,7 @@ export class RunningGateway {
     return new OauthService({
       database: this.#database,
       clock,
-      counters: openCounters(this.#tables.counters),
+      counters: openCounters(this.#tables.counters, { monotonicMs }),
       people,
       notices: this.#notices,
       problems: this.#problems,

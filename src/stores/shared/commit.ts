@@ -1,4 +1,4 @@
-import type { BurstRule, CounterState, Hit } from '../../core/limits.ts';
+import type { BurstRule, CounterState, Hit, Limits } from '../../core/limits.ts';
 import { debtAt, setDebt, tokensAtMs, tokensLeft } from './burst-bucket.ts';
 import { beginBurst, noteExceeded } from './burst-history.ts';
 import { type CounterTable, ENTRY } from './counter-table.ts';
@@ -6,7 +6,15 @@ import { claimEntry } from './entries.ts';
 import { isCounted } from './examine.ts';
 import { ageLife, lastSeenOf, markFull, setLife } from './life.ts';
 import type { TakeWork } from './take-work.ts';
-import { addHit, forgetHits, MAX_COUNT, roomAtMs, WINDOWS } from './window.ts';
+import {
+  addHit,
+  firstForgottenMs,
+  forgetHits,
+  roomAtMs,
+  setWindowTime,
+  WINDOWS,
+  windowLimit,
+} from './window.ts';
 
 /** A history that is older says nothing, and its clock may have turned over. */
 const YEAR_MS = 31_536_000_000;
@@ -57,23 +65,26 @@ function commitHit(
     const hash1 = hashes[2 * hit + 1] as number;
     claimEntry(table, sets[hit] as number, entry, hashes[2 * hit] as number, hash1, nowMs);
   }
-  const entryNowMs = advance(table, entry, nowMs);
+  const entryNowMs = advance(table, entry, limits, hit, nowMs, work);
+  const { time } = work;
+  setWindowTime(time, entryNowMs);
   let lifeMs = 0;
   let usedMs = 0;
   for (let w = 0; w < WINDOWS.length; w++) {
-    const window = WINDOWS[w]!;
-    const limit = Math.min(limits[window.limit], MAX_COUNT);
+    const { name, lengthMs, quantumMs } = WINDOWS[w]!;
+    const limit = windowLimit(limits, w);
     if (limit === 0) continue;
-    addHit(table.words, entry, window, entryNowMs, cost);
-    lifeMs = window.lengthMs + window.quantumMs;
-    const count = (work.counts[hit * WINDOWS.length + w] as number) + cost;
-    usedMs = Math.max(usedMs, (count / limit) * window.lengthMs);
-    if (hit === state.hit && window.name === state.window)
-      state.resetMs = roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, 1);
+    addHit(table.words, entry, w, time, cost);
+    lifeMs = lengthMs + quantumMs;
+    const at = hit * WINDOWS.length + w;
+    const count = (work.counts[at] as number) + cost;
+    usedMs = Math.max(usedMs, (count / limit) * lengthMs);
+    if (hit === state.hit && name === state.window)
+      state.resetMs = firstForgottenMs(w, work.oldest[at] as number, time);
     // What is missing for one more like this.
     const missing = count + cost - limit;
     if (missing > 0 && cost <= limit)
-      markFull(table, entry, roomAtMs(table.words, entry, window, entryNowMs, entryNowMs, missing));
+      markFull(table, entry, roomAtMs(table.words, entry, w, entryNowMs, time, missing));
   }
   if (limits.burst !== null) {
     commitBurst(table, limits.burst, cost, hit, entryNowMs, state, work);
@@ -85,10 +96,22 @@ function commitHit(
 }
 
 /** Moves the time of an entry on and brings what it holds up to it; returns that time. */
-function advance(table: CounterTable, entry: number, nowMs: number): number {
+function advance(
+  table: CounterTable,
+  entry: number,
+  limits: Limits,
+  hit: number,
+  nowMs: number,
+  work: TakeWork,
+): number {
   const lastMs = lastSeenOf(table, entry);
   if (!(nowMs > lastMs)) return lastMs;
-  for (let w = 0; w < WINDOWS.length; w++) forgetHits(table.words, entry, WINDOWS[w]!, lastMs, nowMs);
+  setWindowTime(work.time, nowMs);
+  for (let w = 0; w < WINDOWS.length; w++) {
+    // A window that is not limited was not looked at.
+    if (windowLimit(limits, w) === 0 || work.hasForgotten[hit * WINDOWS.length + w] === 1)
+      forgetHits(table.words, entry, w, lastMs, work.time);
+  }
   setDebt(table, entry, debtAt(table, entry, nowMs));
   if (nowMs - lastMs > YEAR_MS) table.words[entry + ENTRY.history] = 0;
   ageLife(table, entry, nowMs - lastMs);

@@ -4,7 +4,7 @@ import { type CounterTable, HEADER } from './counter-table.ts';
 import { findEntry, findPlace, firstRoomMs } from './entries.ts';
 import { lastSeenOf } from './life.ts';
 import { isSameCounter, type TakeWork } from './take-work.ts';
-import { countHits, MAX_COUNT, roomAtMs, WINDOWS } from './window.ts';
+import { countHits, roomAtMs, setWindowTime, WINDOWS, windowLimit } from './window.ts';
 
 const NEVER = 'The request costs more than the limit: it never passes.';
 const NO_PLACE = 'All places for the counter of this client belong to clients at their limits.';
@@ -63,24 +63,49 @@ function examineHit(
   const lastMs = entry < 0 ? nowMs : lastSeenOf(table, entry);
   const entryNowMs = Math.max(nowMs, lastMs);
   if (limits.burst !== null) examineBurst(table, limits.burst, hit, cost, earlier, entryNowMs, state, work);
+  setWindowTime(work.time, entryNowMs);
   for (let w = 0; w < WINDOWS.length; w++) {
-    const window = WINDOWS[w]!;
-    const limit = Math.min(limits[window.limit], MAX_COUNT);
+    const limit = windowLimit(limits, w);
     if (limit === 0) continue;
-    const count = earlier + (entry < 0 ? 0 : countHits(table.words, entry, window, lastMs, entryNowMs));
-    work.counts[hit * WINDOWS.length + w] = count;
+    const count = countWindow(table, entry, hit, w, lastMs, earlier, work);
+    const { name, lengthMs, quantumMs } = WINDOWS[w]!;
     if (count + cost <= limit) {
-      if (state.admitted) noteRoom(state, hit, window.name, limit, limit - count - cost);
+      if (state.admitted) noteRoom(state, hit, name, limit, limit - count - cost);
       continue;
     }
-    let roomMs = nowMs + window.lengthMs + window.quantumMs;
+    let roomMs = nowMs + lengthMs + quantumMs;
     if (earlier + cost > limit) state.problem = NEVER;
     else if (entry >= 0) {
-      roomMs = roomAtMs(table.words, entry, window, lastMs, entryNowMs, count + cost - limit);
+      roomMs = roomAtMs(table.words, entry, w, lastMs, work.time, count + cost - limit);
       keepUntil(work, hit, roomMs);
     }
-    noteFull(state, hit, window.name, limit, limit - count, roomMs);
+    noteFull(state, hit, name, limit, limit - count, roomMs);
   }
+}
+
+/** What a window of a hit counts, `earlier` hits of the request with it; what else is found goes into `work`. */
+function countWindow(
+  table: CounterTable,
+  entry: number,
+  hit: number,
+  w: number,
+  lastMs: number,
+  earlier: number,
+  work: TakeWork,
+): number {
+  const { found } = work;
+  if (entry >= 0) countHits(table.words, entry, w, lastMs, work.time, found);
+  else {
+    found.count = 0;
+    found.oldest = -1;
+    found.hasForgotten = false;
+  }
+  const at = hit * WINDOWS.length + w;
+  const count = earlier + found.count;
+  work.counts[at] = count;
+  work.oldest[at] = found.oldest;
+  work.hasForgotten[at] = found.hasForgotten ? 1 : 0;
+  return count;
 }
 
 function examineBurst(

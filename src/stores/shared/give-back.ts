@@ -3,7 +3,7 @@ import { debtAt, setDebt } from './burst-bucket.ts';
 import type { CounterTable } from './counter-table.ts';
 import { findEntry, isForgottenSince } from './entries.ts';
 import { lastSeenOf } from './life.ts';
-import { takeHitsBack, WINDOWS } from './window.ts';
+import { setWindowTime, takeHitsBack, WINDOWS, type WindowTime, windowLimit } from './window.ts';
 
 /**
  * Takes what a hit took at `takenMs` out of its counter again. Needs the lock of the set.
@@ -20,14 +20,16 @@ export function giveBackHit(
   hash1: number,
   takenMs: number,
   nowMs: number,
+  time: WindowTime,
 ): void {
   if (isForgottenSince(table, set, takenMs)) return;
   const entry = findEntry(table, set, hash0, hash1);
   if (entry < 0) return;
   const lastMs = lastSeenOf(table, entry);
   const entryNowMs = Math.max(nowMs, lastMs);
-  for (const window of WINDOWS) {
-    if (limits[window.limit] > 0) takeHitsBack(table.words, entry, window, lastMs, entryNowMs, takenMs, cost);
+  setWindowTime(time, entryNowMs);
+  for (let w = 0; w < WINDOWS.length; w++) {
+    if (windowLimit(limits, w) > 0) takeHitsBack(table.words, entry, w, lastMs, time, takenMs, cost);
   }
   if (limits.burst === null) return;
   const tokensMs = Math.max(0, cost * limits.burst.intervalMs - (entryNowMs - takenMs));

@@ -87,7 +87,17 @@ export function openCounters(buffer: SharedArrayBuffer, options: SharedCountersO
       try {
         if (!isLocked(words, work.locks, 1, mine)) return;
         const [hash0 = 0, hash1 = 0] = hashes;
-        giveBackHit(table, hit, set, hash0, hash1, Math.min(takenMs, nowMs) - jumpedMs, nowMs - jumpedMs);
+        const steadyMs = nowMs - jumpedMs;
+        giveBackHit(
+          table,
+          hit,
+          set,
+          hash0,
+          hash1,
+          Math.min(takenMs - jumpedMs, steadyMs),
+          steadyMs,
+          work.time,
+        );
       } finally {
         unlockAll(words, work.locks, 1, mine);
       }

@@ -1,4 +1,4 @@
-import { WINDOWS } from './window.ts';
+import { newWindowTime, WINDOWS, type WindowCount, type WindowTime } from './window.ts';
 
 /** The most hits one request can have. */
 export const MAX_HITS = 8;
@@ -14,6 +14,10 @@ export interface TakeWork {
   readonly isNew: Int32Array;
   /** What each window counts before this request, three for each hit. */
   readonly counts: Int32Array;
+  /** Quantum of the oldest bucket that each window counts, three for each hit; -1 where none does. */
+  readonly oldest: Float64Array;
+  /** 1 where a window holds hits that are forgotten, three for each hit. */
+  readonly hasForgotten: Int32Array;
   /** What is missing in the bucket before this request. */
   readonly debtsMs: Float64Array;
   /** 1 where the bucket had too few tokens. */
@@ -22,6 +26,8 @@ export interface TakeWork {
   readonly roomMs: Float64Array;
   /** Word indexes of the locks, ascending, each once. */
   readonly locks: Int32Array;
+  readonly time: WindowTime;
+  readonly found: WindowCount;
 }
 
 export function createWork(): TakeWork {
@@ -31,10 +37,14 @@ export function createWork(): TakeWork {
     entries: new Int32Array(MAX_HITS),
     isNew: new Int32Array(MAX_HITS),
     counts: new Int32Array(WINDOWS.length * MAX_HITS),
+    oldest: new Float64Array(WINDOWS.length * MAX_HITS),
+    hasForgotten: new Int32Array(WINDOWS.length * MAX_HITS),
     debtsMs: new Float64Array(MAX_HITS),
     exceeded: new Int32Array(MAX_HITS),
     roomMs: new Float64Array(MAX_HITS),
     locks: new Int32Array(MAX_HITS),
+    time: newWindowTime(),
+    found: { count: 0, oldest: -1, hasForgotten: false },
   };
 }
 

@@ -51,79 +51,144 @@ export const WINDOWS: readonly [Window, Window, Window] = [
   windowOf(2, 'day', 'perDay', 86_400_000),
 ];
 
-/** Age before `lastMs`, in quanta, from which on a bucket is forgotten at `nowMs` (not before `lastMs`). */
-function deadAge(window: Window, lastMs: number, nowMs: number): number {
-  const age = Math.ceil(lastMs / window.quantumMs) - Math.floor(nowMs / window.quantumMs) + QUANTA;
-  return Math.max(age, 0);
+/** The limit of window number `w`. */
+export function windowLimit(limits: WindowLimits, w: number): number {
+  const limit = w === 0 ? limits.perMinute : w === 1 ? limits.perHour : limits.perDay;
+  return Math.min(limit, MAX_COUNT);
 }
 
-/** Sums the hits of a window that are not forgotten. The entry's last hit was at `lastMs`; `nowMs` is not before. */
+/** One instant in the steps of each window; reused, and worked out again only when it changes. */
+export interface WindowTime {
+  ms: number;
+  /** Quantum that it lies in, and the one that a hit is stored as, by window. */
+  readonly floor: Float64Array;
+  readonly ceil: Float64Array;
+  /** Bucket of such a hit. */
+  readonly bucket: Int32Array;
+}
+
+export function newWindowTime(): WindowTime {
+  const [floor, ceil, bucket] = [new Float64Array(3), new Float64Array(3), new Int32Array(3)];
+  return { ms: Number.NaN, floor, ceil, bucket };
+}
+
+/** Makes it that instant. */
+export function setWindowTime(time: WindowTime, ms: number): void {
+  if (time.ms === ms) return;
+  time.ms = ms;
+  for (let w = 0; w < WINDOWS.length; w++) {
+    const quanta = ms / WINDOWS[w]!.quantumMs;
+    const ceil = Math.ceil(quanta);
+    time.floor[w] = Math.floor(quanta);
+    time.ceil[w] = ceil;
+    time.bucket[w] = bucketOf(ceil);
+  }
+}
+
+/** What one window of an entry holds at an instant. Reused. */
+export interface WindowCount {
+  count: number;
+  /** Quantum of the oldest bucket that counts; -1 where none does. */
+  oldest: number;
+  /** Whether a bucket holds hits that are forgotten. */
+  hasForgotten: boolean;
+}
+
+/** Age before the entry's last hit, in quanta, from which on a bucket is forgotten at `time` (not before that hit). */
+function deadAge(w: number, last: number, time: WindowTime): number {
+  return Math.max(0, last - (time.floor[w] as number) + QUANTA);
+}
+
+/** Quantum of the entry's last hit, at `lastMs`. */
+function lastQuantum(w: number, lastMs: number, time: WindowTime): number {
+  return lastMs === time.ms ? (time.ceil[w] as number) : Math.ceil(lastMs / WINDOWS[w]!.quantumMs);
+}
+
+/** Sums the hits of a window that are not forgotten. The entry's last hit was at `lastMs`; `time` is not before. */
 export function countHits(
   words: Int32Array,
   entry: number,
-  window: Window,
+  w: number,
   lastMs: number,
-  nowMs: number,
-): number {
-  const dead = deadAge(window, lastMs, nowMs);
-  if (dead === 0) return 0;
-  const last = Math.ceil(lastMs / window.quantumMs) & AGE_MASK;
-  const at = entry + window.offset;
+  time: WindowTime,
+  found: WindowCount,
+): void {
+  const last = lastQuantum(w, lastMs, time);
+  const dead = deadAge(w, last, time);
+  const lastAge = last & AGE_MASK;
+  const at = entry + WINDOWS[w]!.offset;
   let count = 0;
+  let oldestAge = -1;
+  found.hasForgotten = false;
   for (let i = at; i < at + BUCKETS; i++) {
     const bucket = words[i] as number;
-    if (((last - bucket) & AGE_MASK) < dead) count += bucket >>> AGE_BITS;
+    if (bucket === 0) continue;
+    const age = (lastAge - bucket) & AGE_MASK;
+    if (age < dead) {
+      count += bucket >>> AGE_BITS;
+      if (age > oldestAge) oldestAge = age;
+    } else found.hasForgotten = true;
   }
-  return count;
+  found.count = count;
+  found.oldest = oldestAge < 0 ? -1 : last - oldestAge;
 }
 
 /** Clears what is forgotten. Must run before the entry's last hit moves on, because ages count from it. */
 export function forgetHits(
   words: Int32Array,
   entry: number,
-  window: Window,
+  w: number,
   lastMs: number,
-  nowMs: number,
+  time: WindowTime,
 ): void {
-  const dead = deadAge(window, lastMs, nowMs);
+  const last = lastQuantum(w, lastMs, time);
+  const dead = deadAge(w, last, time);
   // No live bucket is older than QUANTA, so above that none has died since.
   if (dead > QUANTA) return;
-  const last = Math.ceil(lastMs / window.quantumMs) & AGE_MASK;
-  const at = entry + window.offset;
+  const at = entry + WINDOWS[w]!.offset;
   for (let i = at; i < at + BUCKETS; i++) {
     const bucket = words[i] as number;
     if (((last - bucket) & AGE_MASK) >= dead) words[i] = 0;
   }
 }
 
-/** Counts a hit at `nowMs`, the time of the entry's last hit; what is forgotten must be cleared, and the limit must have room. */
-export function addHit(words: Int32Array, entry: number, window: Window, nowMs: number, cost: number): void {
-  const quantum = Math.ceil(nowMs / window.quantumMs);
-  const i = entry + window.offset + bucketOf(quantum);
-  words[i] = ((((words[i] as number) >>> AGE_BITS) + cost) << AGE_BITS) | (quantum & AGE_MASK);
+/** Counts a hit at `time`, the time of the entry's last hit; what is forgotten must be cleared, and the limit must have room. */
+export function addHit(words: Int32Array, entry: number, w: number, time: WindowTime, cost: number): void {
+  const i = entry + WINDOWS[w]!.offset + (time.bucket[w] as number);
+  const count = ((words[i] as number) >>> AGE_BITS) + cost;
+  words[i] = (count << AGE_BITS) | ((time.ceil[w] as number) & AGE_MASK);
 }
 
-/** Finds when at least `excess` of the hits counted at `nowMs` will be forgotten, in epoch milliseconds. */
+/** When the first of the hits will be forgotten, of which the oldest lies in that quantum; -1 where there was none before `time`. */
+export function firstForgottenMs(w: number, oldest: number, time: WindowTime): number {
+  const { quantumMs, lengthMs } = WINDOWS[w]!;
+  // A hit in the same bucket makes it younger.
+  const isFirst = oldest < 0 || bucketOf(oldest) === time.bucket[w];
+  return (isFirst ? (time.ceil[w] as number) : oldest) * quantumMs + lengthMs;
+}
+
+/** Finds when at least `excess` of the hits counted at `time` will be forgotten, in epoch milliseconds. */
 export function roomAtMs(
   words: Int32Array,
   entry: number,
-  window: Window,
+  w: number,
   lastMs: number,
-  nowMs: number,
+  time: WindowTime,
   excess: number,
 ): number {
-  const last = Math.ceil(lastMs / window.quantumMs);
-  const dead = deadAge(window, lastMs, nowMs);
-  const newest = bucketOf(Math.ceil(nowMs / window.quantumMs));
+  const { offset, quantumMs, lengthMs } = WINDOWS[w]!;
+  const last = lastQuantum(w, lastMs, time);
+  const dead = deadAge(w, last, time);
+  const newest = time.bucket[w] as number;
   let count = 0;
   for (let i = 1; i <= BUCKETS; i++) {
-    const bucket = words[entry + window.offset + ((newest + i) % BUCKETS)] as number;
+    const bucket = words[entry + offset + ((newest + i) % BUCKETS)] as number;
     const age = ((last & AGE_MASK) - bucket) & AGE_MASK;
     if (age >= dead) continue;
     count += bucket >>> AGE_BITS;
-    if (count >= excess) return (last - age) * window.quantumMs + window.lengthMs;
+    if (count >= excess) return (last - age) * quantumMs + lengthMs;
   }
-  return Math.ceil(nowMs / window.quantumMs) * window.quantumMs + window.lengthMs;
+  return (time.ceil[w] as number) * quantumMs + lengthMs;
 }
 
 /**
@@ -136,19 +201,19 @@ export function roomAtMs(
 export function takeHitsBack(
   words: Int32Array,
   entry: number,
-  window: Window,
+  w: number,
   lastMs: number,
-  nowMs: number,
+  time: WindowTime,
   takenMs: number,
   cost: number,
 ): void {
-  const dead = deadAge(window, lastMs, nowMs);
-  const taken = Math.ceil(takenMs / window.quantumMs);
-  const i = entry + window.offset + bucketOf(taken);
+  const { offset, quantumMs } = WINDOWS[w]!;
+  const last = lastQuantum(w, lastMs, time);
+  const taken = Math.ceil(takenMs / quantumMs);
+  const i = entry + offset + bucketOf(taken);
   const bucket = words[i] as number;
-  const last = Math.ceil(lastMs / window.quantumMs);
   const age = ((last & AGE_MASK) - bucket) & AGE_MASK;
-  if (age >= dead || cellOf(last - age) !== cellOf(taken)) return;
+  if (age >= deadAge(w, last, time) || cellOf(last - age) !== cellOf(taken)) return;
   const left = Math.max(0, (bucket >>> AGE_BITS) - cost);
   words[i] = left === 0 ? 0 : (left << AGE_BITS) | (bucket & AGE_MASK);
 }
