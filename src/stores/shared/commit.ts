@@ -60,11 +60,7 @@ function commitHit(
   work: TakeWork,
 ): void {
   const entry = work.entries[hit] as number;
-  if (work.isNew[hit] === 1) {
-    const { hashes, sets } = work;
-    const hash1 = hashes[2 * hit + 1] as number;
-    claimEntry(table, sets[hit] as number, entry, hashes[2 * hit] as number, hash1, nowMs);
-  }
+  if (work.isNew[hit] === 1) claimPlace(table, hit, nowMs, work);
   const entryNowMs = advance(table, entry, limits, hit, nowMs, work);
   const { time } = work;
   setWindowTime(time, entryNowMs);
@@ -93,6 +89,17 @@ function commitHit(
     usedMs = Math.max(usedMs, debtMs);
   }
   setLife(table, entry, lifeMs, usedMs);
+}
+
+/** Gives a hit the place that was found for it. */
+function claimPlace(
+  table: CounterTable,
+  hit: number,
+  nowMs: number,
+  { entries, hashes, sets }: TakeWork,
+): void {
+  const hash1 = hashes[2 * hit + 1] as number;
+  claimEntry(table, sets[hit] as number, entries[hit] as number, hashes[2 * hit] as number, hash1, nowMs);
 }
 
 /** Moves the time of an entry on and brings what it holds up to it; returns that time. */

@@ -95,6 +95,18 @@ describe('a full set', () => {
     expect(table.state.remaining).toBe(2);
   });
 
+  test('keeps one that was refused right after another was given a place', () => {
+    const table = openTable(8);
+    const mine = { ...hit('c', { perHour: 10 }), cost: 3 };
+    expect(table.takeMany(2, mine)).toBe(2);
+    table.take(hit('another', { perHour: 10 }));
+    const dear = { ...mine, cost: 5 };
+    expect(table.take(dear)).toBe(false);
+    // They are worth more: only its being full keeps it.
+    for (const client of clients(50)) table.take({ ...hit(client, { perDay: 10 }), cost: 3 });
+    expect(table.take(dear)).toBe(false);
+  });
+
   test('does not keep one that asked for what nobody may have', () => {
     const table = openTable(8);
     for (const client of clients(8)) {

@@ -58,6 +58,7 @@ function examineHit(
   const { limits, cost } = hits[hit] as Hit;
   const entry = work.entries[hit] as number;
   const earlier = costBefore(hits, work, hit);
+  work.isNew[hit] = 0;
   work.exceeded[hit] = 0;
   work.roomMs[hit] = 0;
   const lastMs = entry < 0 ? nowMs : lastSeenOf(table, entry);
@@ -187,7 +188,6 @@ function findPlaces(
 ): void {
   const { entries, sets } = work;
   for (let i = 0; i < hits.length; i++) {
-    work.isNew[i] = 0;
     if ((entries[i] as number) >= 0 || !isCounted(hits[i] as Hit)) continue;
     entries[i] = entryBefore(work, i);
     if ((entries[i] as number) >= 0) continue;
