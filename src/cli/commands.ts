@@ -10,6 +10,8 @@ import { keyRevoke } from './key-revoke.ts';
 import { keyRotate } from './key-rotate.ts';
 import { keyScan } from './key-scan.ts';
 import { keyShow } from './key-show.ts';
+import { limitsAccept } from './limits-accept.ts';
+import { limitsAdaptive } from './limits-adaptive.ts';
 import { limitsReport } from './limits-report.ts';
 import { loginBlocked } from './login-blocked.ts';
 import { loginUnblock } from './login-unblock.ts';
@@ -58,6 +60,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   limitsReport,
   loginBlocked,
   loginUnblock,
+  limitsAdaptive,
+  limitsAccept,
   noticesList,
   webhookSecret,
   tokenRevoke,

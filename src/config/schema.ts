@@ -3,6 +3,7 @@ import { cidrProblem } from '../lib/ip/cidr.ts';
 import { issuerSchema } from '../stages/authentication/issuer.schema.ts';
 import type { StageRow } from '../stages/index.ts';
 import { tierSchema } from '../stages/ratelimit/tiers.ts';
+import { adaptiveSchema } from './adaptive.schema.ts';
 import { apiShape, endpointShape, routeShape } from './api.schema.ts';
 import { blockShape } from './blocks.ts';
 import { keysSchema } from './keys.schema.ts';
@@ -54,6 +55,7 @@ const rootShape = {
   geo: geoSchema.prefault({}),
   keys: keysSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  adaptive: adaptiveSchema.prefault({}),
   paths: pathsSchema.prefault({}),
   issuers: z.array(issuerSchema).max(256).prefault([]).describe('Issuers of tokens that APIs may accept.'),
   oauth: oauthSchema.optional(),

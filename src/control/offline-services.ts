@@ -60,6 +60,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     keyDelivery: () => parts.keyDelivery,
     graceHours: () => parts.graceHours,
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
+    adaptive: { actions: { list: needsGateway }, report: needsGateway, accept: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,
     status: () => statusOf(parts),

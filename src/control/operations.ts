@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ADAPTIVE_OPERATIONS } from './adaptive-table.ts';
 import { compromisedKey, compromiseKey, compromiseKeyBody } from './key-compromise.ts';
 import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
@@ -206,6 +207,7 @@ export const OPERATIONS = {
       openApi(allOperations(), services.version),
   }),
   ...OAUTH_OPERATIONS,
+  ...ADAPTIVE_OPERATIONS,
   getMetrics: operation({
     ...common,
     method: 'GET',

@@ -1,3 +1,4 @@
+import type { AdaptiveAction, AdaptiveActions, AdaptiveClient } from '../core/adaptive-actions.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
@@ -126,6 +127,25 @@ export interface OauthControl {
   rotateSigningKeys(now: boolean): Promise<readonly KeyReport[]>;
 }
 
+/** What adaptive limits know and do now. */
+export interface AdaptiveReport {
+  readonly mode: 'enforce' | 'observe' | 'off';
+  /** Whether there is enough history to judge anybody. */
+  readonly isReady: boolean;
+  readonly clients: number;
+  readonly windows: number;
+  readonly active: readonly (AdaptiveAction & { readonly latestScore: number })[];
+}
+
+/** What the admin operations may use of adaptive limits. */
+export interface AdaptiveControl {
+  readonly actions: Pick<AdaptiveActions, 'list'>;
+  /** Errors: Unavailable where no gateway runs. */
+  report(): AdaptiveReport;
+  /** Takes what a client does for its normal; false when nothing was known of it. Errors: as `report`. */
+  accept(client: AdaptiveClient): Promise<boolean>;
+}
+
 /** What the admin operations may use of the gateway. */
 export interface ControlServices {
   readonly clock: Clock;
@@ -145,6 +165,7 @@ export interface ControlServices {
   /** Hours that a replaced key still works unless the caller says otherwise. */
   graceHours(): number;
   readonly blockedAddresses: BlockedAddresses;
+  readonly adaptive: AdaptiveControl;
   readonly oauth: OauthControl;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;

@@ -172,6 +172,8 @@ export class HeldSlot {
 export interface LimitScale {
   /** Why limits are smaller, as words for the journal, such as `attack mode`. */
   readonly cause: string;
+  /** Why those of one client are, where that says more than `cause`; '' where they are not smaller. */
+  why?(principal: string, address: string): string;
   /**
    * The share of its limits that a client has now, above 0 and up to 1. `principal` is '' for a stranger, else its
    * `counterKey`; of an IPv6 address the /64 is told.

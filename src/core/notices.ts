@@ -71,6 +71,17 @@ export const NOTICES = {
     'A client exceeds its burst again and again',
     'Look at what the client sends; agree on a larger tier with its owner, or enforce the burst.',
   ),
+  'adaptive.throttled': notice(
+    'warning',
+    'The limits of a client became smaller because it behaves unusually',
+    'Ask the owner what changed; `portcullis limits accept` takes it for normal. In observe mode nothing was done.',
+  ),
+  'adaptive.restored': notice('info', 'A client has its limits again', 'Nothing: it behaves as usual.'),
+  'adaptive.review': notice(
+    'warning',
+    'A client comes from a country that it never came from',
+    'Ask the owner; revoke the credential if nobody knows of it. Nothing was done to its limits.',
+  ),
   'certificate.expires-soon': notice(
     'warning',
     'A certificate expires soon',

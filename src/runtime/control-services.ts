@@ -3,7 +3,7 @@ import { type GatewayConfig, routeIds } from '../config/config.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
-import type { ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
+import type { AdaptiveControl, ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Database } from '../stores/sql/open-database.ts';
@@ -22,6 +22,7 @@ export interface ControlParts {
   readonly supervisor: Supervisor;
   readonly notices: NoticeBoard;
   readonly blockedAddresses: BlockedAddresses;
+  readonly adaptive: AdaptiveControl;
   readonly oauth: OauthService;
   readonly ledger: MetricsLedger;
   readonly problems: StandingProblems;
@@ -49,6 +50,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     keyDelivery: () => deliveryPlaces(state.loaded.config),
     graceHours: () => state.loaded.config.keys.graceHours,
     blockedAddresses: parts.blockedAddresses,
+    adaptive: parts.adaptive,
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
     oauth: parts.oauth.control(() => state.loaded.config),
     journalPath: () => state.loaded.config.journal.path,

@@ -26,6 +26,7 @@ import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLoads } from '../stores/shared/shared-loads.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
 import { openSlots } from '../stores/shared/slots.ts';
+import { AdaptiveThread } from './adaptive-thread.ts';
 import { countFinished, countRejected } from './count-outcome.ts';
 import { stackOf } from './gateway-log.ts';
 import type {
@@ -73,6 +74,7 @@ export class GatewayThread {
   readonly #registry = new PoolRegistry(this.#wheel);
   readonly #metrics = new ThreadMetrics();
   readonly #notebook: Notebook;
+  readonly #adaptive: AdaptiveThread;
   readonly #journal: Journal;
   readonly #plane: DataPlane;
   readonly #firstListeners: readonly ListenerSettings[];
@@ -101,6 +103,7 @@ export class GatewayThread {
       facts: data.guardFacts,
       clock: this.#clock,
     });
+    this.#adaptive = new AdaptiveThread(data.adaptive, this.#countries);
     this.#ports = this.#openPorts(data, config, counters);
     this.#notebook = new Notebook(this.#clock, this.#countries, (notes) => send({ type: 'notes', notes }));
     this.#journal = openJournal(config, send);
@@ -127,7 +130,7 @@ export class GatewayThread {
       clock: this.#clock,
       counters,
       limits: this.#limits.store,
-      limitScales: [],
+      limitScales: [this.#adaptive],
       loads: openLoads(data.loads, data.index),
       threadLoad: measureThread(),
       apiKeys: this.#records.apiKeys,
@@ -199,6 +202,10 @@ export class GatewayThread {
         return this.#setHealth(message.change);
       case 'reopenJournal':
         return this.#journal.reopen();
+      case 'adaptive':
+        return this.#adaptive.take(message.state);
+      case 'window':
+        return this.#adaptive.collect();
     }
   }
 
@@ -274,7 +281,9 @@ export class GatewayThread {
     // What could not be read and what the journal itself turned away was never let in.
     this.#journal.append(record, ctx === null || outcome.reason === 'gateway.journal');
     countFinished(this.#metrics, ctx, outcome);
-    if (ctx !== null) this.#notebook.note(ctx, outcome, record);
+    if (ctx === null) return;
+    this.#notebook.note(ctx, outcome, record);
+    this.#adaptive.note(ctx, outcome);
   }
 }
 

@@ -9,6 +9,7 @@ import type { TrustMaterial } from '../plan/trust-files.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { Lease } from '../stores/memory/record-lease.ts';
+import type { AdaptiveState, ThreadWindow } from './adaptive-state.ts';
 import type { ThreadNotes } from './notebook.ts';
 
 /** Certificates and keys as PEM text: threads read no files. */
@@ -57,6 +58,7 @@ export interface ThreadData {
   readonly lease: Lease | null;
   readonly keySets: readonly KeySetUpdate[];
   readonly unhealthy: readonly HealthChange[];
+  readonly adaptive: AdaptiveState;
 }
 
 /** What the active health checks found out about a target. */
@@ -80,7 +82,9 @@ export type ToThread =
   | { readonly type: 'refetched'; readonly call: number; readonly fetched: boolean }
   | { readonly type: 'certificateStatus'; readonly id: number; readonly answer: StatusAnswer }
   | { readonly type: 'health'; readonly change: HealthChange }
-  | { readonly type: 'reopenJournal' };
+  | { readonly type: 'reopenJournal' }
+  | { readonly type: 'adaptive'; readonly state: AdaptiveState }
+  | { readonly type: 'window'; readonly call: number };
 
 /** What a thread tells the main thread. */
 export type FromThread =
@@ -101,5 +105,7 @@ export type FromThread =
 
 /** Result of `prepare`: why the plan cannot come into force; empty when it can. */
 export type PrepareResult = readonly ConfigProblem[];
+/** Result of `window`: what was counted since the last one; null when nothing is. */
+export type WindowResult = ThreadWindow | null;
 /** Result of `metrics`. */
 export type MetricsResult = MetricsSnapshot;

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AdminListener } from '../control/admin-listener.ts';
 import { MetricsLedger } from '../control/metrics.ts';
@@ -10,12 +9,11 @@ import { monotonicMs } from '../lib/time/monotonic.ts';
 import { Turns } from '../lib/time/turns.ts';
 import type { People } from '../oauth/users/people.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
-import { fetchText } from '../stores/keysets/fetch-text.ts';
-import { JwksFetcher } from '../stores/keysets/fetcher.ts';
-import { timers } from '../stores/keysets/scheduler.ts';
+import type { JwksFetcher } from '../stores/keysets/fetcher.ts';
 import { openBlockedAddresses } from '../stores/shared/blocked-addresses.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import type { Database } from '../stores/sql/open-database.ts';
+import type { AdaptiveWatch } from './adaptive-watch.ts';
 import { startAdmin } from './admin-start.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
@@ -31,6 +29,8 @@ import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import { OauthService } from './oauth-service.ts';
+import { openAdaptive } from './open-adaptive.ts';
+import { openFetcher } from './open-fetcher.ts';
 import { openKeyLife } from './open-key-life.ts';
 import { openNotices } from './open-notices.ts';
 import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
@@ -77,6 +77,7 @@ export class RunningGateway {
   readonly #rotation: JournalRotation;
   readonly #notes: NoteKeeper;
   readonly #notices: NoticeBoard;
+  readonly #adaptive: AdaptiveWatch;
   #keyLife: KeyLife | null = null;
   readonly #ledger = new MetricsLedger();
   readonly #records: RecordKeeper;
@@ -111,10 +112,12 @@ export class RunningGateway {
       problems: this.#problems,
       supervisor: () => this.#supervisor,
     });
+    const kept = { database, clock, problems: this.#problems, notices: this.#notices };
+    this.#adaptive = openAdaptive(this.#state, kept, () => this.#supervisor);
     this.#targets = new TargetHealth(this.#problems, log, (message) => this.#supervisor.broadcast(message));
     this.#health = new HealthChecks((...change) => this.#targets.changed(...change));
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
-    this.#fetcher = this.#openFetcher();
+    this.#fetcher = openFetcher(clock, (update) => this.#supervisor.broadcast({ type: 'keySet', update }));
     this.#supervisor = this.#openSupervisor(loaded.config.threads);
     this.#oauth = this.#openOauth(people);
     this.#reloadParts = {
@@ -139,6 +142,7 @@ export class RunningGateway {
       notices: this.#notices,
       oauth: this.#oauth,
       blockedAddresses: openBlockedAddresses(this.#tables.logins),
+      adaptive: this.#adaptive,
       ledger: this.#ledger,
       problems: this.#problems,
       records: this.#records,
@@ -186,6 +190,7 @@ export class RunningGateway {
     await this.#heartbeat.start();
     await this.#records.start();
     await this.#supervisor.start();
+    await this.#adaptive.start();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
     this.#keyLife = openKeyLife(this.#state, this.services, this.#problems, this.#notices);
@@ -206,6 +211,7 @@ export class RunningGateway {
     await this.#adminListener?.close();
     await this.#oauth.close();
     await keysLeft;
+    await this.#adaptive.close();
     await this.#notes.close();
     await this.#notices.close();
     await this.#database.close();
@@ -221,17 +227,6 @@ export class RunningGateway {
       problems: this.#problems,
       log: this.#log,
       publishKeys: (update) => this.#supervisor.broadcast({ type: 'keySet', update }),
-    });
-  }
-
-  #openFetcher(): JwksFetcher {
-    return new JwksFetcher({
-      clock,
-      scheduler: timers,
-      fetchText,
-      readFile: (path) => readFile(path, 'utf8'),
-      random: Math.random,
-      publish: (update) => this.#supervisor.broadcast({ type: 'keySet', update }),
     });
   }
 
@@ -251,6 +246,7 @@ export class RunningGateway {
       ...this.#records.threadData,
       keySets: [...this.#fetcher.updates, ...this.#oauth.keySets],
       unhealthy: this.#targets.unhealthy,
+      adaptive: this.#adaptive.threadState,
     };
   }
 

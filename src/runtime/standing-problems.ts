@@ -14,6 +14,7 @@ const WELL_AGAIN = {
   notices: 'Notices are told again.',
   replay: 'What gateways share in Redis works again.',
   keys: 'API keys are rotated again.',
+  adaptive: 'Adaptive limits keep what they do again.',
 } as const;
 
 export type ProblemKind = keyof typeof WELL_AGAIN;

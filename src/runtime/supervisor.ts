@@ -3,7 +3,8 @@ import type { RevocationUpdate } from '../core/token-revocations.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import { Turns } from '../lib/time/turns.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
-import type { PlanDocument, PrepareResult, ThreadData, ToThread } from './messages.ts';
+import type { ThreadWindow } from './adaptive-state.ts';
+import type { PlanDocument, PrepareResult, ThreadData, ToThread, WindowResult } from './messages.ts';
 import { ThreadHandle, type ThreadHandleEvents } from './thread-handle.ts';
 
 /** Extension of this file: `.ts` from sources, `.js` when built. */
@@ -150,6 +151,15 @@ export class Supervisor {
       result.status === 'fulfilled'
         ? [{ thread: (threads[at] as ThreadHandle).id, snapshot: result.value as MetricsSnapshot }]
         : [],
+    );
+  }
+
+  /** What each running thread counted of clients since it was last asked; one that does not answer in time tells it next time. */
+  async windows(): Promise<ThreadWindow[]> {
+    const calls = this.#running().map((thread) => thread.call({ type: 'window' }, 2_000));
+    const results = (await Promise.allSettled(calls)) as PromiseSettledResult<WindowResult>[];
+    return results.flatMap((result) =>
+      result.status === 'fulfilled' && result.value !== null ? [result.value] : [],
     );
   }
 

@@ -59,6 +59,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     lease: null,
     keySets: [],
     unhealthy: [],
+    adaptive: { isCounting: false, rows: 1, seed: 1, shares: [] },
   };
   const thread = new ThreadHandle(new URL('./throwing-thread.ts', import.meta.url), data, {
     onNews: (_thread, each) => news.push(each),

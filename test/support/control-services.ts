@@ -49,6 +49,11 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     keyDelivery: () => ({ folder: join(dir, 'delivered'), webhooks: ['ops'] }),
     graceHours: () => 72,
     blockedAddresses: { list: () => [], unblock: () => 0 },
+    adaptive: {
+      actions: database.adaptive,
+      report: () => ({ mode: 'observe', isReady: false, clients: 0, windows: 0, active: [] }),
+      accept: async () => false,
+    },
     notices: {
       list: database.notices.list,
       record: async (notice) => void (await database.notices.add(recordOfNotice(notice, test.nowMs))),

@@ -1,12 +1,5 @@
 import { type ClientHistory, ClientTable } from './client-table.ts';
-import {
-  type ClientWindow,
-  FEATURE_COUNT,
-  FEATURES,
-  type FeatureName,
-  featureAt,
-  measure,
-} from './features.ts';
+import { type ClientWindow, FEATURE_COUNT, FEATURES, featureAt, measure } from './features.ts';
 import { Population } from './population.ts';
 import type { Profile, Settling } from './profile.ts';
 import type { WindowBatch } from './window-batch.ts';
@@ -24,10 +17,12 @@ export interface DetectorSettings extends Settling {
 
 /** A feature that drove a finding. */
 export interface Driver {
-  readonly feature: FeatureName;
-  readonly value: number;
-  /** What is usual for the client, or, where it is new, for clients. */
-  readonly usual: number;
+  /** Name in the table of features. */
+  readonly feature: string;
+  /** What the client did, for people. */
+  readonly was: string;
+  /** What is usual for it, or, where it is new, for clients. */
+  readonly usual: string;
   /** Spreads above what is usual. */
   readonly deviation: number;
   /** Its part of what sets the score apart. */
@@ -69,7 +64,7 @@ const STRANGE_PER_DAY = 3;
 const LAST_WINDOWS = 0b111;
 /** How much further a new client has to be from all others, as nothing is known of it. */
 const NEW_CLIENT_FACTOR = 1.2;
-const COUNTRY_FEATURES: ReadonlySet<FeatureName> = new Set(['countries', 'newCountries']);
+const COUNTRY_FEATURES: ReadonlySet<string> = new Set(['countries', 'newCountries']);
 const PATHS = featureAt('paths');
 const REQUESTS = featureAt('requests');
 
@@ -90,7 +85,7 @@ interface Scratch {
  * Cost: yields about every third of a millisecond.
  */
 export class AnomalyDetector {
-  readonly #settings: DetectorSettings;
+  #settings: DetectorSettings;
   readonly #principals: ClientTable;
   readonly #addresses: ClientTable;
   readonly #population: Population;
@@ -104,6 +99,11 @@ export class AnomalyDetector {
     this.#principals = new ClientTable(half);
     this.#addresses = new ClientTable(half);
     this.#population = new Population(settings.seed, nowMs);
+  }
+
+  /** Takes other settings; how many clients are remembered stays as it is. */
+  configure(settings: DetectorSettings): void {
+    this.#settings = settings;
   }
 
   /** What is known so far, for people. */
@@ -244,13 +244,13 @@ export class AnomalyDetector {
     const parts = this.#population.contributions(this.#row);
     const sum = parts.reduce((all, part) => all + Math.max(0, part), 0);
     const least = this.#settings.threshold * (isKnown ? 1 : NEW_CLIENT_FACTOR);
-    return FEATURES.flatMap(({ name, isClients, isHostile }, feature) => {
+    return FEATURES.flatMap(({ name, isClients, isHostile, text }, feature) => {
       const deviation = this.#row[feature] as number;
       const counts = isKnown ? isClients : isHostile || (isAddress && feature === PATHS);
       if (!counts || deviation <= least) return [];
-      const value = values[offset + feature] as number;
       const share = sum === 0 ? 0 : Math.max(0, parts[feature] as number) / sum;
-      return [{ feature: name, value, usual: profile.middle(feature), deviation, share }];
+      const [was, usual] = [text(values[offset + feature] as number), text(profile.middle(feature))];
+      return [{ feature: name, was, usual, deviation: Math.round(deviation * 10) / 10, share }];
     }).sort((a, b) => b.share - a.share);
   }
 

@@ -10,7 +10,7 @@ const finding = (over: Partial<Finding> = {}): Finding => ({
   score: 0.8,
   amongAll: 9,
   amongOwn: 9,
-  drivers: [{ feature: 'requests', value: 9, usual: 5, deviation: 8, share: 1 }],
+  drivers: [{ feature: 'requests', was: '511 requests', usual: '31 requests', deviation: 8, share: 1 }],
   ...over,
 });
 const calm = (): boolean => true;

@@ -30,6 +30,8 @@ export function causesOf(
 ): string {
   const address = addressOf(client);
   const name = principal === null ? '' : principal.counterKey;
-  const causes = scales.filter((scale) => scale.shareOf(name, address) < 1).map(({ cause }) => cause);
+  const causes = scales
+    .filter((scale) => scale.shareOf(name, address) < 1)
+    .map((scale) => scale.why?.(name, address) || scale.cause);
   return `; limits are at ${Math.round(share * 100)} %: ${causes.join(', ') || 'no longer'}`;
 }

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { Unavailable } from '../../core/errors.ts';
+import { createAdaptiveActions } from './adaptive-action-store.ts';
 import type { Connection, DialectName } from './connection.ts';
 import { DATABASE } from './failures.ts';
 import { createLimitActivity } from './limit-activity-store.ts';
@@ -210,6 +211,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'latency and activity of keys', up: countActivity },
   { name: 'revocations of tokens', up: createTokenRevocations },
   { name: 'what limits did', up: createLimitActivity },
+  { name: 'actions of adaptive limits', up: createAdaptiveActions },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import type { AdaptiveActions } from '../../core/adaptive-actions.ts';
 import type { UsageStore } from '../../core/key-usage.ts';
 import type { LimitActivityStore } from '../../core/limit-activity.ts';
 import type { NoticeStore } from '../../core/notices.ts';
@@ -9,6 +10,7 @@ import type { SharedRecords } from '../../core/shared-records.ts';
 import type { TokenRevocationStore } from '../../core/token-revocations.ts';
 import type { UserStore } from '../../core/users.ts';
 import { DAY_MS } from '../../lib/time/day.ts';
+import { sqlAdaptiveActions } from './adaptive-action-store.ts';
 import type { Connection } from './connection.ts';
 import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
 import { sqlKeyStore } from './key-store.ts';
@@ -54,6 +56,7 @@ export interface Database {
   readonly users: UserStore;
   readonly oauth: OauthStores;
   readonly revocations: TokenRevocationStore;
+  readonly adaptive: AdaptiveActions;
   /** What gateways know of each other; null for a file, which one gateway has for itself. */
   readonly shared: SharedRecords | null;
   close(): Promise<void>;
@@ -100,5 +103,6 @@ function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 's
       keys: sqlOauthKeyStore(open),
     },
     revocations: sqlTokenRevocationStore(open),
+    adaptive: sqlAdaptiveActions(open),
   };
 }

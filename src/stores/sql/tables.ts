@@ -135,6 +135,22 @@ export interface Tables {
     until_ms: number;
     created_at_ms: number;
   };
+  /** What adaptive limits did, see `AdaptiveAction`. */
+  adaptive_actions: {
+    id: string;
+    kind: string;
+    client: string;
+    /** 0 or 1. */
+    is_address: number;
+    at_ms: number;
+    since_ms: number;
+    until_ms: number;
+    mode: string;
+    share_thousandths: number;
+    score_thousandths: number;
+    /** JSON list of ActionDriver. */
+    drivers: string;
+  };
   /** One row: the number of the latest change. */
   change_counter: { name: string; last: number };
   /** What changed of the records that threads hold copies of. */
