@@ -106,12 +106,7 @@ export class RunningGateway {
     this.#notes = new NoteKeeper(database, clock, this.#problems);
     this.#notices = openNotices(this.#state, database, clock, this.#problems);
     this.#certificates = new CertificateWatch(this.#state, this.#notices, this.#problems);
-    this.#records = new RecordKeeper({
-      database,
-      store: loaded.config.store,
-      problems: this.#problems,
-      supervisor: () => this.#supervisor,
-    });
+    this.#records = this.#openRecords();
     const kept = { database, clock, problems: this.#problems, notices: this.#notices };
     this.#adaptive = openAdaptive(this.#state, kept, () => this.#supervisor);
     this.#targets = new TargetHealth(this.#problems, log, (message) => this.#supervisor.broadcast(message));
@@ -132,6 +127,12 @@ export class RunningGateway {
       oauth: this.#oauth,
     };
     this.services = this.#openServices('path' in source ? source.path : '');
+  }
+
+  #openRecords(): RecordKeeper {
+    const { store } = this.#state.loaded.config;
+    const supervisor = (): Supervisor => this.#supervisor;
+    return new RecordKeeper({ database: this.#database, store, problems: this.#problems, supervisor });
   }
 
   #openServices(configPath: string): ControlServices {

@@ -130,7 +130,7 @@ export class AnomalyDetector {
 
   /** Learns the windows that have just ended, and tells who stood out. */
   *observe(sources: readonly WindowSource[], nowMs: number): Generator<void, Finding[]> {
-    const seen = this.#histories(sources, nowMs);
+    const seen = yield* this.#histories(sources, nowMs);
     const values = new Float64Array(seen.length * FEATURE_COUNT);
     for (let i = 0; i < seen.length; i++) {
       this.#measure(seen[i] as Scratch, values, i, nowMs);
@@ -154,15 +154,18 @@ export class AnomalyDetector {
     return isAddress ? this.#addresses : this.#principals;
   }
 
-  #histories(sources: readonly WindowSource[], nowMs: number): Scratch[] {
-    return sources.flatMap((source) =>
-      source.batch.clients.flatMap((client, row) => {
+  *#histories(sources: readonly WindowSource[], nowMs: number): Generator<void, Scratch[]> {
+    const seen: Scratch[] = [];
+    for (const source of sources) {
+      for (const [row, client] of source.batch.clients.entries()) {
+        if (row % SLICE === SLICE - 1) yield;
         const history = this.#table(source.isAddress).take(client, nowMs);
-        if (history === null) return [];
+        if (history === null) continue;
         history.lastMs = nowMs;
-        return [{ source, row, history }];
-      }),
-    );
+        seen.push({ source, row, history });
+      }
+    }
+    return seen;
   }
 
   #measure({ source, row, history }: Scratch, values: Float64Array, at: number, nowMs: number): void {
