@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { DecisionBounds } from '../../src/stores/sql/decision-store.ts';
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { describeAdaptiveActions } from '../support/adaptive-store-suite.ts';
 import { describeLimitActivity } from '../support/limit-activity-suite.ts';
 import { describeOauthStores } from '../support/oauth-store-suite.ts';
 import { type Address, hasPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -33,4 +34,5 @@ describe.runIf(hasPostgres())('on PostgreSQL', () => {
   describeRecordStores(world);
   describeLimitActivity(world);
   describeOauthStores(world);
+  describeAdaptiveActions(world);
 });

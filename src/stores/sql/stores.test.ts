@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { describeAdaptiveActions } from '../../../test/support/adaptive-store-suite.ts';
 import { describeLimitActivity } from '../../../test/support/limit-activity-suite.ts';
 import { describeOauthStores } from '../../../test/support/oauth-store-suite.ts';
 import { describeRecordStores } from '../../../test/support/record-stores.ts';
@@ -30,3 +31,4 @@ const world = {
 describeRecordStores(world);
 describeLimitActivity(world);
 describeOauthStores(world);
+describeAdaptiveActions(world);
