@@ -5,6 +5,7 @@ import type { authorizationSchema } from '../stages/authorization/authorization.
 import type { corsSchema } from '../stages/cors/cors.schema.ts';
 import type { hardeningSchema } from '../stages/hardening/hardening.schema.ts';
 import type { loginSchema } from '../stages/login/login.schema.ts';
+import type { overloadSchema, strangersSchema } from '../stages/overload/overload.schema.ts';
 import type { protocolSchema } from '../stages/protocol/protocol.schema.ts';
 import type { addressLimitSchema, rateLimitSchema } from '../stages/ratelimit/ratelimit.schema.ts';
 import type { validationSchema } from '../stages/validation/validation.schema.ts';
@@ -17,8 +18,10 @@ export interface BlocksInput {
   addressLimit?: z.input<typeof addressLimitSchema>;
   cors?: z.input<typeof corsSchema>;
   login?: z.input<typeof loginSchema>;
+  strangers?: z.input<typeof strangersSchema>;
   authenticate?: z.input<typeof authenticationSchema>;
   rateLimit?: z.input<typeof rateLimitSchema>;
+  overload?: z.input<typeof overloadSchema>;
   authorize?: z.input<typeof authorizationSchema>;
   validate?: z.input<typeof validationSchema>;
   headers?: z.input<typeof hardeningSchema>;
