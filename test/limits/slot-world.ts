@@ -1,7 +1,12 @@
 import { exchange } from '../support/raw-client.ts';
 import { until } from '../support/test-gateway.ts';
 
-/** Statuses of so many requests for a path that are under way at once. */
+/** How long an upstream takes for `/slow`: each such request holds its slot at least as long. */
+export const SLOW_MS = 150;
+/** A timer of the upstream may be early by a part of a millisecond. */
+const EARLY_MS = 2;
+
+/** Statuses of so many requests for a path that are sent at once. */
 export async function statusesAtOnce(
   port: number,
   path: string,
@@ -15,12 +20,37 @@ export async function statusesAtOnce(
   return results.map(({ responses }) => responses[0]?.status ?? 0);
 }
 
-/** Waits until as many requests as there are slots pass at once, and one more does not: then all are free. */
-export async function untilAllFree(port: number, slots: number, path = '/slow', headers = ''): Promise<void> {
-  await until(`${slots} free slots`, async () => {
-    const statuses = await statusesAtOnce(port, path, slots + 1, headers);
-    const passed = statuses.filter((status) => status === 200).length;
-    if (passed > slots) throw new Error(`${passed} requests had ${slots} slots: ${statuses.join()}`);
-    return passed === slots && statuses.filter((status) => status === 429).length === 1;
-  });
+/** The most slow requests that were under way at one moment, by when they reached the upstream. */
+export function mostAtOnce(starts: readonly number[]): number {
+  const underWay = (at: number) => starts.filter((start) => start <= at && at < start + SLOW_MS - EARLY_MS);
+  return Math.max(0, ...starts.map((start) => underWay(start).length));
+}
+
+/**
+ * Waits until as many slow requests as there are slots are under way at one moment, and never one more: then all are free.
+ * `starts` is where the upstream notes each slow request.
+ */
+export async function untilAllFree(
+  port: number,
+  slots: number,
+  starts: number[],
+  path = '/slow',
+  headers = '',
+): Promise<void> {
+  let last: number[] = [];
+  let rounds = 0;
+  const isFree = async (): Promise<boolean> => {
+    starts.length = 0;
+    last = await statusesAtOnce(port, path, slots + 2, headers);
+    const most = mostAtOnce(starts);
+    // Of those that were given up before, some may reach the upstream late.
+    rounds = most > slots ? rounds + 1 : 0;
+    if (rounds === 3) throw new Error(`${most} requests had ${slots} slots`);
+    return most === slots;
+  };
+  try {
+    await until(`${slots} free slots`, isFree, 20_000);
+  } catch (error) {
+    throw new Error(`The last ones were answered ${last.join()}.`, { cause: error });
+  }
 }
