@@ -77,3 +77,17 @@ test('larger and longer leases may refuse more and for longer', () => {
   expect(bound).toMatchObject({ refusedEarly: 7, refusedEarlyMs: 5000 });
   expect(bound?.message).toContain('an enforced burst may be 7 larger');
 });
+
+test.each<[object, string]>([
+  [{}, 'Without Redis: over by the limit again at most'],
+  [{ counting: 'leased' }, 'Without Redis: over by the limit again at most'],
+  [{ onUnavailable: 'deny' }, 'Without Redis: all is refused.'],
+  [{ preset: 'login' }, 'Without Redis: all is refused.'],
+  [{ onUnavailable: 'allow' }, 'Without Redis: nothing is limited.'],
+])('%j in an outage', (block, words) => {
+  expect(boundsOf({ perMinute: 500, ...block })[0]?.message).toContain(words);
+});
+
+test('what is counted locally does not notice', () => {
+  expect(boundsOf({ perMinute: 5, counting: 'local' })[0]?.message).not.toContain('Without Redis');
+});

@@ -1,4 +1,6 @@
-import type { Counting, Limits } from '../core/limits.ts';
+import type { Counting, CountingRule, Limits, OnUnavailable } from '../core/limits.ts';
+import { guardsLogins, type LoginConfig } from '../stages/login/login.schema.ts';
+import { countingRule } from '../stages/ratelimit/on-unavailable.ts';
 import { presetOf } from '../stages/ratelimit/presets.ts';
 import type { AddressLimitConfig, RateLimitConfig } from '../stages/ratelimit/ratelimit.schema.ts';
 import { limitsOf } from '../stages/ratelimit/tiers.ts';
@@ -42,6 +44,7 @@ function boundsOfBlock(config: GatewayConfig, route: RouteSettings, key: string)
   if (block === undefined || block.config.mode === 'off') return [];
   const settings = block.config as LimitBlock;
   const pointer = sourcePointer(block.sources, '') || route.pointer;
+  const rule = ruleOf(route, settings);
   const leased = settings.counting === 'strict' ? leasedTiers(config) : [];
   const byWords = new Map<string, { names: string[]; bound: Bound }>();
   for (const [name, limits] of limitsIn(config, settings)) {
@@ -53,9 +56,26 @@ function boundsOfBlock(config: GatewayConfig, route: RouteSettings, key: string)
   }
   return [...byWords.values()].map(({ names, bound: { words, ...figures } }) => {
     const of = `\`${key}\`: ${names.join(', ')}`;
-    const message = `${of}. ${settings.counting}: ${words}.`;
+    const message = `${of}. ${settings.counting}: ${words}.${inOutage(rule)}`;
     return { pointer, counting: settings.counting, of, ...figures, message };
   });
+}
+
+function ruleOf({ blocks }: RouteSettings, block: LimitBlock): CountingRule {
+  const login = blocks.get('login')?.config as LoginConfig | undefined;
+  const route = { guardsLogins: login !== undefined && guardsLogins(login) };
+  return countingRule(block, route, 'preset' in block ? presetOf(block.preset).onUnavailable : undefined);
+}
+
+/** What holds while Redis cannot be used; see `outageBound`. */
+const IN_OUTAGE: Readonly<Record<OnUnavailable, string>> = {
+  local: 'over by the limit again at most, or by one for each gateway where that is more',
+  deny: 'all is refused',
+  allow: 'nothing is limited',
+};
+
+function inOutage({ counting, onUnavailable }: CountingRule): string {
+  return counting === 'local' ? '' : ` Without Redis: ${IN_OUTAGE[onUnavailable]}.`;
 }
 
 /** Names of the tiers that some route leases from. */

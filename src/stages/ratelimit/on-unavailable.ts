@@ -10,7 +10,7 @@ import type { AddressLimitConfig, RateLimitConfig } from './ratelimit.schema.ts'
  */
 export function countingRule(
   { counting, onUnavailable }: AddressLimitConfig | RateLimitConfig,
-  route: RouteFacts,
+  route: Pick<RouteFacts, 'guardsLogins'>,
   unsaid: OnUnavailable = 'local',
 ): CountingRule {
   return { counting, onUnavailable: onUnavailable ?? (route.guardsLogins ? 'deny' : unsaid) };

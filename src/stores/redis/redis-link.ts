@@ -173,7 +173,7 @@ export class RedisLink {
     const stalled = setTimeout(() => this.#giveUpStalled(client, sentAtMs), STALLED_MS).unref();
     // Another node may have taken over meanwhile.
     if (isCluster(client)) client.refreshSlotsCache();
-    const isAnswered = await this.#send(client, (redis) => redis.exists(key || PROBE_KEY)).then(
+    const isAnswered = await this.#send(client, (redis) => redis.pttl(key || PROBE_KEY)).then(
       () => true,
       () => false,
     );
