@@ -5,7 +5,8 @@ import { type LimitClients, startClients } from './limit-clients.ts';
 
 /** What a gateway admits in a minute on each path of these tests. */
 export const LIMIT = 60;
-const EACH = 6;
+/** Clients at each gateway. */
+export const EACH = 6;
 
 /** Two gateways with two threads each that share a Redis. */
 export interface FailureWorld extends AsyncDisposable {

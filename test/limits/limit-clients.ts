@@ -90,9 +90,3 @@ export const admittedIn = (seen: readonly Seen[]): number =>
   seen.filter(({ status }) => status === 200).length;
 export const statusesOf = (seen: readonly Seen[]): number[] =>
   [...new Set(seen.map(({ status }) => status))].sort();
-
-/** The value below which such a part of the times lie. */
-export function quantile(seen: readonly Seen[], part: number): number {
-  const times = seen.map(({ ms }) => ms).sort((a, b) => a - b);
-  return times[Math.min(times.length - 1, Math.floor(part * times.length))] ?? Number.NaN;
-}

@@ -114,7 +114,10 @@ export class RedisLink {
     const client = this.#client;
     if (client === null || !this.isReady) return Promise.reject(this.#unavailable(this.#problem));
     const circuit = this.#circuits.of(client, key);
-    if (circuit.isOpen) return Promise.reject(this.#unavailable(this.#late));
+    if (circuit.isOpen) {
+      const { url, timeoutMs } = this.#settings;
+      return Promise.reject(this.#unavailable(`${url} is known not to answer within ${timeoutMs} ms.`));
+    }
     if (this.#pending >= MAX_PENDING) {
       const sentence = `${this.#settings.url} has ${MAX_PENDING} commands to answer.`;
       return Promise.reject(this.#unavailable(sentence));
