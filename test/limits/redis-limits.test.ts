@@ -177,7 +177,8 @@ describe.skipIf(!hasRedis)('limits in Redis', () => {
       limits.giveBack(hit, START_MS, START_MS);
       expect(await take([hit])).toMatchObject({ remaining: 1 });
       limits.giveBack({ ...hit, cost: 3 }, START_MS - HOUR_MS, START_MS);
-      expect((await take([hit])).remaining).toBe(3);
+      // That one was forgotten: what is counted now is of others.
+      expect((await take([hit])).remaining).toBe(0);
       for (let i = 0; i < 9; i++) limits.giveBack(hit, START_MS, START_MS);
       for (let i = 0; i < 4; i++) expect((await take([hit])).admitted).toBe(true);
       expect((await take([hit])).admitted).toBe(false);

@@ -145,8 +145,8 @@ export class Leases {
   }
 
   /** Gives back what was counted as used at a time of the server. */
-  giveBack(group: string, key: string, amount: number, atMs: number): void {
-    this.#calls.add(group, [key], `B ${amount} ${Math.floor(atMs)}`);
+  giveBack(group: string, key: string, amount: number, atMs: number, takenMs = atMs - this.leadMs): void {
+    this.#calls.add(group, [key], `B ${amount} ${Math.floor(atMs)} ${Math.floor(takenMs)}`);
   }
 
   /** Gives back what has ended, and forgets what is of no use. */

@@ -17,7 +17,7 @@ export interface LimitScript {
  * `rule` is `perMinute,perHour,perDay,concurrent,capacity,intervalMs,isEnforced,reviewAbove`.
  *
  *     T slot n (rule cost share leadMs){n}   takes from every hit or none; keys: a counter, and slots where `concurrent` is not 0
- *     B amount atMs                          gives back what was taken at a time of the server; key: a counter
+ *     B amount atMs takenMs                  gives back what is counted as of one time of the server and was taken at another; key: a counter
  *     O rule amount ageMs                    counts what is there already, room or not; key: a counter
  *     F slot                                 frees a slot; key: slots
  *     K slot                                 keeps a slot; key: slots
@@ -82,13 +82,14 @@ local function take(slot, n, words)
   end
 end
 
-local function giveBack(k, amount, time)
+-- Of a bucket only what has not been refilled since; of a window nothing that is forgotten, or another hit would be.
+local function giveBack(k, amount, time, taken)
   local s = load(k)
-  s.debt = max(0, s.debt - amount)
+  if s.interval > 0 then s.debt = max(0, s.debt - max(0, amount - max(0, now - taken) / s.interval)) end
   for i = 1, 3 do
     local w, quantum = s.w[i], LENGTH[i] / QUANTA
     local a = ceil(now / quantum) - ceil(time / quantum)
-    for c = 2, #w, 2 do
+    for c = 2, time + LENGTH[i] > now and #w or 0, 2 do
       if w[c] <= a then
         w[c + 1] = max(0, w[c + 1] - amount)
         break
@@ -108,7 +109,7 @@ for line in string.gmatch(ARGV[1], '[^\\n]+') do
   if op == 'T' then
     take(words(), tonumber(words()), words)
   elseif op == 'B' then
-    pcall(giveBack, key(), tonumber(words()), tonumber(words()))
+    pcall(giveBack, key(), tonumber(words()), tonumber(words()), tonumber(words()))
   elseif op == 'O' then
     pcall(owe, key(), rule(words()), tonumber(words()), tonumber(words()))
   elseif op == 'F' then

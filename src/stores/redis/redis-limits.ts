@@ -59,7 +59,7 @@ export class RedisLimits implements RemoteLimits {
     if (Number.isNaN(offsetMs) || !isCounted(hit.limits)) return;
     const tag = clientTag(hit.client);
     const atMs = performance.now() - Math.max(0, nowMs - takenMs) + offsetMs;
-    this.#leases.giveBack(this.#groupOf(tag), counterKey(hit.scope, tag), hit.cost, atMs);
+    this.#leases.giveBack(this.#groupOf(tag), counterKey(hit.scope, tag), hit.cost, atMs, atMs);
   }
 
   async owe(debts: readonly Debt[], nowMs: number): Promise<void> {
@@ -227,7 +227,8 @@ export class RedisLimits implements RemoteLimits {
   #takeBack({ group, key, asksTokens, asksSlot, slot, answer, serverMs, lease }: AskedHit): void {
     if (asksSlot) this.#slots.drop(group, slotsKey(key), slot);
     if (!asksTokens || answer === null) return;
-    this.#leases.giveBack(group, key, answer.took, serverMs + (lease === null ? 0 : this.#leases.leadMs));
+    const leadMs = lease === null ? 0 : this.#leases.leadMs;
+    this.#leases.giveBack(group, key, answer.took, serverMs + leadMs, serverMs);
   }
 }
 
