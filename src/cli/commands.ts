@@ -1,3 +1,4 @@
+import { attackStart, attackStatus, attackStop } from './attack.ts';
 import { check } from './check.ts';
 import type { AnyCommand } from './command.ts';
 import { dev } from './dev.ts';
@@ -58,6 +59,9 @@ export const COMMANDS: readonly AnyCommand[] = [
   keyCompromise,
   keyScan,
   limitsReport,
+  attackStart,
+  attackStop,
+  attackStatus,
   loginBlocked,
   loginUnblock,
   limitsAdaptive,

@@ -59,6 +59,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     endSessions: parts.endSessions,
     keyDelivery: () => parts.keyDelivery,
     graceHours: () => parts.graceHours,
+    attack: { start: needsGateway, stop: needsGateway, state: needsGateway },
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
     adaptive: { actions: { list: needsGateway }, report: needsGateway, accept: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },

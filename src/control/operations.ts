@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ADAPTIVE_OPERATIONS } from './adaptive-table.ts';
+import { ATTACK_OPERATIONS } from './attack-operations.ts';
 import { compromisedKey, compromiseKey, compromiseKeyBody } from './key-compromise.ts';
 import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
@@ -173,6 +174,7 @@ export const OPERATIONS = {
   ...USER_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...LIMIT_REPORT_OPERATIONS,
+  ...ATTACK_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',

@@ -1,4 +1,5 @@
 import type { AdaptiveAction, AdaptiveActions, AdaptiveClient } from '../core/adaptive-actions.ts';
+import type { AttackMode } from '../core/attack.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
@@ -166,6 +167,7 @@ export interface ControlServices {
   graceHours(): number;
   readonly blockedAddresses: BlockedAddresses;
   readonly adaptive: AdaptiveControl;
+  readonly attack: AttackMode;
   readonly oauth: OauthControl;
   /** Path of the journal file; '' when the journal goes elsewhere. */
   journalPath(): string;

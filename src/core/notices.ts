@@ -82,6 +82,12 @@ export const NOTICES = {
     'A client comes from a country that it never came from',
     'Ask the owner; revoke the credential if nobody knows of it. Nothing was done to its limits.',
   ),
+  'attack.started': notice(
+    'critical',
+    'Attack mode was turned on',
+    'Look at the journal for who asks; strangers have half their limits until it ends.',
+  ),
+  'attack.ended': notice('info', 'Attack mode has ended', 'Nothing: limits are as configured again.'),
   'certificate.expires-soon': notice(
     'warning',
     'A certificate expires soon',

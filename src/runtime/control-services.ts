@@ -4,6 +4,7 @@ import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
 import type { AdaptiveControl, ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
+import type { AttackMode } from '../core/attack.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Database } from '../stores/sql/open-database.ts';
@@ -23,6 +24,7 @@ export interface ControlParts {
   readonly notices: NoticeBoard;
   readonly blockedAddresses: BlockedAddresses;
   readonly adaptive: AdaptiveControl;
+  readonly attack: AttackMode;
   readonly oauth: OauthService;
   readonly ledger: MetricsLedger;
   readonly problems: StandingProblems;
@@ -51,6 +53,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     graceHours: () => state.loaded.config.keys.graceHours,
     blockedAddresses: parts.blockedAddresses,
     adaptive: parts.adaptive,
+    attack: parts.attack,
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },
     oauth: parts.oauth.control(() => state.loaded.config),
     journalPath: () => state.loaded.config.journal.path,

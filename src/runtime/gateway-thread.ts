@@ -20,6 +20,7 @@ import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import { measureThread } from '../stores/memory/measured-thread.ts';
 import type { RedisLink } from '../stores/redis/redis-link.ts';
+import { AttackFlag, attackScale } from '../stores/shared/attack-flag.ts';
 import { memoryLimits } from '../stores/shared/memory-limits.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
@@ -130,7 +131,7 @@ export class GatewayThread {
       clock: this.#clock,
       counters,
       limits: this.#limits.store,
-      limitScales: [this.#adaptive],
+      limitScales: [this.#adaptive, attackScale(new AttackFlag(data.attack), this.#clock)],
       loads: openLoads(data.loads, data.index),
       threadLoad: measureThread(),
       apiKeys: this.#records.apiKeys,

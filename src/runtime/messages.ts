@@ -50,6 +50,8 @@ export interface ThreadData {
   readonly logins: SharedArrayBuffer;
   /** What is under way at upstreams, and how much they take. */
   readonly loads: SharedArrayBuffer;
+  /** Whether there is an attack. */
+  readonly attack: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];

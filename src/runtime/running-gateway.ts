@@ -15,6 +15,7 @@ import { openCounters } from '../stores/shared/shared-counters.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import type { AdaptiveWatch } from './adaptive-watch.ts';
 import { startAdmin } from './admin-start.ts';
+import { SwitchedAttack } from './attack-mode.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
@@ -142,6 +143,7 @@ export class RunningGateway {
       supervisor: this.#supervisor,
       notices: this.#notices,
       oauth: this.#oauth,
+      attack: new SwitchedAttack(this.#tables.attack, this.#notices, clock),
       blockedAddresses: openBlockedAddresses(this.#tables.logins),
       adaptive: this.#adaptive,
       ledger: this.#ledger,

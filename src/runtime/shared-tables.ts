@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/config.ts';
 import { createGuardFacts } from '../stores/redis/guard-facts.ts';
+import { createAttackFlag } from '../stores/shared/attack-flag.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createLoadTable } from '../stores/shared/load-table.ts';
 import { createLoginTable } from '../stores/shared/login-table.ts';
@@ -20,6 +21,7 @@ export interface SharedTables {
   readonly guardFacts: SharedArrayBuffer;
   readonly logins: SharedArrayBuffer;
   readonly loads: SharedArrayBuffer;
+  readonly attack: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */
   readonly nonceSecret: Uint8Array;
 }
@@ -38,6 +40,7 @@ export function createTables({
     slots: createSlotTable({ places: SLOT_PLACES, threads }),
     guardFacts: createGuardFacts(1),
     replay: createReplayTable({ entries: replayEntries }),
+    attack: createAttackFlag(),
     loads: createLoadTable(LOAD_PLACES, threads),
     logins: createLoginTable({ addresses: logins }),
     nonceSecret: makeNonceSecret(),

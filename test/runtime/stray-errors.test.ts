@@ -7,6 +7,7 @@ import { strayErrorCounter } from '../../src/runtime/stray-errors.ts';
 import { ThreadHandle, type ThreadNews } from '../../src/runtime/thread-handle.ts';
 import { loadCountryDatabase, packagedDatabase } from '../../src/stores/geo/country-database.ts';
 import { createGuardFacts } from '../../src/stores/redis/guard-facts.ts';
+import { createAttackFlag } from '../../src/stores/shared/attack-flag.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoadTable } from '../../src/stores/shared/load-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
@@ -40,6 +41,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     revocations: [],
     logins: createLoginTable({ addresses: 1000 }),
     loads: createLoadTable(64, 1),
+    attack: createAttackFlag(),
     ticketKeys: new Uint8Array(48),
     plan: {
       version: 1,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ControlServices } from '../../src/control/services.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
+import { SwitchedAttack } from '../../src/runtime/attack-mode.ts';
 import { recordOfNotice } from '../../src/runtime/notice-board.ts';
+import { createAttackFlag } from '../../src/stores/shared/attack-flag.ts';
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
 
 /** Control services over a real database in a folder of their own; the gateway's part is faked. */
@@ -48,6 +50,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     endSessions: async (userId) => void ended.push(userId),
     keyDelivery: () => ({ folder: join(dir, 'delivered'), webhooks: ['ops'] }),
     graceHours: () => 72,
+    attack: new SwitchedAttack(createAttackFlag(), { raise: () => {} }, clock),
     blockedAddresses: { list: () => [], unblock: () => 0 },
     adaptive: {
       actions: database.adaptive,
