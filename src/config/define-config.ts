@@ -7,6 +7,7 @@ import type { hardeningSchema } from '../stages/hardening/hardening.schema.ts';
 import type { loginSchema } from '../stages/login/login.schema.ts';
 import type { overloadSchema, strangersSchema } from '../stages/overload/overload.schema.ts';
 import type { protocolSchema } from '../stages/protocol/protocol.schema.ts';
+import type { outcomeLimitsSchema } from '../stages/ratelimit/outcome-limits.schema.ts';
 import type { addressLimitSchema, rateLimitSchema } from '../stages/ratelimit/ratelimit.schema.ts';
 import type { validationSchema } from '../stages/validation/validation.schema.ts';
 import type { RootInput } from './schema.ts';
@@ -22,6 +23,7 @@ export interface BlocksInput {
   authenticate?: z.input<typeof authenticationSchema>;
   rateLimit?: z.input<typeof rateLimitSchema>;
   overload?: z.input<typeof overloadSchema>;
+  outcomeLimits?: z.input<typeof outcomeLimitsSchema>;
   authorize?: z.input<typeof authorizationSchema>;
   validate?: z.input<typeof validationSchema>;
   headers?: z.input<typeof hardeningSchema>;

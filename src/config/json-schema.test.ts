@@ -53,6 +53,7 @@ test('the types of the blocks are those of the stages', () => {
     rateLimit: true,
     overload: true,
     authorize: true,
+    outcomeLimits: true,
     validate: true,
     headers: true,
   };

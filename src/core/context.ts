@@ -4,6 +4,7 @@ import type { ClientCertificate } from './certificate.ts';
 import type { Decision } from './decision.ts';
 import type { HeldSlot } from './limits.ts';
 import type { LoginAttempt } from './logins.ts';
+import type { OutcomeReservation } from './outcomes.ts';
 import type { Principal } from './principal.ts';
 import type { Route, RouteCheck } from './route.ts';
 
@@ -91,10 +92,16 @@ export class RequestContext {
   isOver: boolean;
   /** Written by login: the login that is under way; null when the request is none, or once its end is counted. */
   login: LoginAttempt | null;
+  /** Written by limit-outcome: what the request holds until its outcome is known; null when that is nothing. */
+  outcome: OutcomeReservation | null;
   /** Written by the proxy when a body check asked for it. */
   body: Uint8Array | null;
   /** Fields that stages add to whatever is answered, flat; the proxy appends them after the response checks. */
   readonly addedHeaders: string[];
+  /** Written by the proxy: status of the upstream's answer, whatever the client gets in its place; 0 while there is none. */
+  upstreamStatus: number;
+  /** Written by the proxy: whether an attempt that may have reached the upstream ended without an answer. */
+  isUnanswered: boolean;
   /** Whether the answer under way came from the upstream; false for refusals and answers of our own. */
   fromUpstream: boolean;
   /** Written by the proxy from the answer under way, edited by response checks. */
@@ -140,8 +147,11 @@ export class RequestContext {
     this.slots = null;
     this.isOver = false;
     this.login = null;
+    this.outcome = null;
     this.body = null;
     this.addedHeaders = [];
+    this.upstreamStatus = 0;
+    this.isUnanswered = false;
     this.fromUpstream = false;
     this.responseStatus = 0;
     this.responseHeaders = null;

@@ -169,6 +169,12 @@ export const REASONS = {
     'You have exceeded your rate limit',
     'Nothing was refused: the burst is watched. `burst: { mode: enforce }` refuses such requests.',
   ),
+  'ratelimit.business': reason(
+    429,
+    'rate_limit_exceeded',
+    'You have done this too often',
+    'Wait until the window of the limit that `detail` names has room, or grant an exception with `limits exception add`.',
+  ),
   'ratelimit.unavailable': reason(
     503,
     'service_unavailable',

@@ -23,6 +23,7 @@ export type StageName =
   | 'overload'
   | 'limit-principal'
   | 'authorization'
+  | 'limit-outcome'
   | 'validation'
   | 'hardening';
 

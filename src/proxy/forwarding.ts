@@ -70,8 +70,15 @@ export class Forwarding implements UpstreamSink {
     this.#isStopped = true;
     const call = this.#call;
     this.#wait.end(0);
+    if (call !== null) this.#noteUnanswered(call);
     this.#endCall();
     call?.abort();
+  }
+
+  /** The upstream may have done what an attempt asked for, and nobody knows. */
+  #noteUnanswered({ isSent }: UpstreamCall): void {
+    const { ctx } = this.#read;
+    if (isSent && ctx.upstreamStatus === 0) ctx.isUnanswered = true;
   }
 
   #ask(route: Route, target: UpstreamTarget): void {
@@ -122,6 +129,7 @@ export class Forwarding implements UpstreamSink {
   #takeHead(status: number, lines: FieldLines): void {
     this.#wait.end(status);
     this.#call?.target.succeeded();
+    this.#read.ctx.upstreamStatus = status;
     dropHopByHop(lines);
     const decision = checkAnswer(this.#read.ctx, status, lines, true, this.#gate.reportBug);
     if (decision === CONTINUE) return this.#passHead(status, lines);
@@ -174,6 +182,7 @@ export class Forwarding implements UpstreamSink {
     if (this.#isStopped) return upstream.wire.destroy();
     const { ctx } = this.#read;
     try {
+      ctx.upstreamStatus = 101;
       dropHopByHop(lines);
       checkAnswer(ctx, 101, lines, true, this.#gate.reportBug);
       const finished = finishHeaders(ctx, lines);
@@ -197,6 +206,7 @@ export class Forwarding implements UpstreamSink {
     const call = this.#call as UpstreamCall;
     const route = this.#read.ctx.route as Route;
     this.#wait.end(0);
+    this.#noteUnanswered(call);
     this.#endCall();
     if (this.#isStopped) return;
     const failure = classifyFailure(error);

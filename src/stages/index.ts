@@ -7,6 +7,7 @@ import { hardening } from './hardening/hardening.ts';
 import { login } from './login/login.ts';
 import { overload, strangers } from './overload/overload.ts';
 import { protocol } from './protocol/protocol.ts';
+import { outcomeLimits } from './ratelimit/outcome-limits.ts';
 import { addressLimit, principalLimit } from './ratelimit/ratelimit.ts';
 import { validation } from './validation/validation.ts';
 
@@ -35,6 +36,10 @@ export const STAGES: readonly StageRow[] = [
   },
   { stage: principalLimit, why: 'Counts what the verified caller sends, whatever address it comes from.' },
   { stage: authorization, why: 'A caller over its limit learns nothing about what it may do.' },
+  {
+    stage: outcomeLimits,
+    why: 'Only what a caller may do takes a place among what it does, before any body is read.',
+  },
   { stage: validation, why: 'Bodies are read only for callers who may send them.' },
   { stage: hardening, why: 'Last, so that it sees every answer, the gateway’s own refusals included.' },
 ];

@@ -38,6 +38,13 @@ const ARGUMENTS: readonly (readonly [first: StageName, second: StageName, why: s
   ],
   ['authentication', 'authorization', 'rights belong to a verified caller'],
   ['limit-principal', 'authorization', 'a caller over its limit cannot probe what it may do'],
+  ['authorization', 'limit-outcome', 'what may not be done takes no place among what is done'],
+  [
+    'limit-principal',
+    'limit-outcome',
+    'a caller that asks too often holds no place that one who may ask could use',
+  ],
+  ['limit-outcome', 'validation', 'no body is read for what would be refused anyway'],
   ['authorization', 'validation', 'bodies are read only for callers who may send them'],
   ['authentication', 'validation', 'strangers cannot make the gateway hold bodies in memory'],
 ];

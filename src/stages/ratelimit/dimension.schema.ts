@@ -73,3 +73,8 @@ export function dimensionsOf(by: ByConfig): readonly DimensionConfig[] {
 export function claimsOf(by: ByConfig): readonly string[] {
   return dimensionsOf(by).flatMap((one) => (typeof one === 'object' && 'claim' in one ? [one.claim] : []));
 }
+
+/** Whether a `by` has a part that its client may send as it likes. */
+export function isClaimed(by: ByConfig): boolean {
+  return dimensionsOf(by).some((one) => typeof one === 'object' && 'header' in one);
+}

@@ -14,9 +14,18 @@ const REACH: Readonly<Record<LimitName, string>> = {
 
 const FIRST_FIELD = 'X-RateLimit-Limit';
 
-/** The problem document of the reason up to its message, which differs from refusal to refusal. */
-const PROBLEM = deny('ratelimit.exceeded').problem;
-const PROBLEM_START = PROBLEM.slice(0, PROBLEM.indexOf(',"message":'));
+type LimitReason = 'ratelimit.exceeded' | 'ratelimit.business';
+
+/** The problem documents of the reasons up to their messages, which differ from refusal to refusal. */
+const PROBLEM_STARTS: Readonly<Record<LimitReason, string>> = {
+  'ratelimit.exceeded': problemStart('ratelimit.exceeded'),
+  'ratelimit.business': problemStart('ratelimit.business'),
+};
+
+function problemStart(reason: LimitReason): string {
+  const { problem } = deny(reason);
+  return problem.slice(0, problem.indexOf(',"message":'));
+}
 
 /** All limits of a request that was counted, and when. */
 interface Counted {
@@ -88,16 +97,17 @@ export function refuseLimit(
   upgradeJson: string,
   nowMs: number,
   note: string,
+  reason: LimitReason = 'ratelimit.exceeded',
 ): Decision {
   const retryS = Math.max(1, secondsUntil(state.resetMs, nowMs));
   const reset = instantText(Math.ceil(state.resetMs / 1000));
   const problem =
-    `${PROBLEM_START},"message":"You have exceeded your rate limit. Please retry after ${retryS} seconds."` +
+    `${PROBLEM_STARTS[reason]},"message":"You have exceeded your rate limit. Please retry after ${retryS} seconds."` +
     `,"retry_after":${retryS},"current_limit":${state.limit},"remaining":0,"reset_at":"${reset.rfc3339}"` +
     `,"tier":${policy.tierJson},"upgrade_url":${upgradeJson},"request_id":"`;
   const headers = ['Retry-After', String(retryS), 'Retry-After-Date', reset.imf];
   const detail = `${policy.label}: ${state.limit} ${REACH[state.window]}${note}`;
-  return new Decision('deny', 'ratelimit.exceeded', 429, headers, problem, detail);
+  return new Decision('deny', reason, 429, headers, problem, detail);
 }
 
 /** Whole seconds after which a moment has come, 0 when it has. */

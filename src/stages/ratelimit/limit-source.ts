@@ -14,7 +14,8 @@ export interface LimitSource {
   noteOf(ctx: RequestContext): string;
 }
 
-function countedBy(dimension: Dimension, { principal }: RequestContext): string {
+/** Whose requests a limit counts, for the journal. */
+export function countedBy(dimension: Dimension, { principal }: RequestContext): string {
   return `, counted by ${principal === null ? dimension.strangerName : dimension.name}`;
 }
 

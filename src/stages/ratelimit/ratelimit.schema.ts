@@ -5,6 +5,7 @@ import { bySchema } from './dimension.schema.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { limitFields } from './tiers.ts';
 
+/** How many bits of an IPv6 address tell clients apart. */
 export const ipv6PrefixSchema = z
   .int()
   .min(32)

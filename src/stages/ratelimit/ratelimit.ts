@@ -2,7 +2,7 @@ import type { CountingRule } from '../../core/limits.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import { addressSources, SourceCompiler } from './compile-sources.ts';
-import { type ByConfig, claimsOf, dimensionsOf } from './dimension.schema.ts';
+import { claimsOf, isClaimed } from './dimension.schema.ts';
 import { LimitCheck } from './limit-check.ts';
 import type { LimitSource } from './limit-source.ts';
 import { countingRule, failureWeaknesses } from './on-unavailable.ts';
@@ -37,9 +37,6 @@ function checksOf(
     finisher: new SlotFinisher(ports.limits),
   };
 }
-
-const isClaimed = (by: ByConfig): boolean =>
-  dimensionsOf(by).some((one) => typeof one === 'object' && 'header' in one);
 
 /** Limits that a client gets again by sending another value of a header field. */
 function headerWeaknesses({
