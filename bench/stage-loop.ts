@@ -132,6 +132,7 @@ function openPorts(): { key: string; ports: Ports } {
       notices,
       proofNonces,
       revokedTokens: { version: 0, isRevoked: () => false },
+      limitExceptions: { find: () => null },
       replay,
       logins,
       timers,

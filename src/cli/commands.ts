@@ -13,6 +13,8 @@ import { keyScan } from './key-scan.ts';
 import { keyShow } from './key-show.ts';
 import { limitsAccept } from './limits-accept.ts';
 import { limitsAdaptive } from './limits-adaptive.ts';
+import { limitsExceptionList, limitsExceptionRemove, limitsExceptionShow } from './limits-exception.ts';
+import { limitsExceptionAdd } from './limits-exception-add.ts';
 import { limitsReport } from './limits-report.ts';
 import { loginBlocked } from './login-blocked.ts';
 import { loginUnblock } from './login-unblock.ts';
@@ -62,6 +64,10 @@ export const COMMANDS: readonly AnyCommand[] = [
   attackStart,
   attackStop,
   attackStatus,
+  limitsExceptionAdd,
+  limitsExceptionList,
+  limitsExceptionShow,
+  limitsExceptionRemove,
   loginBlocked,
   loginUnblock,
   limitsAdaptive,

@@ -26,6 +26,7 @@ const NO_PORTS: Ports = {
   },
   notices: { raise: () => {} },
   revokedTokens: { version: 0, isRevoked: () => false },
+  limitExceptions: { find: () => null },
   proofNonces: { current: () => '', isValid: () => false },
   replay: { once: () => 'accepted', bound: () => 'accepted', forget() {}, problem: '' },
   certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },

@@ -32,6 +32,7 @@ function who(record: Explained['record']): string {
 function factRows({ id, record, explanation, source }: Explained): string[][] {
   const portcullis = (record.portcullis ?? {}) as Record<string, unknown>;
   const route = textOf(portcullis.route);
+  const exceptions = textOf(portcullis.limit_exceptions);
   const upstream = textOf((portcullis.upstream as Record<string, unknown> | undefined)?.target);
   return [
     ['Request', `${printable(id)}  (${source === 'journal' ? 'from the journal' : 'from the database'})`],
@@ -39,6 +40,7 @@ function factRows({ id, record, explanation, source }: Explained): string[][] {
     ['Who', who(record)],
     ['Route', route === '' ? 'none' : route],
     ...(upstream === '' ? [] : [['Upstream', upstream]]),
+    ...(exceptions === '' ? [] : [['Limits', `not those of the configuration: exception ${exceptions}`]]),
     ['Took', `${timeText(explanation.totalMs * 1000)}, of which ${timeText(explanation.checksUs)} in checks`],
   ];
 }

@@ -20,7 +20,13 @@ const DEFAULT_GRACE_H = 72;
 const clock = { nowMs: () => Date.now() };
 
 /** Operations that may make the database they write to. */
-const CREATING: readonly OperationId[] = ['createKey', 'createUser', 'createOauthClient', 'revokeToken'];
+const CREATING: readonly OperationId[] = [
+  'createKey',
+  'createUser',
+  'createOauthClient',
+  'revokeToken',
+  'addLimitException',
+];
 
 /** What an operation answered, and who did it. */
 export interface Operated<Id extends OperationId> {
@@ -83,7 +89,7 @@ function servicesOn(
   { path, journalPath, names, passwords, oauth, keys: life }: Target,
   database: Database,
 ): ControlServices {
-  const { keys, usage, decisions, limitActivity, notices, users, revocations } = database;
+  const { keys, usage, decisions, limitActivity, notices, users, revocations, limitExceptions } = database;
   const services = offlineServices({
     clock,
     version: VERSION,
@@ -98,6 +104,7 @@ function servicesOn(
     },
     users,
     revocations,
+    limitExceptions,
     passwordPolicy: passwords,
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: life?.places ?? NO_PLACES,

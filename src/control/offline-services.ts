@@ -1,6 +1,7 @@
 import { Unavailable } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
+import type { LimitExceptionStore } from '../core/limit-exceptions.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { TokenRevocationStore } from '../core/token-revocations.ts';
@@ -26,6 +27,7 @@ export interface OfflineParts {
   readonly notices: NoticeBook;
   readonly users: UserStore;
   readonly revocations: TokenRevocationStore;
+  readonly limitExceptions: LimitExceptionStore;
   readonly passwordPolicy: PasswordPolicy;
   readonly endSessions: (userId: string) => Promise<void>;
   readonly keyDelivery: DeliveryPlaces;
@@ -53,6 +55,8 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     limitActivity: parts.limitActivity,
     notices: parts.notices,
     users: parts.users,
+    limitExceptions: parts.limitExceptions,
+    distributeExceptions: async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() }),
     revocations: parts.revocations,
     distributeRevocations: async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() }),
     passwordPolicy: () => parts.passwordPolicy,

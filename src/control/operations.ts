@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ADAPTIVE_OPERATIONS } from './adaptive-table.ts';
 import { ATTACK_OPERATIONS } from './attack-operations.ts';
+import { EXCEPTION_OPERATIONS } from './exception-operations.ts';
 import { compromisedKey, compromiseKey, compromiseKeyBody } from './key-compromise.ts';
 import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
 import { createKey, listKeys, revokeKey, showKey } from './key-operations.ts';
@@ -175,6 +176,7 @@ export const OPERATIONS = {
   ...TOKEN_OPERATIONS,
   ...LIMIT_REPORT_OPERATIONS,
   ...ATTACK_OPERATIONS,
+  ...EXCEPTION_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',

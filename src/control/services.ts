@@ -3,6 +3,7 @@ import type { AttackMode } from '../core/attack.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
+import type { LimitExceptionStore } from '../core/limit-exceptions.ts';
 import type { BlockedAddresses } from '../core/logins.ts';
 import type { Notice, NoticeRecord } from '../core/notices.ts';
 import type { KeyReport, OauthClientStore } from '../core/oauth-records.ts';
@@ -179,6 +180,9 @@ export interface ControlServices {
    * Errors: Unavailable when it cannot even be known which gateways there are.
    */
   distributeKeys(records: readonly ApiKeyRecord[], withinMs?: number): Promise<Distribution>;
+  readonly limitExceptions: LimitExceptionStore;
+  /** Gives changed exceptions from limits to every thread of every gateway, as `distributeKeys` does. */
+  distributeExceptions(ids: readonly string[]): Promise<Distribution>;
   readonly revocations: TokenRevocationStore;
   /** Gives changed revocations of tokens to every thread of every gateway, as `distributeKeys` does. */
   distributeRevocations(ids: readonly string[]): Promise<Distribution>;

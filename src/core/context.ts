@@ -92,6 +92,8 @@ export class RequestContext {
   isOver: boolean;
   /** Written by login: the login that is under way; null when the request is none, or once its end is counted. */
   login: LoginAttempt | null;
+  /** Written by the limits: ids of the exceptions that changed a limit of the request, with blanks between; '' for none. */
+  limitExceptions: string;
   /** Written by limit-outcome: what the request holds until its outcome is known; null when that is nothing. */
   outcome: OutcomeReservation | null;
   /** Written by the proxy when a body check asked for it. */
@@ -147,6 +149,7 @@ export class RequestContext {
     this.slots = null;
     this.isOver = false;
     this.login = null;
+    this.limitExceptions = '';
     this.outcome = null;
     this.body = null;
     this.addedHeaders = [];

@@ -88,6 +88,21 @@ export const NOTICES = {
     'Look at the journal for who asks; strangers have half their limits until it ends.',
   ),
   'attack.ended': notice('info', 'Attack mode has ended', 'Nothing: limits are as configured again.'),
+  'limit-exception.added': notice(
+    'info',
+    'Limits were raised or lowered for somebody',
+    'Nothing, if you know of it; else remove it with `portcullis limits exception remove`.',
+  ),
+  'limit-exception.removed': notice(
+    'info',
+    'An exception from limits was removed',
+    'Nothing: the limits of the configuration hold again.',
+  ),
+  'limit-exception.expires-soon': notice(
+    'warning',
+    'An exception from limits ends soon',
+    'Ask its owner whether it is still needed; then add a new one, or a tier to the configuration.',
+  ),
   'certificate.expires-soon': notice(
     'warning',
     'A certificate expires soon',

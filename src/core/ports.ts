@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
+import type { LimitExceptions } from './limit-exceptions.ts';
 import type { Counters, LimitScale, LimitStore, WindowLimits } from './limits.ts';
 import type { Loads, ThreadLoad } from './load.ts';
 import type { Logins } from './logins.ts';
@@ -230,6 +231,7 @@ export interface Ports {
   readonly limitScales: readonly LimitScale[];
   readonly loads: Loads;
   readonly threadLoad: ThreadLoad;
+  readonly limitExceptions: LimitExceptions;
   readonly apiKeys: ApiKeys;
   readonly keySets: KeySets;
   readonly notices: Notices;

@@ -159,6 +159,7 @@ export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
     line += `,"upstream":{"target":"${outcome.upstream}","duration_ms":${decimals(outcome.upstreamMs)},"attempts":${outcome.attempts}}`;
   }
   if (ctx.degraded !== '') line += `,"degraded":${text(ctx.degraded)}`;
+  if (ctx.limitExceptions !== '') line += `,"limit_exceptions":"${ctx.limitExceptions}"`;
   if (ctx.ran.length === 0) return `${line},"checks":[]}}\n`;
   return `${line},"checks":[${checksOf(ctx, outcome).slice(2)}}]}}\n`;
 }

@@ -59,6 +59,8 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     journalPath: () => state.loaded.config.journal.path,
     status: () => statusOf(state, parts),
     reload: () => parts.reload(),
+    limitExceptions: database.limitExceptions,
+    distributeExceptions: (ids) => parts.records.distributeExceptions(ids),
     revocations: database.revocations,
     distributeRevocations: (ids) => parts.records.distributeRevocations(ids),
     distributeKeys: (records, withinMs) => parts.records.distributeKeys(records, withinMs),

@@ -134,6 +134,7 @@ export class GatewayThread {
       limitScales: [this.#adaptive, attackScale(new AttackFlag(data.attack), this.#clock)],
       loads: openLoads(data.loads, data.index),
       threadLoad: measureThread(),
+      limitExceptions: this.#records.limitExceptions,
       apiKeys: this.#records.apiKeys,
       keySets: this.#keySets,
       notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
@@ -186,6 +187,7 @@ export class GatewayThread {
         return this.#turns.take(() => this.#discard(message.version));
       case 'apiKeys':
       case 'revocations':
+      case 'limitExceptions':
       case 'lease':
         return this.#records.take(message);
       case 'metrics':

@@ -1,5 +1,6 @@
 import type { CertificateMaterial } from '../config/certificates.ts';
 import type { ConfigProblem } from '../core/errors.ts';
+import type { ExceptionUpdate, LimitException } from '../core/limit-exceptions.ts';
 import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord, StatusAnswer, StatusQuestion } from '../core/ports.ts';
 import type { RevocationUpdate, TokenRevocation } from '../core/token-revocations.ts';
@@ -56,6 +57,7 @@ export interface ThreadData {
   readonly plan: PlanDocument;
   readonly apiKeys: readonly ApiKeyRecord[];
   readonly revocations: readonly TokenRevocation[];
+  readonly limitExceptions: readonly LimitException[];
   /** Until when records from the store may be trusted; null where they belong to this gateway alone. */
   readonly lease: Lease | null;
   readonly keySets: readonly KeySetUpdate[];
@@ -77,6 +79,7 @@ export type ToThread =
   | { readonly type: 'discard'; readonly call: number; readonly version: number }
   | { readonly type: 'apiKeys'; readonly call: number; readonly update: KeyUpdate }
   | { readonly type: 'revocations'; readonly call: number; readonly update: RevocationUpdate }
+  | { readonly type: 'limitExceptions'; readonly call: number; readonly update: ExceptionUpdate }
   | { readonly type: 'lease'; readonly lease: Lease }
   | { readonly type: 'metrics'; readonly call: number }
   | { readonly type: 'drain'; readonly call: number; readonly deadlineMs: number }

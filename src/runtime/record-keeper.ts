@@ -7,6 +7,7 @@ import { monotonicMs } from '../lib/time/monotonic.ts';
 import type { Lease } from '../stores/memory/record-lease.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
+import { ExceptionCopies } from './exception-copies.ts';
 import { GatewayMember } from './gateway-member.ts';
 import { KeyCopies } from './key-copies.ts';
 import { REAL_TIME, SETTLE_MS } from './member-time.ts';
@@ -28,6 +29,7 @@ export class RecordKeeper {
   readonly #options: RecordKeeperOptions;
   readonly #keys: KeyCopies;
   readonly #revocations: RevocationCopies;
+  readonly #exceptions: ExceptionCopies;
   /** Null where no other gateway uses the database. */
   readonly #member: GatewayMember | null;
   #lease: Lease | null = null;
@@ -36,7 +38,10 @@ export class RecordKeeper {
     const { database, supervisor } = options;
     this.#options = options;
     this.#keys = new KeyCopies(database.keys, (update) => supervisor().distributeKeys(update));
-    const { revocations } = database;
+    const { revocations, limitExceptions } = database;
+    this.#exceptions = new ExceptionCopies(limitExceptions, (update) =>
+      supervisor().distributeExceptions(update),
+    );
     this.#revocations = new RevocationCopies(revocations, { nowMs: Date.now }, (update) =>
       supervisor().distributeRevocations(update),
     );
@@ -45,8 +50,13 @@ export class RecordKeeper {
   }
 
   /** What a thread that starts now is given. */
-  get threadData(): Pick<ThreadData, 'apiKeys' | 'revocations' | 'lease'> {
-    return { apiKeys: this.#keys.records, revocations: this.#revocations.records, lease: this.#lease };
+  get threadData(): Pick<ThreadData, 'apiKeys' | 'revocations' | 'limitExceptions' | 'lease'> {
+    return {
+      apiKeys: this.#keys.records,
+      revocations: this.#revocations.records,
+      limitExceptions: this.#exceptions.records,
+      lease: this.#lease,
+    };
   }
 
   /** The gateways that share the database; empty where there is only this one. */
@@ -64,6 +74,7 @@ export class RecordKeeper {
     await this.#member?.begin();
     await this.#keys.reload();
     await this.#revocations.reload();
+    await this.#exceptions.reload();
   }
 
   /** Follows what other gateways change, from now on; call it when the threads run. */
@@ -99,13 +110,24 @@ export class RecordKeeper {
     return { ...own, nodes };
   }
 
+  /** Gives changed exceptions from limits to every thread of every gateway. */
+  async distributeExceptions(ids: readonly string[], withinMs = SETTLE_MS): Promise<Distribution> {
+    const own = await this.#exceptions.apply(ids);
+    const nodes = (await this.#member?.settle(withinMs)) ?? [];
+    return { ...own, nodes };
+  }
+
   #join(shared: NonNullable<Database['shared']>): GatewayMember {
     const { store, problems, supervisor } = this.#options;
     return new GatewayMember({
       shared,
       node: { id: randomUUID(), name: store.nodeName || hostname(), version: VERSION },
       leaseMs: store.maxStaleS * 1000,
-      copies: { 'api-key': this.#keys, 'token-revocation': this.#revocations },
+      copies: {
+        'api-key': this.#keys,
+        'token-revocation': this.#revocations,
+        'limit-exception': this.#exceptions,
+      },
       time: REAL_TIME,
       grantLease: (fromMs) => {
         const lease = this.#leaseFrom(fromMs);

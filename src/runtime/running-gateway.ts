@@ -24,7 +24,6 @@ import { type Log, stackOf } from './gateway-log.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { JournalRotation } from './journal-rotation.ts';
 import { prepareJournal } from './journal-start.ts';
-import type { KeyLife } from './key-life.ts';
 import type { ThreadData } from './messages.ts';
 import { shareNonceSecret } from './nonce-secret.ts';
 import { NoteKeeper } from './note-keeper.ts';
@@ -32,8 +31,8 @@ import type { NoticeBoard } from './notice-board.ts';
 import { OauthService } from './oauth-service.ts';
 import { openAdaptive } from './open-adaptive.ts';
 import { openFetcher } from './open-fetcher.ts';
-import { openKeyLife } from './open-key-life.ts';
 import { openNotices } from './open-notices.ts';
+import { openRecordLife, type RecordLife } from './open-record-life.ts';
 import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
@@ -79,7 +78,8 @@ export class RunningGateway {
   readonly #notes: NoteKeeper;
   readonly #notices: NoticeBoard;
   readonly #adaptive: AdaptiveWatch;
-  #keyLife: KeyLife | null = null;
+
+  #recordLife: RecordLife | null = null;
   readonly #ledger = new MetricsLedger();
   readonly #records: RecordKeeper;
   readonly #targets: TargetHealth;
@@ -196,15 +196,15 @@ export class RunningGateway {
     await this.#adaptive.start();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
-    this.#keyLife = openKeyLife(this.#state, this.services, this.#problems, this.#notices);
-    this.#keyLife.start();
+    this.#recordLife = openRecordLife(this.#state, this.services, this.#problems, this.#notices);
+    this.#recordLife.start();
     if (this.#state.phase === 'starting') this.#state.phase = 'running';
   }
 
   async #close(): Promise<void> {
     this.#state.phase = 'stopping';
     for (const part of [this.#watcher, this.#health, this.#certificates]) part.close();
-    const keysLeft = this.#keyLife?.close();
+    const keysLeft = this.#recordLife?.close();
     await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
     await this.#heartbeat.close();
     await this.#records.close();

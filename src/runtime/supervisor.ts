@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../core/errors.ts';
+import type { ExceptionUpdate } from '../core/limit-exceptions.ts';
 import type { RevocationUpdate } from '../core/token-revocations.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import { Turns } from '../lib/time/turns.ts';
@@ -119,6 +120,11 @@ export class Supervisor {
    */
   distributeKeys(update: KeyUpdate): Promise<ThreadAcknowledgement> {
     return this.#distribute({ type: 'apiKeys', update });
+  }
+
+  /** Gives exceptions from limits to every thread, as `distributeKeys` does. */
+  distributeExceptions(update: ExceptionUpdate): Promise<ThreadAcknowledgement> {
+    return this.#distribute({ type: 'limitExceptions', update });
   }
 
   /** Gives revocations of tokens to every thread, as `distributeKeys` does. */

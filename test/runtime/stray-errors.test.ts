@@ -39,6 +39,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     guardFacts: createGuardFacts(1),
     nonceSecret: new Uint8Array(32),
     revocations: [],
+    limitExceptions: [],
     logins: createLoginTable({ addresses: 1000 }),
     loads: createLoadTable(64, 1),
     attack: createAttackFlag(),

@@ -59,6 +59,7 @@ const ports: Ports = {
   },
   notices: { raise: () => {} },
   revokedTokens: { version: 0, isRevoked: () => false },
+  limitExceptions: { find: () => null },
   proofNonces: { current: () => '', isValid: () => false },
   certificateStatuses: NO_STATUSES,
   replay: new SharedReplay(createReplayTable({ entries: 1000 }), { nowMs: Date.now }),

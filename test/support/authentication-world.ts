@@ -129,6 +129,7 @@ export function fakePorts() {
     timers,
     proofNonces,
     revokedTokens,
+    limitExceptions: { find: () => null },
     certificateStatuses: NO_STATUSES,
     countries,
     introspection: { introspect: async () => ({ kind: 'inactive' }) },

@@ -40,6 +40,8 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     decisions: database.decisions,
     limitActivity: database.limitActivity,
     users: database.users,
+    limitExceptions: database.limitExceptions,
+    distributeExceptions: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     revocations: database.revocations,
     distributeRevocations: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     passwordPolicy: () => ({

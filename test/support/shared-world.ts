@@ -142,6 +142,7 @@ export class FakeNode {
           },
         },
         'token-revocation': { apply: async () => {}, reload: async () => {} },
+        'limit-exception': { apply: async () => {}, reload: async () => {} },
       },
       grantLease: (fromMs) => {
         this.leaseFromMs = fromMs;

@@ -99,7 +99,7 @@ export class SourceCompiler {
     const counted = methods === undefined ? null : new Set(methods);
     // An upstream does for HEAD what it does for GET (RFC 9110, 9.3.2).
     if (counted?.has('GET')) counted.add('HEAD');
-    return new OwnSource(scopeOf(`limit/${id}`, dimension, this.#route), dimension, policy, counted);
+    return new OwnSource(scopeOf(`limit/${id}`, dimension, this.#route), dimension, policy, counted, id);
   }
 
   /**

@@ -12,6 +12,7 @@ import type { Ports } from '../../core/ports.ts';
 import type { Check } from '../../core/stage.ts';
 import { tellBurstAbuse } from './burst-notice.ts';
 import { refuseUncounted, reportDegraded } from './degraded.ts';
+import type { ExceptedPolicies } from './excepted-policy.ts';
 import type { LimitPolicy } from './limit-policy.ts';
 import { refuseLimit, reportLimit } from './limit-report.ts';
 import { causesOf, shareOf } from './limit-share.ts';
@@ -21,6 +22,7 @@ import { holdSlot } from './slots.ts';
 export interface LimitCheckOptions {
   /** At most `MAX_HITS`. */
   readonly sources: readonly LimitSource[];
+  readonly exceptions: ExceptedPolicies;
   readonly rule: CountingRule;
   /** Value of the member `upgrade_url`, as JSON. */
   readonly upgradeJson: string;
@@ -87,7 +89,7 @@ export class LimitCheck implements Check {
 
   /** Lists the limits that a request has. */
   #fill(ctx: RequestContext, taking: Taking): void {
-    const { sources } = this.#options;
+    const { sources, exceptions } = this.#options;
     const hits = this.#hits[MAX_HITS] as readonly Hit[];
     const share = shareOf(this.#ports.limitScales, ctx);
     let dimension: LimitSource['dimension'] | null = null;
@@ -95,7 +97,9 @@ export class LimitCheck implements Check {
     let count = 0;
     for (let i = 0; i < sources.length; i++) {
       const source = sources[i] as LimitSource;
-      const whole = source.policyFor(ctx);
+      const configured = source.policyFor(ctx);
+      if (configured === null) continue;
+      const whole = source.dimension.isShared ? configured : exceptions.policyFor(ctx, source, configured);
       if (whole === null) continue;
       if (source.dimension !== dimension) {
         dimension = source.dimension;

@@ -2,10 +2,11 @@ import type { RequestContext } from '../../core/context.ts';
 import { type WindowLimits, windowsOnly } from '../../core/limits.ts';
 import type { Principal } from '../../core/principal.ts';
 import type { Dimension } from './dimensions.ts';
+import type { ExceptableLimit } from './excepted-policy.ts';
 import { isLimited, type LimitPolicy, plainPolicy } from './limit-policy.ts';
 
 /** One limit that requests of a route count against. */
-export interface LimitSource {
+export interface LimitSource extends ExceptableLimit {
   readonly scope: string;
   readonly dimension: Dimension;
   /** The limits of a request; null where it has none. */
@@ -21,6 +22,8 @@ export function countedBy(dimension: Dimension, { principal }: RequestContext): 
 
 /** The tier of a request: the same for all of a route, or the one that the principal names. */
 export class TierSource implements LimitSource {
+  readonly part = 'tier';
+  readonly id = '';
   readonly scope: string;
   readonly dimension: Dimension;
   readonly #fallback: LimitPolicy;
@@ -55,6 +58,8 @@ export class TierSource implements LimitSource {
 
 /** Limits of the route itself, for every request or those of some methods. */
 export class OwnSource implements LimitSource {
+  readonly part: 'own' | 'listed';
+  readonly id: string;
   readonly scope: string;
   readonly dimension: Dimension;
   readonly #policy: LimitPolicy;
@@ -65,7 +70,10 @@ export class OwnSource implements LimitSource {
     dimension: Dimension,
     policy: LimitPolicy,
     methods: ReadonlySet<string> | null = null,
+    id = '',
   ) {
+    this.part = id === '' ? 'own' : 'listed';
+    this.id = id;
     this.scope = scope;
     this.dimension = dimension;
     this.#policy = policy;
@@ -83,6 +91,8 @@ export class OwnSource implements LimitSource {
 
 /** Limits of the key of a request, which go with it wherever it is used. */
 export class KeySource implements LimitSource {
+  readonly part = 'key';
+  readonly id = '';
   readonly scope = 'key';
   readonly dimension: Dimension;
   readonly #cost: number;

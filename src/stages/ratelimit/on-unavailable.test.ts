@@ -28,7 +28,12 @@ function storeSaying(told: Partial<CounterState>) {
   };
   return {
     rules,
-    ports: { clock: { nowMs: () => 1000 }, limits: store, limitScales: [] } as unknown as Ports,
+    ports: {
+      clock: { nowMs: () => 1000 },
+      limits: store,
+      limitScales: [],
+      limitExceptions: { find: () => null },
+    } as unknown as Ports,
   };
 }
 

@@ -5,12 +5,15 @@ import type { OutcomeReservation } from '../../core/outcomes.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Check, Finisher } from '../../core/stage.ts';
 import { refuseUncounted, reportDegraded } from './degraded.ts';
+import type { ExceptedPolicies } from './excepted-policy.ts';
+import type { LimitPolicy } from './limit-policy.ts';
 import { refuseLimit, reportLimit } from './limit-report.ts';
 import { countedBy } from './limit-source.ts';
 import { isAbout, isCounted, type OutcomeRule } from './outcome-rule.ts';
 
 export interface OutcomeOptions {
   readonly rules: readonly OutcomeRule[];
+  readonly exceptions: ExceptedPolicies;
   readonly rule: CountingRule;
   /** Value of the member `upgrade_url`, as JSON. */
   readonly upgradeJson: string;
@@ -35,40 +38,49 @@ export class OutcomeReserveCheck implements Check {
   }
 
   run(ctx: RequestContext): Decision | Promise<Decision> {
-    const reservation = this.#reservationOf(ctx);
+    const policies: LimitPolicy[] = [];
+    const reservation = this.#reservationOf(ctx, policies);
     if (reservation === null) return CONTINUE;
     ctx.outcome = reservation;
     const { hits, takenMs } = reservation;
     const state = this.#limits.take(hits, this.#options.rule, takenMs, this.#state);
-    if (!(state instanceof Promise)) return this.#conclude(ctx, reservation, state);
-    return state.then((settled) => this.#conclude(ctx, reservation, settled));
+    if (!(state instanceof Promise)) return this.#conclude(ctx, reservation, policies, state);
+    return state.then((settled) => this.#conclude(ctx, reservation, policies, settled));
   }
 
-  /** Null where no limit is about the request. */
-  #reservationOf(ctx: RequestContext): OutcomeReservation | null {
-    const { rules } = this.#options;
-    let hits: Hit[] | null = null;
+  /** Null where no limit is about the request; fills the list of the policies of those that are. */
+  #reservationOf(ctx: RequestContext, policies: LimitPolicy[]): OutcomeReservation | null {
+    const { rules, exceptions } = this.#options;
+    const hits: Hit[] = [];
     const limits: number[] = [];
     for (let i = 0; i < rules.length; i++) {
       const rule = rules[i] as OutcomeRule;
       if (!isAbout(rule, ctx.method)) continue;
-      const { scope, dimension, policy } = rule;
-      hits ??= [];
+      const { scope, dimension } = rule;
+      const policy = dimension.isShared ? rule.policy : exceptions.policyFor(ctx, rule, rule.policy);
+      if (policy === null) continue;
       hits.push({ scope, client: dimension.clientOf(ctx), limits: policy.limits, cost: policy.cost });
       limits.push(i);
+      policies.push(policy);
     }
-    const takenMs = this.#clock.nowMs();
-    return hits === null ? null : { hits, limits, takenMs, isTaken: false, isOver: false };
+    if (hits.length === 0) return null;
+    return { hits, limits, takenMs: this.#clock.nowMs(), isTaken: false, isOver: false };
   }
 
-  #conclude(ctx: RequestContext, reservation: OutcomeReservation, state: CounterState): Decision {
+  #conclude(
+    ctx: RequestContext,
+    reservation: OutcomeReservation,
+    policies: readonly LimitPolicy[],
+    state: CounterState,
+  ): Decision {
     const { rules, rule, upgradeJson } = this.#options;
     const nowMs = this.#clock.nowMs();
     if (state.degraded !== '') reportDegraded(ctx, state.degraded, state.problem);
     if (!state.admitted || state.degraded !== '') ctx.outcome = null;
     if (state.degraded === 'deny') return refuseUncounted(state);
     if (!state.admitted) {
-      const { policy, dimension } = rules[reservation.limits[state.hit] as number] as OutcomeRule;
+      const policy = policies[state.hit] as LimitPolicy;
+      const { dimension } = rules[reservation.limits[state.hit] as number] as OutcomeRule;
       reportLimit(ctx.addedHeaders, state, policy, { policies: [policy], count: 1, nowMs });
       const note = countedBy(dimension, ctx);
       return refuseLimit(state, policy, upgradeJson, nowMs, note, 'ratelimit.business');

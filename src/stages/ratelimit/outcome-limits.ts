@@ -1,6 +1,7 @@
 import type { Ports } from '../../core/ports.ts';
 import type { RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import { claimsOf, isClaimed } from './dimension.schema.ts';
+import { ExceptedPolicies } from './excepted-policy.ts';
 import { OutcomeReserveCheck, OutcomeSettleCheck } from './outcome-check.ts';
 import { type OutcomeLimitsConfig, outcomeLimitsSchema } from './outcome-limits.schema.ts';
 import { compileOutcomeRule } from './outcome-rule.ts';
@@ -12,6 +13,7 @@ function compile(config: OutcomeLimitsConfig, route: RouteFacts, ports: Ports): 
   const { counting, onUnavailable, ipv6Prefix } = config;
   const options = {
     rules: config.limits.map((limit) => compileOutcomeRule(limit, route.apiId, ipv6Prefix)),
+    exceptions: new ExceptedPolicies(route, ports),
     rule: { counting, onUnavailable },
     upgradeJson: route.upgradeUrl === '' ? 'null' : JSON.stringify(route.upgradeUrl),
   };

@@ -11,6 +11,7 @@ const ORIGIN = /^(?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/[^/?#]*/;
 /** One limit on outcomes, compiled. */
 export interface OutcomeRule {
   readonly id: string;
+  readonly part: 'outcome';
   readonly dimension: Dimension;
   readonly scope: string;
   readonly policy: LimitPolicy;
@@ -37,6 +38,7 @@ export function compileOutcomeRule(
   const limits = windowsOnly({ perMinute, perHour, perDay });
   return {
     id,
+    part: 'outcome',
     dimension,
     scope: scopeOf(`outcome/${id}`, dimension, { apiId, endpointId: '' }),
     policy: plainPolicy(`limit \`${id}\` on outcomes of ${apiId}`, `${id}-`, limits, 1),

@@ -3,6 +3,7 @@ import type { Ports } from '../../core/ports.ts';
 import type { RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import { addressSources, SourceCompiler } from './compile-sources.ts';
 import { claimsOf, isClaimed } from './dimension.schema.ts';
+import { ExceptedPolicies } from './excepted-policy.ts';
 import { LimitCheck } from './limit-check.ts';
 import type { LimitSource } from './limit-source.ts';
 import { countingRule, failureWeaknesses } from './on-unavailable.ts';
@@ -31,9 +32,10 @@ function checksOf(
   ports: Ports,
 ): StageChecks {
   if (sources.length === 0) return {};
+  const exceptions = new ExceptedPolicies(route, ports);
   const upgradeJson = route.upgradeUrl === '' ? 'null' : JSON.stringify(route.upgradeUrl);
   return {
-    head: new LimitCheck({ sources, rule, upgradeJson }, ports),
+    head: new LimitCheck({ sources, exceptions, rule, upgradeJson }, ports),
     finisher: new SlotFinisher(ports.limits),
   };
 }

@@ -3,9 +3,9 @@ import type { Limits } from '../../core/limits.ts';
 import { type BurstConfig, burstRule, burstSchema, WATCHED_BURST } from './burst.ts';
 
 /** What a window can be limited to at most: the counters of a window hold no more. */
-const MAX_LIMIT = 1_000_000;
+export const MAX_LIMIT = 1_000_000;
 /** More slots than a gateway has connections are no limit. */
-const MAX_CONCURRENT = 100_000;
+export const MAX_CONCURRENT = 100_000;
 
 const ZERO =
   'A limit of 0 would let nothing pass. Leave it out for no limit; write `access: { deny: [0.0.0.0/0, "::/0"] }` to refuse everyone';

@@ -194,6 +194,26 @@ async function createTokenRevocations(db: Transaction<Tables>): Promise<void> {
     .execute();
 }
 
+async function createLimitExceptions(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('limit_exceptions')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('issuer', 'text', (column) => column.notNull())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('change', 'text', (column) => column.notNull())
+    .addColumn('api', 'text', (column) => column.notNull())
+    .addColumn('endpoint', 'text', (column) => column.notNull())
+    .addColumn('limit_id', 'text', (column) => column.notNull())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('approved_by', 'text', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
 /**
  * THE LIST of schema steps. Append only: a step that was released never changes.
  *
@@ -212,6 +232,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'revocations of tokens', up: createTokenRevocations },
   { name: 'what limits did', up: createLimitActivity },
   { name: 'actions of adaptive limits', up: createAdaptiveActions },
+  { name: 'exceptions from limits', up: createLimitExceptions },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

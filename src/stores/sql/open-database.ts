@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { AdaptiveActions } from '../../core/adaptive-actions.ts';
 import type { UsageStore } from '../../core/key-usage.ts';
 import type { LimitActivityStore } from '../../core/limit-activity.ts';
+import type { LimitExceptionStore } from '../../core/limit-exceptions.ts';
 import type { NoticeStore } from '../../core/notices.ts';
 import type { ArtifactStore, OauthClientStore, OauthKeyStore } from '../../core/oauth-records.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -15,6 +16,7 @@ import type { Connection } from './connection.ts';
 import { type DecisionBounds, sqlDecisionStore } from './decision-store.ts';
 import { sqlKeyStore } from './key-store.ts';
 import { sqlLimitActivityStore } from './limit-activity-store.ts';
+import { sqlLimitExceptionStore } from './limit-exception-store.ts';
 import type { StoreLocation } from './location.ts';
 import { sqlSharedRecords } from './node-registry.ts';
 import { sqlNoticeStore } from './notice-store.ts';
@@ -57,6 +59,7 @@ export interface Database {
   readonly oauth: OauthStores;
   readonly revocations: TokenRevocationStore;
   readonly adaptive: AdaptiveActions;
+  readonly limitExceptions: LimitExceptionStore;
   /** What gateways know of each other; null for a file, which one gateway has for itself. */
   readonly shared: SharedRecords | null;
   close(): Promise<void>;
@@ -104,5 +107,6 @@ function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 's
     },
     revocations: sqlTokenRevocationStore(open),
     adaptive: sqlAdaptiveActions(open),
+    limitExceptions: sqlLimitExceptionStore(open),
   };
 }

@@ -151,6 +151,23 @@ export interface Tables {
     /** JSON list of ActionDriver. */
     drivers: string;
   };
+  limit_exceptions: {
+    id: string;
+    subject: string;
+    issuer: string;
+    value: string;
+    /** JSON of an ExceptionChange. */
+    change: string;
+    api: string;
+    endpoint: string;
+    limit_id: string;
+    owner: string;
+    reason: string;
+    approved_by: string;
+    created_by: string;
+    created_at_ms: number;
+    expires_at_ms: number;
+  };
   /** One row: the number of the latest change. */
   change_counter: { name: string; last: number };
   /** What changed of the records that threads hold copies of. */

@@ -8,6 +8,7 @@ import type { Notice } from '../../../core/notices.ts';
 import type { Ports } from '../../../core/ports.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { Check, RouteFacts } from '../../../core/stage.ts';
+import { MemoryLimitExceptions } from '../../../stores/memory/limit-exceptions.ts';
 import { memoryLimits } from '../../../stores/shared/memory-limits.ts';
 import { addressLimit, principalLimit } from '../ratelimit.ts';
 import { DEFAULT_TIERS } from '../tiers.ts';
@@ -22,6 +23,7 @@ export const world = {
   /** Instead of counters in memory. */
   limits: null as LimitStore | null,
   scales: [] as LimitScale[],
+  exceptions: new MemoryLimitExceptions(),
   notices: [] as Notice[],
 };
 
@@ -31,6 +33,7 @@ export function resetWorld(): void {
   world.counters = new ExactCounters();
   world.limits = null;
   world.scales = [];
+  world.exceptions = new MemoryLimitExceptions();
   world.notices = [];
 }
 
@@ -40,6 +43,7 @@ const ports = (): Ports =>
     counters: world.counters,
     limits: world.limits ?? memoryLimits(world.counters),
     limitScales: world.scales,
+    limitExceptions: world.exceptions,
     notices: { raise: (notice: Notice) => world.notices.push(notice) },
   }) as unknown as Ports;
 const ROUTE: RouteFacts = { ...ANY_ROUTE, tiers: DEFAULT_TIERS, upgradeUrl: 'https://company.com/pricing' };

@@ -11,6 +11,7 @@ import { type CounterState, type LimitStore, newCounterState } from '../../../co
 import type { Ports } from '../../../core/ports.ts';
 import type { Principal } from '../../../core/principal.ts';
 import type { RouteFacts, StageChecks } from '../../../core/stage.ts';
+import { MemoryLimitExceptions } from '../../../stores/memory/limit-exceptions.ts';
 import { outcomeLimits } from '../outcome-limits.ts';
 import { ExactCounters } from './exact-counters.ts';
 
@@ -26,6 +27,7 @@ export class OutcomeWorld {
   isRemote = false;
   readonly waiting: (() => void)[] = [];
   given = 0;
+  readonly exceptions = new MemoryLimitExceptions();
 
   readonly #store: LimitStore = {
     take: (hits, _rule, nowMs, state) => {
@@ -46,7 +48,8 @@ export class OutcomeWorld {
   };
 
   compile(block: unknown, route: Partial<RouteFacts> = {}): StageChecks {
-    const ports = { clock: { nowMs: () => this.nowMs }, limits: this.#store };
+    const { exceptions: limitExceptions } = this;
+    const ports = { clock: { nowMs: () => this.nowMs }, limits: this.#store, limitExceptions };
     const facts = { ...ANY_ROUTE, upgradeUrl: 'https://company.com/pricing', ...route };
     return outcomeLimits.compile(outcomeLimits.schema.parse(block), facts, ports as unknown as Ports);
   }
