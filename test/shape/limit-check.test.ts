@@ -28,7 +28,13 @@ test.each([
   const tiers = new Map([['all', { perMinute: 9, perHour: 0, perDay: 0, concurrent: 0, burst: null }]]);
   const half = { cause: 'a test', shareOf: () => 0.5 };
   for (const limitScales of [[], [half]]) {
-    const ports = { clock: { nowMs: () => 1 }, limits: store, limitScales } as unknown as Ports;
+    const limitExceptions = { find: () => null };
+    const ports = {
+      clock: { nowMs: () => 1 },
+      limits: store,
+      limitScales,
+      limitExceptions,
+    } as unknown as Ports;
     const config = principalLimit.schema.parse(block);
     const { head } = principalLimit.compile(config, { ...ANY_ROUTE, tiers }, ports);
     const ctx = contextOf();
