@@ -13,3 +13,8 @@ export interface AttackMode {
   stop(): AttackState;
   state(): AttackState;
 }
+
+/** Attack mode as the checks of a thread see it. */
+export interface AttackView {
+  isOn(nowMs: number): boolean;
+}

@@ -87,6 +87,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       },
       configPath: '/etc/portcullis.yaml',
       certificates: [],
+      reputation: [],
       problems: [],
     }),
     reload: async () => ({ planVersion: 8, problems: [] }),
