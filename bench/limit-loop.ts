@@ -60,7 +60,7 @@ export function checkMany({ counters, slots, thread, concurrent }: LimitLoopTask
       const mine = hits[(i * 31) % CLIENTS] as Hit[];
       store.take(mine, RULE, Date.now(), state);
       if (!state.admitted) throw new Error(`A request was refused by ${state.window}.`);
-      if (concurrent > 0) store.release((mine[0] as Hit).scope, (mine[0] as Hit).client, RULE);
+      if (concurrent > 0) store.release((mine[0] as Hit).scope, (mine[0] as Hit).client, RULE, 0);
     }
     if (batch >= WARM_UP_BATCHES) times.push((microsecondsSince(start) * 1000) / BATCH);
   }

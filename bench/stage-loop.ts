@@ -126,7 +126,6 @@ function openPorts(): { key: string; ports: Ports } {
       counters,
       limits: memoryLimits(counters),
       limitScales: [],
-      attack: { isOn: () => false },
       ...UNWATCHED,
       apiKeys,
       keySets,

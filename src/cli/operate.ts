@@ -97,7 +97,6 @@ function servicesOn(
     usage,
     decisions,
     limitActivity,
-    adaptiveActions: database.adaptive,
     // The next gateway to start announces it.
     notices: {
       list: notices.list,

@@ -1,4 +1,3 @@
-import type { AdaptiveActions } from '../core/adaptive-actions.ts';
 import { Unavailable } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
@@ -25,7 +24,6 @@ export interface OfflineParts {
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
   readonly limitActivity: LimitActivityStore;
-  readonly adaptiveActions: AdaptiveActions;
   readonly notices: NoticeBook;
   readonly users: UserStore;
   readonly revocations: TokenRevocationStore;
@@ -67,7 +65,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     graceHours: () => parts.graceHours,
     attack: { start: needsGateway, stop: needsGateway, state: needsGateway },
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
-    adaptive: { actions: parts.adaptiveActions, report: needsGateway, accept: needsGateway },
+    adaptive: { actions: { list: needsGateway }, report: needsGateway, accept: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,
     status: () => statusOf(parts),
@@ -88,6 +86,6 @@ export function offlineServices(parts: OfflineParts): ControlServices {
 
 /** What there is to say of a gateway that does not run. */
 function statusOf({ clock, configPath }: OfflineParts): StatusReport {
-  const nothing = { threads: [], nodes: [], plan: null, certificates: [], reputation: [] };
+  const nothing = { threads: [], nodes: [], plan: null, certificates: [] };
   return { ...nothing, startedAtMs: clock.nowMs(), configPath, problems: [SENTENCE] };
 }

@@ -267,7 +267,6 @@ describe('system', () => {
       },
       configPath: '/etc/portcullis.yaml',
       certificates: [],
-      reputation: [],
       problems: [],
     });
   });

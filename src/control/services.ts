@@ -74,15 +74,6 @@ export interface CertificateReport {
   readonly untilMs: number;
 }
 
-/** A list of addresses with a bad name. */
-export interface ReputationReport {
-  readonly file: string;
-  readonly entries: number;
-  /** Epoch milliseconds. */
-  readonly changedAtMs: number;
-  readonly isStale: boolean;
-}
-
 export interface StatusReport {
   readonly startedAtMs: number;
   readonly threads: readonly ThreadReport[];
@@ -93,7 +84,6 @@ export interface StatusReport {
   readonly configPath: string;
   /** Certificates, authorities and lists of the configuration that end by themselves, the first to end first. */
   readonly certificates: readonly CertificateReport[];
-  readonly reputation: readonly ReputationReport[];
   /** Sentences about what does not work now, such as a journal that cannot be written. */
   readonly problems: readonly string[];
 }

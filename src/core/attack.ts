@@ -13,8 +13,3 @@ export interface AttackMode {
   stop(): AttackState;
   state(): AttackState;
 }
-
-/** Attack mode as the checks of a thread see it. */
-export interface AttackView {
-  isOn(nowMs: number): boolean;
-}

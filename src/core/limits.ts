@@ -83,7 +83,12 @@ export interface CounterState {
   degraded: '' | OnUnavailable;
   /** Why the store could not be used, as a sentence; '' when it could. */
   problem: string;
+  /** Of an admitted request, what the store wants to be told when its slots are given back; means nothing to anybody else. */
+  slotNote: number;
 }
+
+/** The problem of a request that costs more than one of its limits. */
+export const NEVER_PASSES = 'The request costs more than the limit: it never passes.';
 
 /** Makes a state that says nothing yet; all states are of one shape. */
 export function newCounterState(): CounterState {
@@ -98,6 +103,7 @@ export function newCounterState(): CounterState {
     burstExceeded: false,
     degraded: '',
     problem: '',
+    slotNote: 0,
   };
 }
 
@@ -144,8 +150,11 @@ export interface LimitStore {
     nowMs: number,
     state: CounterState,
   ): CounterState | Promise<CounterState>;
-  /** Gives back the slot that an admitted hit with `concurrent` took. Once for each; never waits, never throws. */
-  release(scope: string, client: string, rule: CountingRule): void;
+  /**
+   * Gives back the slot that an admitted hit with `concurrent` took; `slotNote` is that of its state. Once for each; never waits, never
+   * throws.
+   */
+  release(scope: string, client: string, rule: CountingRule, slotNote: number): void;
   /**
    * Gives back what an admitted hit took from windows and buckets at `takenMs`, where it turns out not to count. Never waits,
    * never throws; what cannot be given back stays counted.
@@ -158,12 +167,15 @@ export class HeldSlot {
   readonly scope: string;
   readonly client: string;
   readonly rule: CountingRule;
+  /** `CounterState.slotNote` of its request. */
+  readonly note: number;
   readonly next: HeldSlot | null;
 
-  constructor(scope: string, client: string, rule: CountingRule, next: HeldSlot | null) {
+  constructor(scope: string, client: string, rule: CountingRule, note: number, next: HeldSlot | null) {
     this.scope = scope;
     this.client = client;
     this.rule = rule;
+    this.note = note;
     this.next = next;
   }
 }

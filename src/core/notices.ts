@@ -88,11 +88,6 @@ export const NOTICES = {
     'Look at the journal for who asks; strangers have half their limits until it ends.',
   ),
   'attack.ended': notice('info', 'Attack mode has ended', 'Nothing: limits are as configured again.'),
-  'reputation.stale': notice(
-    'warning',
-    'A reputation list is old',
-    'Look at what should renew the file; it is used until it changes.',
-  ),
   'limit-exception.added': notice(
     'info',
     'Limits were raised or lowered for somebody',

@@ -1,6 +1,5 @@
 import { datedFiles } from '../config/certificate-dates.ts';
 import { type GatewayConfig, routeIds } from '../config/config.ts';
-import { reputationAges } from '../config/reputation-lists.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
@@ -80,7 +79,7 @@ export function deliveryPlaces({ keys, notices }: GatewayConfig): DeliveryPlaces
 
 function statusOf(
   state: GatewayState,
-  { clock, supervisor, records, problems, configPath, startedAtMs }: ControlParts,
+  { supervisor, records, problems, configPath, startedAtMs }: ControlParts,
 ): StatusReport {
   const { config, material, readAtMs } = state.loaded;
   return {
@@ -96,7 +95,6 @@ function statusOf(
     },
     configPath,
     certificates: datedFiles(config, material),
-    reputation: reputationAges(config, material.reputationLists, clock.nowMs()),
     problems: problems.all,
   };
 }

@@ -127,13 +127,11 @@ export class GatewayThread {
 
   #openPorts(data: ThreadData, config: GatewayConfig, counters: Counters): Ports {
     this.#countries.use(data.plan.material.countries);
-    const attack = new AttackFlag(data.attack);
     return {
       clock: this.#clock,
       counters,
       limits: this.#limits.store,
-      limitScales: [this.#adaptive, attackScale(attack, this.#clock)],
-      attack,
+      limitScales: [this.#adaptive, attackScale(new AttackFlag(data.attack), this.#clock)],
       loads: openLoads(data.loads, data.index),
       threadLoad: measureThread(),
       limitExceptions: this.#records.limitExceptions,

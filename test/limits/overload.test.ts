@@ -67,7 +67,7 @@ async function startWorld(
         upstream: { targets: [`http://127.0.0.1:${worker.port}`], connections: 1024 },
         authenticate: { apiKey: {} },
         rateLimit: { tier: 'fromPrincipal' },
-        overload: { toleratedDelayMs: 200, alwaysAdmit: 4 },
+        overload: { toleratedDelayMs: 200 },
       },
     ],
   });

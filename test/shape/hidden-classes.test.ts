@@ -48,7 +48,6 @@ const ports: Ports = {
   counters,
   limits: memoryLimits(counters),
   limitScales: [],
-  attack: { isOn: () => false },
   ...UNWATCHED,
   apiKeys: new MemoryApiKeys(),
   keySets: {

@@ -122,7 +122,6 @@ export function fakePorts() {
     counters,
     limits: memoryLimits(counters),
     limitScales: [],
-    attack: { isOn: () => false },
     ...UNWATCHED,
     notices,
     replay,

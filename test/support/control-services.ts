@@ -87,7 +87,6 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       },
       configPath: '/etc/portcullis.yaml',
       certificates: [],
-      reputation: [],
       problems: [],
     }),
     reload: async () => ({ planVersion: 8, problems: [] }),

@@ -68,7 +68,7 @@ export function testLimitStore(name: string, { open, rule, runs }: LimitStoreSui
       await world.advance(ms - (world.nowMs() % ms));
     };
     const release = async (hit: Hit): Promise<void> => {
-      world.store.release(hit.scope, hit.client, rule);
+      world.store.release(hit.scope, hit.client, rule, 0);
       await world.settle();
     };
     const giveBack = async (hit: Hit, takenMs: number): Promise<void> => {

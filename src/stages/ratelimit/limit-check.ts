@@ -123,7 +123,7 @@ export class LimitCheck implements Check {
   #conclude(ctx: RequestContext, state: CounterState, taking: Taking, hits: readonly Hit[]): Decision {
     if (state.degraded !== '') reportDegraded(ctx, state.degraded, state.problem);
     if (state.degraded === 'deny') return refuseUncounted(state);
-    if (state.admitted) this.#hold(ctx, taking, hits);
+    if (state.admitted) this.#hold(ctx, taking, hits, state.slotNote);
     if (state.burstToReview >= 0) this.#tellBurst(ctx, state.burstToReview, taking, hits);
     if (state.limit === 0) return CONTINUE;
     const policy = taking.policies[state.hit] as LimitPolicy;
@@ -133,10 +133,11 @@ export class LimitCheck implements Check {
     return CONTINUE;
   }
 
-  #hold(ctx: RequestContext, { count }: Taking, hits: readonly Hit[]): void {
+  #hold(ctx: RequestContext, { count }: Taking, hits: readonly Hit[], note: number): void {
+    const { rule } = this.#options;
     for (let i = 0; i < count; i++) {
       const hit = hits[i] as Hit;
-      if (hit.limits.concurrent > 0) holdSlot(ctx, hit, this.#options.rule, this.#ports.limits);
+      if (hit.limits.concurrent > 0) holdSlot(ctx, hit, rule, note, this.#ports.limits);
     }
   }
 

@@ -58,6 +58,23 @@ describe('a slot', () => {
     expect(ctx.slots).toBeNull();
   });
 
+  test.each([false, true])(
+    'is given back with the note of the store; the store is slow: %s',
+    async (isSlow) => {
+      store.isSlow = isSlow;
+      const checks = compilePrincipal({ concurrent: 9 });
+      const ctxs = [contextOf(), contextOf()];
+      const decisions = ctxs.map((ctx, at) => {
+        store.answer = { slotNote: 5 + at };
+        return checks.head?.run(ctx);
+      });
+      store.settle();
+      await Promise.all(decisions);
+      for (const ctx of ctxs) checks.finisher?.finish(ctx);
+      expect(store.notes).toEqual([5, 6]);
+    },
+  );
+
   test('that a stage takes after the end is given back as well', async () => {
     const address = compileAddress({ concurrent: 1 });
     const own = compilePrincipal({ concurrent: 1 });

@@ -12,10 +12,11 @@ export function holdSlot(
   ctx: RequestContext,
   { scope, client }: Pick<Hit, 'scope' | 'client'>,
   rule: CountingRule,
+  note: number,
   store: LimitStore,
 ): void {
-  if (ctx.isOver) store.release(scope, client, rule);
-  else ctx.slots = new HeldSlot(scope, client, rule, ctx.slots);
+  if (ctx.isOver) store.release(scope, client, rule, note);
+  else ctx.slots = new HeldSlot(scope, client, rule, note, ctx.slots);
 }
 
 /** Gives back the slots of requests that are over, whichever stage took them, each once. */
@@ -30,6 +31,7 @@ export class SlotFinisher implements Finisher {
     ctx.isOver = true;
     let slot = ctx.slots;
     ctx.slots = null;
-    for (; slot !== null; slot = slot.next) this.#store.release(slot.scope, slot.client, slot.rule);
+    for (; slot !== null; slot = slot.next)
+      this.#store.release(slot.scope, slot.client, slot.rule, slot.note);
   }
 }

@@ -17,6 +17,9 @@ import { Unanswered } from './unanswered.ts';
 
 /** How often an account is told again when nobody knows whether it was heard: it may count as often. */
 const MAX_UNANSWERED = 3;
+/** Bits of `CounterState.slotNote`: where the slots of a request were taken. */
+const IN_STORE = 1;
+const IN_MEMORY = 2;
 /** Accounts that are told at once when the store is back. */
 const TOLD_AT_ONCE = 200;
 
@@ -44,8 +47,6 @@ export class GuardedLimits implements LimitStore {
   readonly #facts: GuardFacts;
   readonly #clock: Clock;
   readonly #debts = new Debts();
-  /** Slots that the store was not asked for, by scope and client. */
-  readonly #ownSlots = new Map<string, number>();
   readonly #state = newCounterState();
   readonly #hits: Hit[] = [];
 
@@ -73,11 +74,12 @@ export class GuardedLimits implements LimitStore {
     );
   }
 
-  release(scope: string, client: string, rule: CountingRule): void {
-    this.#local.release(scope, client, rule);
-    if (rule.counting === 'local') return;
-    if (this.#ownSlots.size > 0 && this.#freeOwnSlot(`${scope}\n${client}`)) return;
-    this.#remote.release(scope, client, rule.counting);
+  release(scope: string, client: string, rule: CountingRule, slotNote: number): void {
+    if (rule.counting === 'local') this.#local.release(scope, client, rule, slotNote);
+    else {
+      if ((slotNote & IN_MEMORY) !== 0) this.#local.release(scope, client, rule, 0);
+      if ((slotNote & IN_STORE) !== 0) this.#remote.release(scope, client, rule.counting);
+    }
   }
 
   giveBack(hit: Hit, rule: CountingRule, takenMs: number, nowMs: number): void {
@@ -126,6 +128,7 @@ export class GuardedLimits implements LimitStore {
     if (!state.admitted) return state;
     const sinceLossMs = this.#facts.sinceLossMs(nowMs);
     const own = this.#takeOwn(hits, rule, nowMs, this.#state, (limits) => ownLimits(limits, sinceLossMs));
+    state.slotNote = own.admitted ? IN_STORE | IN_MEMORY : IN_STORE;
     if (own.admitted || sinceLossMs === Number.POSITIVE_INFINITY) return state;
     for (const hit of hits) {
       this.#remote.giveBack(hit, nowMs, nowMs);
@@ -144,28 +147,18 @@ export class GuardedLimits implements LimitStore {
       this.#takeOwn(hits, rule, nowMs, state, (limits) => shareOf(limits, gateways));
     } else if (policy === 'allow') {
       this.#takeOwn(hits, rule, nowMs, state, (limits) => ownLimits(limits, Number.POSITIVE_INFINITY));
+    }
+    state.slotNote = state.admitted ? IN_MEMORY : 0;
+    if (policy === 'allow') {
       state.admitted = true;
       state.limit = 0;
     }
-    state.degraded = policy;
-    state.problem = problem;
-    if (state.admitted) for (const hit of hits) this.#owe(hit, nowMs);
+    // Whom memory has no place for is not over a limit.
+    const isUncounted = !state.admitted && state.degraded === 'deny';
+    state.problem = isUncounted ? `${problem} ${state.problem}` : problem;
+    if (!isUncounted) state.degraded = policy;
+    if (state.admitted) for (const hit of hits) this.#debts.add(hit, nowMs);
     return state;
-  }
-
-  #owe(hit: Hit, nowMs: number): void {
-    this.#debts.add(hit, nowMs);
-    if (hit.limits.concurrent === 0) return;
-    const key = `${hit.scope}\n${hit.client}`;
-    this.#ownSlots.set(key, (this.#ownSlots.get(key) ?? 0) + 1);
-  }
-
-  #freeOwnSlot(key: string): boolean {
-    const held = this.#ownSlots.get(key);
-    if (held === undefined) return false;
-    if (held > 1) this.#ownSlots.set(key, held - 1);
-    else this.#ownSlots.delete(key);
-    return true;
   }
 
   /** Takes hits in the memory of this gateway, by other limits. */

@@ -1,4 +1,7 @@
-import type { CounterState, LimitName, Limits } from '../../core/limits.ts';
+import type { CounterState, Hit, LimitName, Limits } from '../../core/limits.ts';
+
+/** What the script leaves to rounding, in tokens. */
+const ROUNDING = 1e-9;
 
 /** Limits by the numbers that the script gives them. */
 export const LIMIT_NAMES: readonly LimitName[] = ['minute', 'hour', 'day', 'burst', 'concurrent'];
@@ -76,6 +79,20 @@ export function noteHit(
 /** Ends the notes on a state. */
 export function closeState(state: CounterState): void {
   if (state.limit === 0 && state.admitted) state.remaining = 0;
+}
+
+/** Whether a request costs more than one of its limits, all hits on the same counter together. */
+export function neverPasses(asked: readonly { readonly hit: Hit }[]): boolean {
+  return asked.some(({ hit: { scope, client, limits } }, at) => {
+    let cost = 0;
+    for (let i = 0; i <= at; i++) {
+      const { hit } = asked[i] as { readonly hit: Hit };
+      if (hit.client === client && hit.scope === scope) cost += hit.cost;
+    }
+    const { perMinute, perHour, perDay, burst } = limits;
+    if (burst?.isEnforced === true && cost > burst.capacity + ROUNDING) return true;
+    return [perMinute, perHour, perDay].some((limit) => limit > 0 && cost > limit);
+  });
 }
 
 function limitOf(limits: Limits, which: number): number {

@@ -9,13 +9,22 @@ const SCOPE_LENGTH = 15;
 /** Scopes come from the configuration, so reloads alone add to them. */
 const MAX_SCOPES = 4096;
 
+/** No text starts with it in UTF-8. */
+const NO_UTF8 = '\u00ff';
+
 const scopes = new Map<string, string>();
+
+/** A hash that tells all strings apart, also those that UTF-8 does not. */
+function hashText(text: string): string {
+  const whole = text.isWellFormed() ? text : Buffer.from(NO_UTF8 + text, 'utf16le');
+  return hash('sha256', whole, 'base64url');
+}
 
 function scopeHash(scope: string): string {
   const known = scopes.get(scope);
   if (known !== undefined) return known;
   if (scopes.size >= MAX_SCOPES) scopes.clear();
-  const made = hash('sha256', scope, 'base64url').slice(0, SCOPE_LENGTH);
+  const made = hashText(scope).slice(0, SCOPE_LENGTH);
   scopes.set(scope, made);
   return made;
 }
@@ -26,7 +35,7 @@ function scopeHash(scope: string): string {
  * Safety: Redis learns no identities; who can read it can try a list of them.
  */
 export function clientTag(client: string): string {
-  return hash('sha256', client, 'base64url').slice(0, CLIENT_LENGTH);
+  return hashText(client).slice(0, CLIENT_LENGTH);
 }
 
 /** Name of the counter of a client in a scope. */

@@ -15,10 +15,11 @@ local function age(s, elapsed)
   if s.debt > 0 then s.debt = max(0, s.debt - elapsed / s.interval) end
   if s.debt < 1e-9 then s.debt = 0 end
   if s.noted >= 0 then s.noted = s.noted + elapsed end
-  if s.debt == 0 or s.noted >= BURST then s.noted = -1 end
+  if s.noted >= BURST then s.noted = -1 end
   local past = {}
   for _, a in ipairs(s.past) do
-    if a + elapsed < HOUR then past[#past + 1] = a + elapsed end
+    -- One that was told of tells no more for an hour, so what it was told for is needed for two.
+    if a + elapsed < 2 * HOUR then past[#past + 1] = a + elapsed end
   end
   s.past = past
 end
@@ -127,6 +128,20 @@ local function examineWindow(h, i, limit)
   full(h, i - 1, length + length / QUANTA)
 end
 
+-- Whether note n of those in 'past' makes more than are allowed within an hour.
+local function isAbove(past, n, allowed)
+  return n > allowed and past[n - allowed] - past[n] < HOUR
+end
+
+local function noteBurst(h)
+  local past, allowed = h.s.past, h.rule[8]
+  h.s.noted = 0
+  past[#past + 1] = 0
+  while #past > allowed + 2 do table.remove(past, 1) end
+  if isAbove(past, #past, allowed) and not isAbove(past, #past - 1, allowed) then h.flags = 3 end
+  changed[h.key] = h.s
+end
+
 local function examineBurst(h)
   local s, capacity, interval = h.s, h.rule[5], h.rule[6]
   local tokens = capacity - s.debt - s.pending
@@ -137,16 +152,7 @@ local function examineBurst(h)
   end
   h.flags = 1
   h.most = h.cost
-  if s.noted < 0 then
-    s.noted = 0
-    s.interval = interval
-    s.past[#s.past + 1] = 0
-    if #s.past > h.rule[8] then
-      h.flags = 3
-      s.past = {}
-    end
-    changed[h.key] = s
-  end
+  if s.noted < 0 then noteBurst(h) end
   if h.rule[7] == 1 then full(h, 3, max(1, ceil((h.cost - tokens) * interval - 1e-6))) end
 end
 
@@ -164,6 +170,11 @@ end`;
 
 /** Counts an admitted hit. */
 export const COMMIT = `
+-- All servers cut time into the same cells, so that what is given back is found by its time.
+local function cellOf(a, quantum)
+  return floor((ceil(now / quantum) - a) / CELL)
+end
+
 local function add(w, length, amount, lead)
   local quantum = length / QUANTA
   local a = ceil(now / quantum) - ceil((now + lead) / quantum)
@@ -172,18 +183,20 @@ local function add(w, length, amount, lead)
     w[1], w[2], w[3] = a, a, amount
   elseif a >= w[n - 1] then
     w[n] = w[n] + amount
-  elseif w[1] - a < CELL then
+  elseif w[1] - a < CELL and cellOf(a, quantum) == cellOf(w[n - 1], quantum) then
     w[n - 1], w[n] = a, w[n] + amount
   else
     w[1], w[n + 1], w[n + 2] = a, a, amount
   end
 end
 
-local function count(key, s, r, amount, lead)
+local function count(key, s, r, amount, lead, isExceeded)
   for i = 1, 3 do
     if r[i] > 0 then add(s.w[i], LENGTH[i], amount, lead) end
   end
-  if r[5] > 0 then
+  if r[5] > 0 and not isExceeded then
+    -- With a full bucket another burst begins.
+    if s.debt == 0 then s.noted = -1 end
     s.debt, s.interval = min(r[5], s.debt + amount), r[6]
   end
   changed[key] = s
@@ -193,7 +206,7 @@ local function commit(h, slot)
   h.took = h.cost
   if h.most < UNLIMITED then
     h.took = max(h.cost, h.cost + floor((h.most - h.cost) * h.share))
-    count(h.key, h.s, h.rule, h.took, h.lead)
+    count(h.key, h.s, h.rule, h.took, h.lead, h.flags > 0)
   end
   if h.rule[4] > 0 then
     redis.call('ZADD', h.slots, now + SLOT, slot)

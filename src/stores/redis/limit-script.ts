@@ -27,10 +27,10 @@ export interface LimitScript {
  * changes, what was taken, and 1 for a burst exceeded plus 2 for one to review.
  *
  * A counter is a MessagePack array: time of the last write, tokens missing in the bucket, its interval, age of the last exceeded burst (-1
- * for none), ages of those of the last hour, and for each window age of the first hit in the newest cell, then for each cell,
+ * for none, and where the next one is noted whatever its age), ages of the latest ones, and for each window age of the first hit in the newest cell, then for each cell,
  * oldest first, age of its last hit and count. Ages of windows are in quanta, a 4000th of the window, before the last write.
  *
- * Safety: a cell takes hits of 308 quanta and is forgotten one window after its last, as in the memory of a gateway: nothing is
+ * Safety: a cell takes hits of the same 308 quanta and is forgotten one window after its last, as in the memory of a gateway: nothing is
  * forgotten early, and late by 7.7 % at most. A clock of the server that was set back is taken for one that stood
  * still: ages stay, so nothing is forgiven, and nothing is remembered for longer than a window from then on. A hit that joins
  * a cell with a later end counts until then.
@@ -82,16 +82,18 @@ local function take(slot, n, words)
   end
 end
 
--- Of a bucket only what has not been refilled since; of a window nothing that is forgotten, or another hit would be.
+-- Of a bucket only what has not been refilled since; of a window nothing that is forgotten, or another hit would be. What should be
+-- forgotten and is not yet lies in the cell of its time.
 local function giveBack(k, amount, time, taken)
   local s = load(k)
   if s.interval > 0 then s.debt = max(0, s.debt - max(0, amount - max(0, now - taken) / s.interval)) end
   for i = 1, 3 do
     local w, quantum = s.w[i], LENGTH[i] / QUANTA
     local a = ceil(now / quantum) - ceil(time / quantum)
-    for c = 2, time + LENGTH[i] > now and #w or 0, 2 do
+    for c = 2, #w, 2 do
       if w[c] <= a then
-        w[c + 1] = max(0, w[c + 1] - amount)
+        local isKept = time + LENGTH[i] > now or cellOf(a, quantum) == cellOf(w[c], quantum)
+        if isKept then w[c + 1] = max(0, w[c + 1] - amount) end
         break
       end
     end

@@ -1,8 +1,8 @@
-import type { CounterState, Hit } from '../../core/limits.ts';
+import { type CounterState, type Hit, NEVER_PASSES } from '../../core/limits.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { LeaseSettings } from './lease-bounds.ts';
 import { type Lease, Leases } from './leases.ts';
-import { clearState, closeState } from './limit-answer.ts';
+import { clearState, closeState, neverPasses } from './limit-answer.ts';
 import { LimitCalls, type Waiting } from './limit-calls.ts';
 import { clientTag, counterKey, isCounted, type Part, ruleText, slotsKey } from './limit-keys.ts';
 import type { LimitScript } from './limit-script.ts';
@@ -98,7 +98,10 @@ export class RedisLimits implements RemoteLimits {
       const lease = this.#leases.find(hit.scope, hit.client);
       if (lease !== undefined && isRefused(lease, hit, monotonicMs)) noteRefusal(state, i, lease, nowMs);
     }
-    if (!state.admitted) return true;
+    if (!state.admitted) {
+      if (neverPasses(hits.map((hit) => ({ hit })))) state.problem = NEVER_PASSES;
+      return true;
+    }
     for (let i = 0; i < hits.length; i++) {
       if (this.#reserve(hits[i] as Hit, monotonicMs, nowMs)) continue;
       while (--i >= 0) this.#unreserve(hits[i] as Hit);

@@ -1,7 +1,21 @@
 import { Unavailable } from '../../core/errors.ts';
-import { type CounterState, type Hit, type Limits, newCounterState } from '../../core/limits.ts';
+import {
+  type CounterState,
+  type Hit,
+  type Limits,
+  NEVER_PASSES,
+  newCounterState,
+} from '../../core/limits.ts';
 import type { Lease } from './leases.ts';
-import { clearState, closeState, HIT_NUMBERS, type HitAnswer, noteHit, readHit } from './limit-answer.ts';
+import {
+  clearState,
+  closeState,
+  HIT_NUMBERS,
+  type HitAnswer,
+  neverPasses,
+  noteHit,
+  readHit,
+} from './limit-answer.ts';
 import type { Waiting } from './limit-calls.ts';
 
 /** What the script answers where a key holds something else. */
@@ -141,6 +155,7 @@ export class Taking {
       else if (lease !== null) noteLease(state, i, lease, nowMs);
     }
     closeState(state);
+    if (!state.admitted && neverPasses(this.#hits)) state.problem = NEVER_PASSES;
     return state;
   }
 }

@@ -1,4 +1,10 @@
-import type { BurstRule, CounterState, Hit, LimitName } from '../../core/limits.ts';
+import {
+  type BurstRule,
+  type CounterState,
+  type Hit,
+  type LimitName,
+  NEVER_PASSES,
+} from '../../core/limits.ts';
 import { debtAt, tokensAtMs, tokensLeft } from './burst-bucket.ts';
 import { type CounterTable, HEADER } from './counter-table.ts';
 import { findEntry, findPlace, firstRoomMs } from './entries.ts';
@@ -6,7 +12,6 @@ import { lastSeenOf } from './life.ts';
 import { isSameCounter, type TakeWork } from './take-work.ts';
 import { countHits, roomAtMs, setWindowTime, WINDOWS, windowLimit } from './window.ts';
 
-const NEVER = 'The request costs more than the limit: it never passes.';
 const NO_PLACE = 'All places for the counter of this client belong to clients at their limits.';
 
 /**
@@ -75,7 +80,7 @@ function examineHit(
       continue;
     }
     let roomMs = nowMs + lengthMs + quantumMs;
-    if (earlier + cost > limit) state.problem = NEVER;
+    if (earlier + cost > limit) state.problem = NEVER_PASSES;
     else if (entry >= 0) {
       roomMs = roomAtMs(table.words, entry, w, lastMs, work.time, count + cost - limit);
       keepUntil(work, hit, roomMs);
@@ -133,7 +138,7 @@ function examineBurst(
   work.exceeded[hit] = 1;
   if (!rule.isEnforced) return;
   let roomMs = nowMs + rule.capacity * rule.intervalMs;
-  if (tokensLeft(rule, takenMs + cost * rule.intervalMs) < 0) state.problem = NEVER;
+  if (tokensLeft(rule, takenMs + cost * rule.intervalMs) < 0) state.problem = NEVER_PASSES;
   else {
     roomMs = tokensAtMs(rule, nowMs, debtMs, earlier + cost, nowMs);
     keepUntil(work, hit, roomMs);

@@ -15,6 +15,8 @@ export class ScriptedLimits implements LimitStore {
   readonly taken: Hit[][] = [];
   readonly rules: CountingRule[] = [];
   readonly slots = new Map<string, number>();
+  /** What was told with slots that were given back. */
+  readonly notes: number[] = [];
   readonly #waiting: (() => void)[] = [];
 
   take(
@@ -36,7 +38,8 @@ export class ScriptedLimits implements LimitStore {
     return promise;
   }
 
-  release(scope: string, client: string): void {
+  release(scope: string, client: string, _rule: CountingRule, slotNote: number): void {
+    this.notes.push(slotNote);
     this.#add({ scope, client }, -1);
   }
 

@@ -3,6 +3,7 @@ import {
   type CountingRule,
   type Hit,
   type Limits,
+  type LimitStore,
   newCounterState,
   type OnUnavailable,
 } from '../../../core/limits.ts';
@@ -76,9 +77,14 @@ export class FakeServer {
 }
 
 /** A gateway on such a server, with memory of its own. */
-export function gatewayOn(server: FakeServer, clock: { nowMs(): number }, gateways = 1) {
+export function gatewayOn(
+  server: FakeServer,
+  clock: { nowMs(): number },
+  gateways = 1,
+  local: LimitStore = newMemory(),
+) {
   const facts = new GuardFacts(createGuardFacts(gateways));
-  const limits = new GuardedLimits({ remote: server.remote(), local: newMemory(), facts, clock });
+  const limits = new GuardedLimits({ remote: server.remote(), local, facts, clock });
   const ask = async (hit: Hit, onUnavailable: OnUnavailable = 'local', counting: CountingRule['counting'] = 'strict') => ({
     ...(await limits.take([hit], { counting, onUnavailable }, clock.nowMs(), newCounterState())),
   });

@@ -38,7 +38,7 @@ function end(): void {
   const at = underWay.shift() as number;
   const { scope, client } = hits[at] as Hit;
   Atomics.sub(words, 1 + at, 1);
-  store.release(scope, client, RULE);
+  store.release(scope, client, RULE, 0);
 }
 
 parentPort?.postMessage('ready');
