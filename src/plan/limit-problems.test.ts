@@ -9,7 +9,10 @@ function problemsOf(text: string): string[] {
   const { config, problems } = parseConfig(text, '/nowhere/x.yaml', { env: {} });
   if (config === null) throw new Error(JSON.stringify(problems));
   try {
-    compilePlan(config, { limitScales: [] } as unknown as Ports);
+    compilePlan(config, {
+      limitScales: [],
+      loads: { upstream: () => ({}), route: () => ({}) },
+    } as unknown as Ports);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

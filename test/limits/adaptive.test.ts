@@ -60,7 +60,14 @@ async function learn(gateway: TestGateway): Promise<void> {
   await until('the time to learn', () => Date.now() - startedMs > 1_000);
   // Now clients are known; these windows are what the forest learns from.
   for (let i = 0; i < 5; i++) await window(gateway, 6);
-  expect(watchOf(gateway).report().isReady).toBe(true);
+  await until(
+    'enough is known',
+    async () => {
+      await window(gateway, 6);
+      return watchOf(gateway).report().isReady;
+    },
+    30_000,
+  );
 }
 
 interface View {
