@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
-import { afterAll, beforeAll, describe, vi } from 'vitest';
-import type { LimitStore } from '../../src/core/limits.ts';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Hit, type LimitStore, type Limits, NO_LIMITS, newCounterState } from '../../src/core/limits.ts';
 import { buildLimitScript } from '../../src/stores/redis/limit-script.ts';
 import { RedisLimits } from '../../src/stores/redis/redis-limits.ts';
 import { RedisLink } from '../../src/stores/redis/redis-link.ts';
 import { needs } from '../support/binaries.ts';
+import { LimitModel } from '../support/limit-model.ts';
 import { type LimitWorld, testLimitStore } from '../support/limit-store-suite.ts';
 import { startRedis, type TestRedis } from '../support/redis-server.ts';
 
@@ -74,4 +76,100 @@ describe.skipIf(!needs('redis-server', 'redis-server'))('Redis', () => {
   }
 
   testLimitStore('strict', { open, rule: RULE, runs: 40 });
+
+  /** What a bucket may give, so that it is no more than is told: what refills while a lease lasts comes on top. */
+  function boundOf(hit: Hit): Hit {
+    const { burst } = hit.limits;
+    if (burst === null) return hit;
+    const capacity = burst.capacity + Math.ceil(LEASE.forMs / burst.intervalMs);
+    return { ...hit, limits: { ...hit.limits, burst: { ...burst, capacity } } };
+  }
+
+  test('leases of two gateways never let pass more than is told', { timeout: 60_000 }, async () => {
+    const world = await openGateways(2);
+    let scopes = 0;
+    let fromLeases = 0;
+    const play = async (policies: readonly Partial<Limits>[], steps: readonly Step[]): Promise<void> => {
+      const scope = `leases ${++scopes}`;
+      const limitsOf = policies.map((policy): Limits => ({ ...NO_LIMITS, ...policy }));
+      const model = new LimitModel();
+      const taken: { hits: Hit[]; atMs: number; at: number }[] = [];
+      for (const { gapMs, at, times, cost, clients, undo } of steps) {
+        await world.advance(gapMs);
+        const { limits } = world.gateways[at] as (typeof world.gateways)[number];
+        for (let i = 0; i < times; i++) {
+          const hits = limitsOf
+            .slice(0, clients)
+            .map((own, n): Hit => ({ scope: `${scope}/${n}`, client: 'c', limits: own, cost }));
+          const atMs = world.nowMs();
+          const answer = limits.take(hits, 'leased', atMs, newCounterState());
+          if (!(answer instanceof Promise)) fromLeases++;
+          if (!(await answer).admitted) continue;
+          expect(model.hasRoom(hits.map(boundOf), atMs, 1), 'admitted more than is told').toBe(true);
+          model.admit(hits.map(boundOf), atMs);
+          taken.push({ hits, atMs, at });
+        }
+        const [last] = undo === '' ? [] : taken.splice(-1);
+        if (last === undefined) continue;
+        const owner = (world.gateways[last.at] as (typeof world.gateways)[number]).limits;
+        for (const hit of last.hits) {
+          if (hit.limits.concurrent > 0) owner.release(hit.scope, hit.client, 'leased');
+          model.release(hit);
+          if (undo !== 'back') continue;
+          owner.giveBack(hit, last.atMs, world.nowMs());
+          model.giveBack(boundOf(hit), last.atMs);
+        }
+        await world.settle();
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(policyOf, { minLength: 2, maxLength: 2 }),
+        fc.array(stepOf, { minLength: 5, maxLength: 30 }),
+        play,
+      ),
+      { numRuns: 60 },
+    );
+    expect(fromLeases, 'leases were used').toBeGreaterThan(200);
+    world.close();
+  });
+});
+
+interface Step {
+  readonly gapMs: number;
+  /** Which gateway. */
+  readonly at: number;
+  readonly times: number;
+  readonly cost: number;
+  readonly clients: number;
+  /** What becomes of the latest request. */
+  readonly undo: '' | 'over' | 'back';
+}
+
+const limitOf = fc.oneof(fc.constant(0), fc.integer({ min: 4, max: 40 }));
+const policyOf: fc.Arbitrary<Partial<Limits>> = fc.record({
+  perMinute: limitOf,
+  perHour: limitOf,
+  concurrent: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 6 })),
+  burst: fc.oneof(
+    fc.constant(null),
+    fc.record({
+      capacity: fc.integer({ min: 3, max: 20 }),
+      intervalMs: fc.constantFrom(250, 1000, 6000),
+      isEnforced: fc.constant(true),
+      reviewAbove: fc.constant(3),
+    }),
+  ),
+});
+const stepOf: fc.Arbitrary<Step> = fc.record({
+  gapMs: fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 1, max: 1100 }),
+    fc.constantFrom(999, 1000, 1001, 59_000, 60_000, 61_000, 64_620, 3_600_000),
+  ),
+  at: fc.nat(1),
+  times: fc.integer({ min: 1, max: 12 }),
+  cost: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 2, max: 3 })),
+  clients: fc.integer({ min: 1, max: 2 }),
+  undo: fc.constantFrom('', '', 'over', 'back'),
 });
