@@ -50,22 +50,31 @@ describe('a slot goes back to where it was taken', () => {
     expect([server.released, gateway.heldIn(mine)]).toEqual([1, 0]);
   });
 
-  test('to the store alone, when the memory had no place', async () => {
-    const limits = { concurrent: 2 };
-    const states: CounterState[] = [];
-    for (let i = 0; i < 5 * CLIENTS; i++) states.push(await gateway.take(hitOf(limits, `${i}`)));
-    expect(states.every(({ admitted }) => admitted)).toBe(true);
-    const last = hitOf(limits, `${states.length - 1}`);
-    gateway.release(hitOf(limits, '0'), states[0] as CounterState);
-    expect([server.released, gateway.heldIn(hitOf(limits, '0'))]).toEqual([1, 0]);
-    // It has a place now, and a slot that another request of it took.
-    const others = [await gateway.take(last), await gateway.take(last)];
-    const heldBefore = gateway.heldIn(last);
-    gateway.release(last, states.at(-1) as CounterState);
-    expect([server.released, gateway.heldIn(last)]).toEqual([2, heldBefore]);
-    for (const other of others) gateway.release(last, other);
-    expect(server.released).toBe(4);
-  });
+  test.each([
+    ['to the store alone', '', 'local', 1],
+    ['nowhere', 'away', 'allow', 0],
+  ] as const)(
+    '%s, when the memory had no place and the store is "%s"',
+    async (_where, failure, policy, freed) => {
+      server.failure = failure;
+      const limits = { concurrent: 4 };
+      const states: CounterState[] = [];
+      for (let i = 0; i < 5 * CLIENTS; i++) states.push(await gateway.take(hitOf(limits, `${i}`), policy));
+      expect(states.every(({ admitted }) => admitted)).toBe(true);
+      const last = hitOf(limits, `${states.length - 1}`);
+      expect(await gateway.take(last, policy), 'there is still no place').toMatchObject({ admitted: true });
+      // Places get free, and another request of the same client has a slot in the memory.
+      for (let i = 0; i < CLIENTS; i++)
+        gateway.release(hitOf(limits, `${i}`), states[i] as CounterState, policy);
+      const other = await gateway.take(last, policy);
+      expect(gateway.heldIn(last)).toBe(1);
+      const before = server.released;
+      gateway.release(last, states.at(-1) as CounterState, policy);
+      expect([server.released - before, gateway.heldIn(last)]).toEqual([freed, 1]);
+      gateway.release(last, other, policy);
+      expect([server.released - before, gateway.heldIn(last)]).toEqual([2 * freed, 0]);
+    },
+  );
 
   test('of the store at once, when the memory knows of more after a loss', async () => {
     const mine = hitOf({ concurrent: 1 });
@@ -88,19 +97,6 @@ describe('a slot goes back to where it was taken', () => {
     expect([server.released, gateway.heldIn(mine)]).toEqual([0, 1]);
     gateway.release(mine, before, policy);
     expect([server.released, gateway.heldIn(mine)]).toEqual([1, 0]);
-  });
-
-  test('nowhere, when `allow` let a request pass that got none', async () => {
-    const mine = hitOf({ concurrent: 1 });
-    server.failure = 'away';
-    const first = await gateway.take(mine, 'allow');
-    const others = await Promise.all([gateway.take(mine, 'allow'), gateway.take(mine, 'allow')]);
-    expect(others.every(({ admitted }) => admitted)).toBe(true);
-    for (const other of others) gateway.release(mine, other, 'allow');
-    expect(gateway.heldIn(mine), 'the first one is still under way').toBe(1);
-    server.failure = '';
-    gateway.release(mine, first, 'allow');
-    expect([server.released, gateway.heldIn(mine)]).toEqual([0, 0]);
   });
 
   test('to the memory, where nothing else counts', async () => {
