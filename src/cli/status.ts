@@ -1,4 +1,5 @@
 import type { ResultOf } from '../control/operations.ts';
+import { attackText } from './attack.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateGateway } from './operate.ts';
 import { getTarget } from './target.ts';
@@ -65,11 +66,14 @@ function statusText(status: Status, terminal: Terminal): string {
     ['APIs', plan?.apis.join(', ') ?? '-'],
     ['Tiers', plan?.tiers.join(', ') ?? '-'],
   ];
+  const attack = status.attack?.isOn || status.attack?.wouldBeOn ? ['', attackText(status.attack)] : [];
   const trouble =
     problems.length === 0
       ? [terminal.paint('green', 'Everything works.')]
       : problems.map((sentence) => terminal.paint('red', sentence));
-  return [...table(rows), ...nodeLines(status), ...certificateLines(status), '', ...trouble].join('\n');
+  return [...table(rows), ...nodeLines(status), ...certificateLines(status), ...attack, '', ...trouble].join(
+    '\n',
+  );
 }
 
 /** `portcullis status`. */

@@ -5,6 +5,7 @@ import type { StageRow } from '../stages/index.ts';
 import { tierSchema } from '../stages/ratelimit/tiers.ts';
 import { adaptiveSchema } from './adaptive.schema.ts';
 import { apiShape, endpointShape, routeShape } from './api.schema.ts';
+import { attackModeSchema } from './attack.schema.ts';
 import { blockShape } from './blocks.ts';
 import { keysSchema } from './keys.schema.ts';
 import { limitsSchema, pathsSchema } from './limits.schema.ts';
@@ -56,6 +57,7 @@ const rootShape = {
   keys: keysSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   adaptive: adaptiveSchema.prefault({}),
+  attackMode: attackModeSchema.prefault({}),
   paths: pathsSchema.prefault({}),
   issuers: z.array(issuerSchema).max(256).prefault([]).describe('Issuers of tokens that APIs may accept.'),
   oauth: oauthSchema.optional(),

@@ -8,6 +8,7 @@ const facts = {
   planVersion: 7,
   reloadsOk: 3,
   reloadsFailed: 1,
+  isAttackModeOn: true,
   shared: null,
   startedAtMs: 1_700_000_000_000,
 };
@@ -42,6 +43,7 @@ test('names everything as the design says', () => {
     'portcullis_journal_dropped_total 0',
     'portcullis_threads 2',
     'portcullis_plan_version 7',
+    'portcullis_attack_mode 1',
     'portcullis_reloads_total{result="ok"} 3',
     'portcullis_reloads_total{result="failed"} 1',
   ]) {

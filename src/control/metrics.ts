@@ -16,6 +16,7 @@ export interface MainFacts {
   readonly planVersion: number;
   readonly reloadsOk: number;
   readonly reloadsFailed: number;
+  readonly isAttackModeOn: boolean;
   readonly startedAtMs: number;
   /** Null where the database is this gateway's alone. */
   readonly shared: { readonly nodes: number; readonly silentNodes: number; readonly staleS: number } | null;
@@ -85,6 +86,13 @@ function writeMain(text: PrometheusText, total: MetricsSnapshot, facts: MainFact
   one(text, 'portcullis_journal_dropped_total', 'counter', 'Journal records dropped.', total.journalDropped);
   one(text, 'portcullis_threads', 'gauge', 'Data-plane threads that serve.', facts.threads);
   one(text, 'portcullis_plan_version', 'gauge', 'Version of the configuration in force.', facts.planVersion);
+  one(
+    text,
+    'portcullis_attack_mode',
+    'gauge',
+    'Whether attack mode is on: 1 or 0.',
+    facts.isAttackModeOn ? 1 : 0,
+  );
   text.metric('portcullis_reloads_total', 'counter', 'Reloads of the configuration, by result.');
   text.sample('portcullis_reloads_total', { result: 'ok' }, facts.reloadsOk);
   text.sample('portcullis_reloads_total', { result: 'failed' }, facts.reloadsFailed);

@@ -267,6 +267,7 @@ describe('system', () => {
       },
       configPath: '/etc/portcullis.yaml',
       certificates: [],
+      attack: null,
       problems: [],
     });
   });

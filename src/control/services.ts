@@ -1,5 +1,5 @@
 import type { AdaptiveAction, AdaptiveActions, AdaptiveClient } from '../core/adaptive-actions.ts';
-import type { AttackMode } from '../core/attack.ts';
+import type { AttackFigures, AttackMode } from '../core/attack.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
@@ -84,6 +84,8 @@ export interface StatusReport {
   readonly configPath: string;
   /** Certificates, authorities and lists of the configuration that end by themselves, the first to end first. */
   readonly certificates: readonly CertificateReport[];
+  /** Null without a gateway. */
+  readonly attack: AttackFigures | null;
   /** Sentences about what does not work now, such as a journal that cannot be written. */
   readonly problems: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { REASONS } from '../core/reasons.ts';
 import { DAY_MS } from '../lib/time/day.ts';
+import { attackView, attackViewOf } from './attack-view.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices } from './services.ts';
 
@@ -50,6 +51,7 @@ export const statusView = z.object({
       }),
     )
     .describe('What of the configuration ends by itself, the first to end first.'),
+  attack: attackView.nullable().describe('Attack mode; null without a gateway.'),
   problems: z.array(z.string()).describe('What does not work now, as sentences.'),
 });
 
@@ -73,7 +75,7 @@ export const health = z.object({ ok: z.literal(true) });
 
 /** Tells how the gateway is doing. */
 export async function showStatus(services: ControlServices) {
-  const { startedAtMs, threads, nodes, plan, configPath, certificates, problems } = services.status();
+  const { startedAtMs, threads, nodes, plan, configPath, certificates, attack, problems } = services.status();
   const nowMs = services.clock.nowMs();
   return {
     version: services.version,
@@ -94,6 +96,7 @@ export async function showStatus(services: ControlServices) {
       until: new Date(untilMs).toISOString(),
       daysLeft: Math.floor((untilMs - nowMs) / DAY_MS),
     })),
+    attack: attack && attackViewOf(attack),
     problems: [...problems],
   };
 }

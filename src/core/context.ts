@@ -78,6 +78,8 @@ export class RequestContext {
   awaitsBody: boolean;
   /** Written by authentication: identifies a credential that did not verify; at most 8 characters of it. */
   claimedCredential: string;
+  /** Written by strangers: whether it shows something that authentication is to look at. */
+  showsCredential = false;
   /** Written by overload: how important the caller is where not all can be served; 0 goes first. */
   rank = 0;
   /** Written by the limits: how and why something was decided without the store it belongs in; '' when nothing was. */

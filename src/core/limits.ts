@@ -188,7 +188,8 @@ export interface LimitScale {
   why?(principal: string, address: string): string;
   /**
    * The share of its limits that a client has now, above 0 and up to 1. `principal` is '' for a stranger, else its
-   * `counterKey`; of an IPv6 address the /64 is told.
+   * `counterKey`; of an IPv6 address the /64 is told. `mayBeKnown`:
+   * authentication comes later, and a credential is shown that may be right.
    */
-  shareOf(principal: string, address: string): number;
+  shareOf(principal: string, address: string, mayBeKnown: boolean): number;
 }

@@ -1,3 +1,5 @@
+import type { Strangers } from './attack.ts';
+
 /**
  * Requests of one kind that are under way in all threads, by rank.
  *
@@ -76,7 +78,12 @@ const NOTHING_UNDER_WAY: UpstreamLoad = {
 };
 
 /** Load that nobody measures: nothing is ever refused for it. For plans that are compiled to be looked at. */
-export const UNWATCHED: { readonly loads: Loads; readonly threadLoad: ThreadLoad } = {
+export const UNWATCHED: {
+  readonly loads: Loads;
+  readonly threadLoad: ThreadLoad;
+  readonly strangers: Strangers;
+} = {
   loads: { upstream: () => NOTHING_UNDER_WAY, route: () => NOTHING_UNDER_WAY },
   threadLoad: { delayMs: 0, isShedding: false, admits: () => true },
+  strangers: { came() {}, admits: () => true },
 };

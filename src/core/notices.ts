@@ -85,7 +85,12 @@ export const NOTICES = {
   'attack.started': notice(
     'critical',
     'Attack mode was turned on',
-    'Look at the journal for who asks; strangers have half their limits until it ends.',
+    'Look at the journal for who asks; strangers have half their limits until it ends, and share what is usual.',
+  ),
+  'attack.would-start': notice(
+    'warning',
+    'Strangers send as much as in an attack',
+    'Look at the journal for who asks. Nothing was switched, because of `attackMode.mode: observe`: `portcullis attack start` does.',
   ),
   'attack.ended': notice('info', 'Attack mode has ended', 'Nothing: limits are as configured again.'),
   'limit-exception.added': notice(

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
+import type { Strangers } from './attack.ts';
 import type { LimitExceptions } from './limit-exceptions.ts';
 import type { Counters, LimitScale, LimitStore, WindowLimits } from './limits.ts';
 import type { Loads, ThreadLoad } from './load.ts';
@@ -231,6 +232,7 @@ export interface Ports {
   readonly limitScales: readonly LimitScale[];
   readonly loads: Loads;
   readonly threadLoad: ThreadLoad;
+  readonly strangers: Strangers;
   readonly limitExceptions: LimitExceptions;
   readonly apiKeys: ApiKeys;
   readonly keySets: KeySets;

@@ -188,6 +188,12 @@ export const REASONS = {
     'The service is busy',
     'Upstream or gateway cannot keep up, see `detail`: find out what is slow, add capacity, or give the tier a larger share in `overload.shares`.',
   ),
+  'overload.attack': reason(
+    503,
+    'service_unavailable',
+    'The service is busy',
+    'Attack mode is on, and strangers sent more than they share: show a credential, raise `attackMode.strangersPerS`, or end it with `portcullis attack stop`.',
+  ),
 
   'cors.preflight': reason(204, 'preflight', 'The preflight was answered', 'Nothing: the preflight passed.'),
   'cors.origin': reason(

@@ -79,7 +79,7 @@ export function deliveryPlaces({ keys, notices }: GatewayConfig): DeliveryPlaces
 
 function statusOf(
   state: GatewayState,
-  { supervisor, records, problems, configPath, startedAtMs }: ControlParts,
+  { supervisor, records, attack, problems, configPath, startedAtMs }: ControlParts,
 ): StatusReport {
   const { config, material, readAtMs } = state.loaded;
   return {
@@ -95,13 +95,14 @@ function statusOf(
     },
     configPath,
     certificates: datedFiles(config, material),
+    attack: attack.state(),
     problems: problems.all,
   };
 }
 
 async function metricsOf(
   state: GatewayState,
-  { supervisor, records, ledger, startedAtMs }: ControlParts,
+  { supervisor, records, attack, ledger, startedAtMs }: ControlParts,
 ): Promise<string> {
   for (const { thread, snapshot } of await supervisor.metrics()) ledger.put(thread, snapshot);
   return aggregate(ledger.snapshots(), {
@@ -110,6 +111,7 @@ async function metricsOf(
     planVersion: state.plan.version,
     reloadsOk: state.reloads.ok,
     reloadsFailed: state.reloads.failed,
+    isAttackModeOn: attack.state().isOn,
     startedAtMs,
     shared: sharedFacts(records),
   });

@@ -26,6 +26,7 @@ import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import { openLoads } from '../stores/shared/shared-loads.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
+import { SharedStrangers } from '../stores/shared/shared-strangers.ts';
 import { openSlots } from '../stores/shared/slots.ts';
 import { AdaptiveThread } from './adaptive-thread.ts';
 import { countFinished, countRejected } from './count-outcome.ts';
@@ -134,6 +135,7 @@ export class GatewayThread {
       limitScales: [this.#adaptive, attackScale(new AttackFlag(data.attack), this.#clock)],
       loads: openLoads(data.loads, data.index),
       threadLoad: measureThread(),
+      strangers: new SharedStrangers(data.attack, data.index, this.#clock),
       limitExceptions: this.#records.limitExceptions,
       apiKeys: this.#records.apiKeys,
       keySets: this.#keySets,

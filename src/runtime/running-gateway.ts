@@ -15,7 +15,7 @@ import { openCounters } from '../stores/shared/shared-counters.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import type { AdaptiveWatch } from './adaptive-watch.ts';
 import { startAdmin } from './admin-start.ts';
-import { SwitchedAttack } from './attack-mode.ts';
+import type { SwitchedAttack } from './attack-mode.ts';
 import { CertificateWatch } from './certificate-watch.ts';
 import { type ConfigSource, FileWatcher, type LoadedConfig } from './config-source.ts';
 import { controlServices } from './control-services.ts';
@@ -30,6 +30,7 @@ import { NoteKeeper } from './note-keeper.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import { OauthService } from './oauth-service.ts';
 import { openAdaptive } from './open-adaptive.ts';
+import { openAttack } from './open-attack.ts';
 import { openFetcher } from './open-fetcher.ts';
 import { openNotices } from './open-notices.ts';
 import { openRecordLife, type RecordLife } from './open-record-life.ts';
@@ -78,7 +79,7 @@ export class RunningGateway {
   readonly #notes: NoteKeeper;
   readonly #notices: NoticeBoard;
   readonly #adaptive: AdaptiveWatch;
-
+  readonly #attack: SwitchedAttack;
   #recordLife: RecordLife | null = null;
   readonly #ledger = new MetricsLedger();
   readonly #records: RecordKeeper;
@@ -110,6 +111,7 @@ export class RunningGateway {
     this.#records = this.#openRecords();
     const kept = { database, clock, problems: this.#problems, notices: this.#notices };
     this.#adaptive = openAdaptive(this.#state, kept, () => this.#supervisor);
+    this.#attack = openAttack(this.#state, this.#tables.attack, this.#notices);
     this.#targets = new TargetHealth(this.#problems, log, (message) => this.#supervisor.broadcast(message));
     this.#health = new HealthChecks((...change) => this.#targets.changed(...change));
     this.#watcher = new FileWatcher(() => void this.#reloadChanged());
@@ -143,7 +145,7 @@ export class RunningGateway {
       supervisor: this.#supervisor,
       notices: this.#notices,
       oauth: this.#oauth,
-      attack: new SwitchedAttack(this.#tables.attack, this.#notices, clock),
+      attack: this.#attack,
       blockedAddresses: openBlockedAddresses(this.#tables.logins),
       adaptive: this.#adaptive,
       ledger: this.#ledger,
@@ -194,6 +196,7 @@ export class RunningGateway {
     await this.#records.start();
     await this.#supervisor.start();
     await this.#adaptive.start();
+    this.#attack.open();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
     this.#recordLife = openRecordLife(this.#state, this.services, this.#problems, this.#notices);
@@ -203,7 +206,7 @@ export class RunningGateway {
 
   async #close(): Promise<void> {
     this.#state.phase = 'stopping';
-    for (const part of [this.#watcher, this.#health, this.#certificates]) part.close();
+    for (const part of [this.#watcher, this.#health, this.#certificates, this.#attack]) part.close();
     const keysLeft = this.#recordLife?.close();
     await this.#supervisor.drain(this.#state.loaded.config.limits.drainMs);
     await this.#heartbeat.close();

@@ -40,7 +40,7 @@ export function createTables({
     slots: createSlotTable({ places: SLOT_PLACES, threads }),
     guardFacts: createGuardFacts(1),
     replay: createReplayTable({ entries: replayEntries }),
-    attack: createAttackFlag(),
+    attack: createAttackFlag(threads),
     loads: createLoadTable(LOAD_PLACES, threads),
     logins: createLoginTable({ addresses: logins }),
     nonceSecret: makeNonceSecret(),

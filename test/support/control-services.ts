@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { attackModeSchema } from '../../src/config/attack.schema.ts';
 import type { ControlServices } from '../../src/control/services.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
 import { SwitchedAttack } from '../../src/runtime/attack-mode.ts';
@@ -52,7 +53,13 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     endSessions: async (userId) => void ended.push(userId),
     keyDelivery: () => ({ folder: join(dir, 'delivered'), webhooks: ['ops'] }),
     graceHours: () => 72,
-    attack: new SwitchedAttack(createAttackFlag(), { raise: () => {} }, clock),
+    attack: new SwitchedAttack({
+      memory: createAttackFlag(),
+      notices: { raise: () => {} },
+      clock,
+      monotonicMs: () => START_MS,
+      config: () => attackModeSchema.parse({}),
+    }),
     blockedAddresses: { list: () => [], unblock: () => 0 },
     adaptive: {
       actions: database.adaptive,
@@ -87,6 +94,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       },
       configPath: '/etc/portcullis.yaml',
       certificates: [],
+      attack: null,
       problems: [],
     }),
     reload: async () => ({ planVersion: 8, problems: [] }),

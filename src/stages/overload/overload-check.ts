@@ -1,16 +1,18 @@
+import type { Strangers } from '../../core/attack.ts';
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
 import type { ThreadLoad, UnderWay, UpstreamLoad } from '../../core/load.ts';
 import type { Check } from '../../core/stage.ts';
 import type { OverloadConfig } from './overload.schema.ts';
 import { Standings } from './ranks.ts';
-import { Refusals } from './refusals.ts';
+import { attackRefusals, Refusals } from './refusals.ts';
 
 /** What a check watches. */
 export interface WatchedLoad {
   readonly upstream: UpstreamLoad;
   readonly route: UnderWay;
   readonly thread: ThreadLoad;
+  readonly strangers: Strangers;
 }
 
 /** Ready-made refusals of one tier. */
@@ -30,6 +32,7 @@ export class OverloadCheck implements Check {
   readonly #standings: Standings;
   readonly #refusals: ReadonlyMap<string, TierRefusals>;
   readonly #crowded: Refusals;
+  readonly #attack = attackRefusals();
   readonly #alwaysAdmit: number;
   readonly #routeShare: number;
 
@@ -47,10 +50,12 @@ export class OverloadCheck implements Check {
   }
 
   run(ctx: RequestContext): Decision {
-    const { upstream, route, thread } = this.#load;
+    const { upstream, route, thread, strangers } = this.#load;
     const { principal } = ctx;
     const { name, rank, share } = this.#standings.of(principal);
     ctx.rank = rank;
+    // What was shown was no credential, and authentication lets it pass.
+    if (principal === null && ctx.showsCredential && !strangers.admits()) return this.#attack.next();
     // Strangers had their turn before authentication.
     if (principal !== null && !thread.admits(rank))
       return (this.#refusals.get(name) as TierRefusals).gateway.next();

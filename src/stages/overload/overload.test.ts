@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { principalWith } from '../../../test/support/principals.ts';
 import { ANY_ROUTE, contextOf, linesOf, problemsOf, runNow } from '../../../test/support/stage-context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
-import type { ThreadLoad, UpstreamLoad } from '../../core/load.ts';
+import { type ThreadLoad, UNWATCHED, type UpstreamLoad } from '../../core/load.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { RouteFacts, StageChecks } from '../../core/stage.ts';
 import { MeasuredThread } from '../../stores/memory/measured-thread.ts';
@@ -36,7 +36,7 @@ function compile({
     upstream: () => upstream as UpstreamLoad,
     route: () => ({ ...upstream, countFrom: () => onRoute }),
   };
-  const ports = { loads, threadLoad: thread } as unknown as Ports;
+  const ports = { ...UNWATCHED, loads, threadLoad: thread } as unknown as Ports;
   return overload.compile(overload.schema.parse(block), ANY_ROUTE, ports);
 }
 
@@ -152,7 +152,7 @@ describe('a thread that cannot keep up', () => {
   });
 
   const askStranger = (facts: Partial<RouteFacts>, sketch: Parameters<typeof contextOf>[0]): Decision => {
-    const ports = { threadLoad: busy } as unknown as Ports;
+    const ports = { ...UNWATCHED, threadLoad: busy } as unknown as Ports;
     const { head } = strangers.compile(strangers.schema.parse({}), { ...ANY_ROUTE, ...facts }, ports);
     return runNow(head, contextOf(sketch));
   };

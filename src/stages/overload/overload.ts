@@ -1,8 +1,10 @@
+import type { Strangers } from '../../core/attack.ts';
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
 import type { ThreadLoad } from '../../core/load.ts';
 import type { Ports } from '../../core/ports.ts';
-import type { Check, RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
+import { ShownCredential } from '../../core/shown-credential.ts';
+import type { Check, Finisher, RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import {
   type OverloadConfig,
   overloadSchema,
@@ -11,7 +13,7 @@ import {
 } from './overload.schema.ts';
 import { OverloadCheck } from './overload-check.ts';
 import { STRANGER_RANK } from './ranks.ts';
-import { Refusals } from './refusals.ts';
+import { attackRefusals, Refusals } from './refusals.ts';
 import { UpstreamMeter } from './upstream-meter.ts';
 
 const WHOLE = 100;
@@ -22,6 +24,7 @@ function compileOverload(config: OverloadConfig, route: RouteFacts, ports: Ports
     upstream: ports.loads.upstream(apiId),
     route: ports.loads.route(`${apiId}/${endpointId}`),
     thread: ports.threadLoad,
+    strangers: ports.strangers,
   };
   return {
     head: new OverloadCheck(config, load),
@@ -35,37 +38,39 @@ function weaknesses({ routeShare }: OverloadConfig): readonly Weakness[] {
   return [{ pointer: '/routeShare', message }];
 }
 
-/** Lets those wait for authentication who show a credential, or may. */
-class StrangersCheck implements Check {
+/** Lets those wait for authentication who show a credential, or may; the others share what strangers may send. */
+class StrangersCheck implements Check, Finisher {
   readonly #thread: ThreadLoad;
-  readonly #credentialHeaders: readonly string[];
-  /** Keys may also come in a cookie or the query. */
-  readonly #acceptsKeys: boolean;
+  readonly #strangers: Strangers;
+  readonly #shown: ShownCredential;
   readonly #refusals = new Refusals(
     'the gateway cannot keep up: requests without credentials are thinned out',
   );
+  readonly #attack = attackRefusals();
 
-  constructor(thread: ThreadLoad, { credentialHeaders, acceptsKeys }: RouteFacts) {
-    this.#thread = thread;
-    this.#credentialHeaders = credentialHeaders;
-    this.#acceptsKeys = acceptsKeys;
+  constructor({ threadLoad, strangers }: Ports, route: RouteFacts) {
+    this.#thread = threadLoad;
+    this.#strangers = strangers;
+    this.#shown = new ShownCredential(route);
   }
 
   run(ctx: RequestContext): Decision {
-    if (this.#mayHaveCredential(ctx)) return CONTINUE;
-    return this.#thread.admits(STRANGER_RANK) ? CONTINUE : this.#refusals.next();
+    ctx.showsCredential = this.#shown.isIn(ctx);
+    if (ctx.showsCredential) return CONTINUE;
+    this.#strangers.came();
+    if (!this.#thread.admits(STRANGER_RANK)) return this.#refusals.next();
+    return this.#strangers.admits() ? CONTINUE : this.#attack.next();
   }
 
-  #mayHaveCredential({ headers, certificate, query }: RequestContext): boolean {
-    if (certificate !== null) return true;
-    if (this.#acceptsKeys && (query !== '' || headers.has('cookie'))) return true;
-    for (const name of this.#credentialHeaders) if (headers.has(name)) return true;
-    return false;
+  /** Whoever showed something that did not verify was a stranger, too. */
+  finish({ showsCredential, principal }: RequestContext): void {
+    if (showsCredential && principal === null) this.#strangers.came();
   }
 }
 
 function compileStrangers(_config: StrangersConfig, route: RouteFacts, ports: Ports): StageChecks {
-  return { head: new StrangersCheck(ports.threadLoad, route) };
+  const check = new StrangersCheck(ports, route);
+  return { head: check, finisher: check };
 }
 
 /** Turns strangers away before anything is spent on them, while this thread cannot keep up. */

@@ -9,6 +9,7 @@ import {
   newCounterState,
 } from '../../core/limits.ts';
 import type { Ports } from '../../core/ports.ts';
+import type { ShownCredential } from '../../core/shown-credential.ts';
 import type { Check } from '../../core/stage.ts';
 import { tellBurstAbuse } from './burst-notice.ts';
 import { refuseUncounted, reportDegraded } from './degraded.ts';
@@ -26,6 +27,8 @@ export interface LimitCheckOptions {
   readonly rule: CountingRule;
   /** Value of the member `upgrade_url`, as JSON. */
   readonly upgradeJson: string;
+  /** Where authentication comes later: finds what it will look at. */
+  readonly shown: ShownCredential | null;
 }
 
 /** What one request counts against: lists that the check fills again for the next one. */
@@ -91,7 +94,7 @@ export class LimitCheck implements Check {
   #fill(ctx: RequestContext, taking: Taking): void {
     const { sources, exceptions } = this.#options;
     const hits = this.#hits[MAX_HITS] as readonly Hit[];
-    const share = shareOf(this.#ports.limitScales, ctx);
+    const share = shareOf(this.#ports.limitScales, ctx, this.#mayBeKnown(ctx));
     let dimension: LimitSource['dimension'] | null = null;
     let client = '';
     let count = 0;
@@ -118,6 +121,11 @@ export class LimitCheck implements Check {
     }
     taking.count = count;
     taking.share = share;
+  }
+
+  #mayBeKnown(ctx: RequestContext): boolean {
+    const { shown } = this.#options;
+    return shown?.isIn(ctx) ?? false;
   }
 
   #conclude(ctx: RequestContext, state: CounterState, taking: Taking, hits: readonly Hit[]): Decision {
@@ -152,7 +160,7 @@ export class LimitCheck implements Check {
     const source = taking.sources[state.hit] as LimitSource;
     const { share, nowMs } = taking;
     const isSmaller = share < 1 && !source.dimension.isShared;
-    const why = isSmaller ? causesOf(this.#ports.limitScales, ctx, share) : '';
+    const why = isSmaller ? causesOf(this.#ports.limitScales, ctx, share, this.#mayBeKnown(ctx)) : '';
     return refuseLimit(state, policy, this.#options.upgradeJson, nowMs, source.noteOf(ctx) + why);
   }
 }

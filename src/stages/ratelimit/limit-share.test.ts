@@ -45,17 +45,22 @@ describe('a share of the limits', () => {
   });
 
   test('is asked for the caller and its address', () => {
-    const asked: string[][] = [];
-    const shareOf = (...who: string[]) => {
+    const asked: unknown[][] = [];
+    const shareOf = (...who: unknown[]) => {
       asked.push(who);
       return 1;
     };
     world.scales = [{ cause: '', shareOf }];
     ask(compilePrincipal({ perMinute: 2 }).head, { principal: principalOf('alice') });
     ask(compileAddress({ perMinute: 2 }).head, { client: '2001:db8::1' });
+    const route = { authenticated: true, credentialHeaders: ['authorization'] };
+    ask(compileAddress({ perMinute: 2 }, route).head, { headers: ['Authorization', 'x'] });
+    ask(compilePrincipal({ perMinute: 2 }, route).head, { headers: ['Authorization', 'x'] });
     expect(asked).toEqual([
-      ['alice', '192.0.2.7'],
-      ['', '2001:db8::/64'],
+      ['alice', '192.0.2.7', false],
+      ['', '2001:db8::/64', false],
+      ['', '192.0.2.7', true],
+      ['', '192.0.2.7', false],
     ]);
   });
 

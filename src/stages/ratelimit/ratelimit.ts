@@ -1,5 +1,6 @@
 import type { CountingRule } from '../../core/limits.ts';
 import type { Ports } from '../../core/ports.ts';
+import { ShownCredential } from '../../core/shown-credential.ts';
 import type { RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import { addressSources, SourceCompiler } from './compile-sources.ts';
 import { claimsOf, isClaimed } from './dimension.schema.ts';
@@ -17,17 +18,19 @@ import {
 import { SlotFinisher } from './slots.ts';
 
 function compileAddressLimit(config: AddressLimitConfig, route: RouteFacts, ports: Ports): StageChecks {
-  return checksOf(addressSources(config, route), countingRule(config, route), route, ports);
+  const shown = new ShownCredential(route);
+  return checksOf(addressSources(config, route), countingRule(config, route), shown, route, ports);
 }
 
 function compileRateLimit(config: RateLimitConfig, route: RouteFacts, ports: Ports): StageChecks {
   const rule = countingRule(config, route, presetOf(config.preset).onUnavailable);
-  return checksOf(new SourceCompiler(config, route).compile(), rule, route, ports);
+  return checksOf(new SourceCompiler(config, route).compile(), rule, null, route, ports);
 }
 
 function checksOf(
   sources: readonly LimitSource[],
   rule: CountingRule,
+  shown: ShownCredential | null,
   route: RouteFacts,
   ports: Ports,
 ): StageChecks {
@@ -35,7 +38,7 @@ function checksOf(
   const exceptions = new ExceptedPolicies(route, ports);
   const upgradeJson = route.upgradeUrl === '' ? 'null' : JSON.stringify(route.upgradeUrl);
   return {
-    head: new LimitCheck({ sources, exceptions, rule, upgradeJson }, ports),
+    head: new LimitCheck({ sources, exceptions, rule, upgradeJson, shown }, ports),
     finisher: new SlotFinisher(ports.limits),
   };
 }

@@ -11,11 +11,12 @@ test('is known to every thread at once, and ends by itself', () => {
 });
 
 test.each([
-  ['a stranger', '', 2000, 0.5],
-  ['a verified caller', 'key:k', 2000, 1],
-  ['a stranger, when it is over', '', 5000, 1],
-])('%s', (_name, principal, nowMs, share) => {
+  ['a stranger', '', false, 2000, 0.5],
+  ['a stranger whose credential nobody has looked at yet', '', true, 2000, 1],
+  ['a verified caller', 'key:k', false, 2000, 1],
+  ['a stranger, when it is over', '', false, 5000, 1],
+])('%s', (_name, principal, mayBeKnown, nowMs, share) => {
   const flag = new AttackFlag(createAttackFlag());
   flag.set(1000, 5000);
-  expect(attackScale(flag, { nowMs: () => nowMs }).shareOf(principal, '192.0.2.1')).toBe(share);
+  expect(attackScale(flag, { nowMs: () => nowMs }).shareOf(principal, '192.0.2.1', mayBeKnown)).toBe(share);
 });
