@@ -14,12 +14,12 @@ export function attackText(attack: ResultOf<'showAttack'>): string {
   const { isOn, cause, until, wouldBeOn, strangersPerS, refused } = attack;
   if (!isOn)
     return `Attack mode is off${wouldBeOn ? ', and would be on were it not for `observe`' : ''}.${rateText(attack)}`;
-  const by = cause === 'threshold' ? ' by itself' : '';
+  const [by, latest] = cause === 'threshold' ? [' by itself', ' at the latest'] : ['', ''];
   const share =
     strangersPerS === null
       ? ''
       : ` Strangers share ${strangersPerS} requests per second: ${refused} were refused.`;
-  return `Attack mode is on${by} until ${until}.${rateText(attack)}${share}`;
+  return `Attack mode is on${by} until ${until}${latest}.${rateText(attack)}${share}`;
 }
 
 function rateText({ requestsPerS, normalPerS, thresholdPerS }: ResultOf<'showAttack'>): string {
@@ -31,7 +31,7 @@ function rateText({ requestsPerS, normalPerS, thresholdPerS }: ResultOf<'showAtt
 const MOST_MINUTES = 1440;
 
 /** Reads `30`, `30m` or `2h`. */
-function minutesOf(text: string): number {
+export function minutesOf(text: string): number {
   const [, digits, unit] = /^(\d{1,4})(m|h)?$/.exec(text) ?? [];
   const minutes = Number(digits) * (unit === 'h' ? 60 : 1);
   if (minutes >= 1 && minutes <= MOST_MINUTES) return minutes;

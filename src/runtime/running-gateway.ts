@@ -217,10 +217,7 @@ export class RunningGateway {
     await this.#adminListener?.close();
     await this.#oauth.close();
     await keysLeft;
-    await this.#adaptive.close();
-    await this.#notes.close();
-    await this.#notices.close();
-    await this.#database.close();
+    for (const part of [this.#adaptive, this.#notes, this.#notices, this.#database]) await part.close();
   }
 
   #openOauth(people: People | null): OauthService {

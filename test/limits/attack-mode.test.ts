@@ -44,8 +44,8 @@ test.each([1, 2])(
       }
       return passed;
     };
-    expect(await operate('GET')).toEqual({ isOn: false, startedAt: null, until: null });
-    expect(await operate('POST', { minutes: 5 })).toMatchObject({ isOn: true });
+    expect(await operate('GET')).toMatchObject({ isOn: false, startedAt: null, until: null, cause: null });
+    expect(await operate('POST', { minutes: 5 })).toMatchObject({ isOn: true, cause: 'command' });
     expect(await admitted(15)).toBe(10);
     expect(await operate('DELETE')).toMatchObject({ isOn: false });
     expect(await admitted(15)).toBe(10);
