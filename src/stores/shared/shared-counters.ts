@@ -35,7 +35,7 @@ export interface SharedCountersOptions {
  * with the last request admitted, for a second at most where there is a steady clock (see `jumpMs`). Limits above a million count as a
  * million. A change of limits applies to the counts there are; a window that was not limited until now starts empty. Two hits of
  * one request on the same counter count twice.
- * Cost: no allocation, half a microsecond for three windows. A refused request writes nothing but the mark that keeps its entry from
+ * Cost: two or three boxed numbers, about half a microsecond; most of it is the way to memory where there are many clients. A refused request writes nothing but the mark that keeps its entry from
  * being given away, and the bursts it exceeded.
  * Errors: RangeError for more than eight hits, a cost that is no whole number from 1, or a time that is none: it would never be forgotten.
  */
