@@ -73,7 +73,8 @@ export type OverloadConfig = z.infer<typeof overloadSchema>;
 export const strangersSchema = z
   .strictObject({ mode: modeSchema })
   .describe(
-    'Refuses requests without credentials with 503 before anything is spent on them, while a thread of the gateway cannot keep up.',
+    'Refuses requests without credentials with 503 before anything is spent on them, while a thread of the gateway cannot keep up, and ' +
+      'in attack mode beyond what they share.',
   );
 
 export type StrangersConfig = z.infer<typeof strangersSchema>;

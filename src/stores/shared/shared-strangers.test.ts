@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { AttackFlag, createAttackFlag } from './attack-flag.ts';
 import { SharedStrangers } from './shared-strangers.ts';
+import type { StrangerTask } from './testdata/stranger-worker.ts';
 
 function world({ perS = 3, untilMs = 100_000 } = {}) {
   const memory = createAttackFlag(2);
@@ -53,4 +56,28 @@ test('who came is counted for each thread and summed, past what a word holds', (
   const clock = { nowMs: () => 0 };
   for (let i = 0; i < 3; i++) for (const t of [0, 1]) new SharedStrangers(memory, t, clock).came();
   expect((flag.came - before) >>> 0).toBe(6);
+});
+
+test('four threads at once let exactly the share pass in every second, and count everybody', async () => {
+  const [threads, seconds, times, perS] = [4, 5, 20_000, 12_345];
+  const buffer = createAttackFlag(threads);
+  const gate = new SharedArrayBuffer(4);
+  const flag = new AttackFlag(buffer);
+  flag.set(1000, 1e12);
+  flag.strangersPerS = perS;
+  const workers = Array.from({ length: threads }, (_, thread) => {
+    const workerData: StrangerTask = { buffer, thread, gate, seconds, times };
+    return new Worker(new URL('./testdata/stranger-worker.ts', import.meta.url), { workerData });
+  });
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  for (let second = 1; second <= seconds; second++) {
+    const counts = workers.map(async (worker) => (await once(worker, 'message'))[0] as number);
+    Atomics.store(new Int32Array(gate), 0, second);
+    Atomics.notify(new Int32Array(gate), 0);
+    const admitted = await Promise.all(counts);
+    expect(admitted.reduce((sum, count) => sum + count)).toBe(perS);
+  }
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  expect(flag.came).toBe(threads * seconds * times);
+  expect(flag.refused).toBe(seconds * (threads * times - perS));
 });
