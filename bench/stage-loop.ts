@@ -126,6 +126,7 @@ function openPorts(): { key: string; ports: Ports } {
       counters,
       limits: memoryLimits(counters),
       limitScales: [],
+      attack: { isOn: () => false },
       ...UNWATCHED,
       apiKeys,
       keySets,

@@ -1,6 +1,7 @@
 import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import { loadReputationLists } from '../config/reputation-lists.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import { UNWATCHED } from '../core/load.ts';
@@ -15,6 +16,7 @@ const NO_PORTS: Ports = {
   counters: { take: () => {} },
   limits: { take: (_hits, _rule, _nowMs, state) => state, release: () => {}, giveBack: () => {} },
   limitScales: [],
+  attack: { isOn: () => false },
   ...UNWATCHED,
   apiKeys: { find: () => null, problem: () => '' },
   keySets: {
@@ -49,15 +51,18 @@ function geoProblems({ geo }: GatewayConfig): ConfigProblem[] {
 export function compileProblems(config: GatewayConfig): ConfigProblem[] {
   const authorities = loadAuthorities(config);
   const revocation = loadRevocationLists(config);
+  const reputation = loadReputationLists(config);
   const problems = [
     ...loadCertificates(config, Date.now()).problems,
     ...authorities.problems,
     ...revocation.problems,
+    ...reputation.problems,
     ...geoProblems(config),
   ];
   const trust = openTrust(config, {
     authorities: Object.fromEntries(authorities.pems),
     revocationLists: Object.fromEntries(revocation.lists),
+    reputationLists: Object.fromEntries(reputation.lists),
   });
   try {
     compilePlan(config, NO_PORTS, trust);

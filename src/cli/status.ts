@@ -55,6 +55,17 @@ function certificateLines({ certificates }: Status): string[] {
   return ['', ...table([['ENDS BY ITSELF', 'NAME', 'ON', 'LEFT'], ...rows])];
 }
 
+/** A table of the reputation lists; nothing where there are none. */
+function reputationLines({ reputation }: Status): string[] {
+  if (reputation.length === 0) return [];
+  const rows = reputation.map(({ file, entries, ageH, isStale }) => [
+    printable(file),
+    String(entries),
+    `${spanText(ageH * 3600)}${isStale ? ', OLD' : ''}`,
+  ]);
+  return ['', ...table([['REPUTATION LIST', 'ENTRIES', 'AGE'], ...rows])];
+}
+
 function statusText(status: Status, terminal: Terminal): string {
   const { plan, problems } = status;
   const rows = [
@@ -71,9 +82,15 @@ function statusText(status: Status, terminal: Terminal): string {
     problems.length === 0
       ? [terminal.paint('green', 'Everything works.')]
       : problems.map((sentence) => terminal.paint('red', sentence));
-  return [...table(rows), ...nodeLines(status), ...certificateLines(status), ...attack, '', ...trouble].join(
-    '\n',
-  );
+  return [
+    ...table(rows),
+    ...nodeLines(status),
+    ...certificateLines(status),
+    ...reputationLines(status),
+    ...attack,
+    '',
+    ...trouble,
+  ].join('\n');
 }
 
 /** `portcullis status`. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AccessConfig } from '../stages/access/access.schema.ts';
 import type { AuthenticationConfig, MethodConfig } from '../stages/authentication/authentication.schema.ts';
 import type { MtlsConfig } from '../stages/authentication/mtls.schema.ts';
 import type { StageBlock, StageBlocks } from './blocks.ts';
@@ -8,11 +9,33 @@ import { isPem } from './config.ts';
 export function blockFinisher(baseDir: string): (blocks: StageBlocks) => StageBlocks {
   const finished = new Map<StageBlock, StageBlock>();
   return (blocks) => {
-    const block = blocks.get('authenticate');
-    if (block === undefined) return blocks;
-    const known = finished.get(block) ?? { ...block, config: finishAuthentication(block, baseDir) };
-    finished.set(block, known);
-    return new Map(blocks).set('authenticate', known);
+    const done = new Map(blocks);
+    for (const [key, finish] of FINISHERS) {
+      const block = blocks.get(key);
+      if (block === undefined) continue;
+      const known = finished.get(block) ?? { ...block, config: finish(block, baseDir) };
+      finished.set(block, known);
+      done.set(key, known);
+    }
+    return done;
+  };
+}
+
+type BlockFinisher = (block: StageBlock, baseDir: string) => StageBlock['config'];
+
+/** What to do with the blocks that name files. */
+const FINISHERS: readonly [string, BlockFinisher][] = [
+  ['authenticate', finishAuthentication],
+  ['access', finishAccess],
+];
+
+function finishAccess(block: StageBlock, baseDir: string): AccessConfig {
+  const config = block.config as AccessConfig;
+  const { reputation } = config;
+  if (reputation === undefined) return config;
+  return {
+    ...config,
+    reputation: { ...reputation, files: reputation.files.map((file) => resolve(baseDir, file)) },
   };
 }
 

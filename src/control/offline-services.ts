@@ -86,6 +86,6 @@ export function offlineServices(parts: OfflineParts): ControlServices {
 
 /** What there is to say of a gateway that does not run. */
 function statusOf({ clock, configPath }: OfflineParts): StatusReport {
-  const nothing = { threads: [], nodes: [], plan: null, certificates: [], attack: null };
+  const nothing = { threads: [], nodes: [], plan: null, certificates: [], reputation: [], attack: null };
   return { ...nothing, startedAtMs: clock.nowMs(), configPath, problems: [SENTENCE] };
 }

@@ -268,6 +268,7 @@ describe('system', () => {
       configPath: '/etc/portcullis.yaml',
       certificates: [],
       attack: null,
+      reputation: [],
       problems: [],
     });
   });

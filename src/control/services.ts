@@ -74,6 +74,15 @@ export interface CertificateReport {
   readonly untilMs: number;
 }
 
+/** A list of addresses with a bad name. */
+export interface ReputationReport {
+  readonly file: string;
+  readonly entries: number;
+  /** Epoch milliseconds. */
+  readonly changedAtMs: number;
+  readonly isStale: boolean;
+}
+
 export interface StatusReport {
   readonly startedAtMs: number;
   readonly threads: readonly ThreadReport[];
@@ -86,6 +95,7 @@ export interface StatusReport {
   readonly certificates: readonly CertificateReport[];
   /** Null without a gateway. */
   readonly attack: AttackFigures | null;
+  readonly reputation: readonly ReputationReport[];
   /** Sentences about what does not work now, such as a journal that cannot be written. */
   readonly problems: readonly string[];
 }

@@ -5,6 +5,8 @@ import { attackView, attackViewOf } from './attack-view.ts';
 import { Problem } from './operation.ts';
 import type { ControlServices } from './services.ts';
 
+const HOUR_MS = 3_600_000;
+
 export const statusView = z.object({
   version: z.string(),
   startedAt: z.string().describe('RFC 3339.'),
@@ -52,6 +54,17 @@ export const statusView = z.object({
     )
     .describe('What of the configuration ends by itself, the first to end first.'),
   attack: attackView.nullable().describe('Attack mode; null without a gateway.'),
+  reputation: z
+    .array(
+      z.object({
+        file: z.string(),
+        entries: z.int().describe('Addresses and networks in it.'),
+        changedAt: z.string().describe('When the file changed last, RFC 3339.'),
+        ageH: z.int().describe('Whole hours since then.'),
+        isStale: z.boolean().describe('Whether that is longer than `maxAgeH` of `access.reputation`.'),
+      }),
+    )
+    .describe('Lists of addresses that are refused.'),
   problems: z.array(z.string()).describe('What does not work now, as sentences.'),
 });
 
@@ -75,7 +88,8 @@ export const health = z.object({ ok: z.literal(true) });
 
 /** Tells how the gateway is doing. */
 export async function showStatus(services: ControlServices) {
-  const { startedAtMs, threads, nodes, plan, configPath, certificates, attack, problems } = services.status();
+  const { startedAtMs, threads, nodes, plan, configPath, certificates, attack, reputation, problems } =
+    services.status();
   const nowMs = services.clock.nowMs();
   return {
     version: services.version,
@@ -97,6 +111,13 @@ export async function showStatus(services: ControlServices) {
       daysLeft: Math.floor((untilMs - nowMs) / DAY_MS),
     })),
     attack: attack && attackViewOf(attack),
+    reputation: reputation.map(({ file, entries, changedAtMs, isStale }) => ({
+      file,
+      entries,
+      changedAt: new Date(changedAtMs).toISOString(),
+      ageH: Math.max(0, Math.floor((nowMs - changedAtMs) / HOUR_MS)),
+      isStale,
+    })),
     problems: [...problems],
   };
 }

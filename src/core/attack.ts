@@ -43,3 +43,8 @@ export interface Strangers {
   /** Whether one that shows no credential goes on: takes it from what they share while there is an attack. */
   admits(): boolean;
 }
+
+/** Attack mode as the checks of a thread see it. */
+export interface AttackView {
+  isOn(nowMs: number): boolean;
+}

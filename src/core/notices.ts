@@ -93,6 +93,11 @@ export const NOTICES = {
     'Look at the journal for who asks. Nothing was switched, because of `attackMode.mode: observe`: `portcullis attack start` does.',
   ),
   'attack.ended': notice('info', 'Attack mode has ended', 'Nothing: limits are as configured again.'),
+  'reputation.stale': notice(
+    'warning',
+    'A reputation list is old',
+    'Look at what should renew the file; it is used until it changes.',
+  ),
   'limit-exception.added': notice(
     'info',
     'Limits were raised or lowered for somebody',

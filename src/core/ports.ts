@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
-import type { Strangers } from './attack.ts';
+import type { AttackView, Strangers } from './attack.ts';
 import type { LimitExceptions } from './limit-exceptions.ts';
 import type { Counters, LimitScale, LimitStore, WindowLimits } from './limits.ts';
 import type { Loads, ThreadLoad } from './load.ts';
@@ -230,6 +230,7 @@ export interface Ports {
   readonly limits: LimitStore;
   /** What makes limits smaller for a while; their shares multiply. */
   readonly limitScales: readonly LimitScale[];
+  readonly attack: AttackView;
   readonly loads: Loads;
   readonly threadLoad: ThreadLoad;
   readonly strangers: Strangers;

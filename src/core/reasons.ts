@@ -156,6 +156,12 @@ export const REASONS = {
     'Access from this address is not allowed',
     'Take the address off `access.deny`, or put it on `access.allow`.',
   ),
+  'access.reputation': reason(
+    403,
+    'forbidden',
+    'Access from this address is not allowed',
+    'The address is on a list of `access.reputation`: correct the file, or put its network into `except`.',
+  ),
 
   'ratelimit.exceeded': reason(
     429,

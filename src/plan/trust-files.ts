@@ -1,5 +1,6 @@
 import type { GatewayConfig, ListenerConfig } from '../config/config.ts';
-import type { TrustFiles } from '../core/trust.ts';
+import type { ReputationList, TrustFiles } from '../core/trust.ts';
+import { NetworkSet } from '../lib/ip/network-set.ts';
 import { type Authority, parseAuthorities } from '../lib/x509/authority.ts';
 import type { RevocationList } from '../lib/x509/crl.ts';
 import type { PathCertificate } from '../lib/x509/path-certificate.ts';
@@ -9,6 +10,7 @@ export interface TrustMaterial {
   /** PEM text. */
   readonly authorities: Readonly<Record<string, string>>;
   readonly revocationLists: Readonly<Record<string, RevocationList>>;
+  readonly reputationLists: Readonly<Record<string, ReputationList>>;
 }
 
 /** Whether trusted proxies pass certificates of clients on to a listener. */
@@ -40,6 +42,10 @@ export function openTrust(config: GatewayConfig, material: TrustMaterial): Trust
   return {
     authorities,
     revocationList: (file) => material.revocationLists[file] ?? null,
+    reputationList: (file) => {
+      const list = material.reputationLists[file];
+      return list === undefined ? null : new NetworkSet(list.networks);
+    },
     listeners,
     hasSource: listeners.size > 0 || config.listeners.some(takesForwarded),
   };

@@ -3,6 +3,7 @@ import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { findTypedSecrets, loadConfig, parseDocument } from '../config/load.ts';
+import { loadReputationLists } from '../config/reputation-lists.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem, Unavailable } from '../core/errors.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
@@ -66,7 +67,8 @@ function loadMaterial(
   const loaded = loadCertificates(config, nowMs);
   const authorities = loadAuthorities(config);
   const revocation = loadRevocationLists(config);
-  const problems = [...loaded.problems, ...authorities.problems, ...revocation.problems];
+  const reputation = loadReputationLists(config);
+  const problems = [loaded, authorities, revocation, reputation].flatMap((part) => part.problems);
   if (problems.length > 0) throw new ConfigError(problems.map(place));
   const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
     const pem = loaded.upstreams.get(id);
@@ -79,6 +81,7 @@ function loadMaterial(
     upstreams: Object.fromEntries(upstreams),
     authorities: Object.fromEntries(authorities.pems),
     revocationLists: Object.fromEntries(revocation.lists),
+    reputationLists: Object.fromEntries(reputation.lists),
     countries: loadCountries(config, place),
   };
 }

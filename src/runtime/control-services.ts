@@ -1,5 +1,6 @@
 import { datedFiles } from '../config/certificate-dates.ts';
 import { type GatewayConfig, routeIds } from '../config/config.ts';
+import { reputationAges } from '../config/reputation-lists.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
@@ -79,7 +80,7 @@ export function deliveryPlaces({ keys, notices }: GatewayConfig): DeliveryPlaces
 
 function statusOf(
   state: GatewayState,
-  { supervisor, records, attack, problems, configPath, startedAtMs }: ControlParts,
+  { clock, supervisor, records, attack, problems, configPath, startedAtMs }: ControlParts,
 ): StatusReport {
   const { config, material, readAtMs } = state.loaded;
   return {
@@ -96,6 +97,7 @@ function statusOf(
     configPath,
     certificates: datedFiles(config, material),
     attack: attack.state(),
+    reputation: reputationAges(config, material.reputationLists, clock.nowMs()),
     problems: problems.all,
   };
 }

@@ -128,11 +128,13 @@ export class GatewayThread {
 
   #openPorts(data: ThreadData, config: GatewayConfig, counters: Counters): Ports {
     this.#countries.use(data.plan.material.countries);
+    const attack = new AttackFlag(data.attack);
     return {
       clock: this.#clock,
       counters,
       limits: this.#limits.store,
-      limitScales: [this.#adaptive, attackScale(new AttackFlag(data.attack), this.#clock)],
+      limitScales: [this.#adaptive, attackScale(attack, this.#clock)],
+      attack,
       loads: openLoads(data.loads, data.index),
       threadLoad: measureThread(),
       strangers: new SharedStrangers(data.attack, data.index, this.#clock),

@@ -2,6 +2,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { NoticeBoard } from './notice-board.ts';
+import { staleLists } from './stale-lists.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import { dueSecrets } from './webhook-secret-ages.ts';
 
@@ -18,6 +19,6 @@ export function openNotices(
     problems,
     journalPath: state.loaded.config.journal.path,
     webhooks: () => state.loaded.config.notices.webhooks,
-    due: (nowMs) => dueSecrets(state.loaded.config, nowMs),
+    due: (nowMs) => [...dueSecrets(state.loaded.config, nowMs), ...staleLists(state.loaded, nowMs)],
   });
 }

@@ -53,6 +53,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
         upstreams: {},
         authorities: {},
         revocationLists: {},
+        reputationLists: {},
         countries: loadCountryDatabase(packagedDatabase()),
       },
       ports: { web: port },

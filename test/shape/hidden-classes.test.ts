@@ -48,6 +48,7 @@ const ports: Ports = {
   counters,
   limits: memoryLimits(counters),
   limitScales: [],
+  attack: { isOn: () => false },
   ...UNWATCHED,
   apiKeys: new MemoryApiKeys(),
   keySets: {

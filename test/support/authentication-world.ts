@@ -122,6 +122,7 @@ export function fakePorts() {
     counters,
     limits: memoryLimits(counters),
     limitScales: [],
+    attack: { isOn: () => false },
     ...UNWATCHED,
     notices,
     replay,

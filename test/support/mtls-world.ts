@@ -46,6 +46,7 @@ export function trustOf({ authorities = {}, lists = {}, listener }: TestFiles): 
   return {
     authorities: (file) => open(authorities[file] ?? ''),
     revocationList: (file) => listOf(lists[file] ?? ''),
+    reputationList: () => null,
     listeners: new Map(listener === undefined ? [] : [['web', own]]),
     hasSource: true,
   };

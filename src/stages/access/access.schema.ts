@@ -2,6 +2,34 @@ import { z } from 'zod';
 import { modeSchema } from '../../core/mode.ts';
 import { networkSchema } from '../../core/network.schema.ts';
 
+const reputationSchema = z
+  .strictObject({
+    files: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(32)
+      .describe(
+        'Text files with one address or network per line, IPv4 or IPv6; `#` begins a comment. Read again when they change.',
+      ),
+    when: z
+      .enum(['always', 'attack'])
+      .default('always')
+      .describe('`attack`: addresses on the lists are refused while attack mode is on only.'),
+    maxAgeH: z
+      .int()
+      .min(1)
+      .max(8760)
+      .default(168)
+      .describe(
+        'Hours after which a file that did not change is told as old (`reputation.stale`); it goes on to be used.',
+      ),
+    except: z
+      .array(networkSchema)
+      .default([])
+      .describe('Networks that are never refused for being on the lists, such as a carrier of your clients.'),
+  })
+  .describe('Lists of addresses with a bad name, from files. `allow` and `except` win over them.');
+
 export const accessSchema = z
   .strictObject({
     mode: modeSchema,
@@ -15,9 +43,11 @@ export const accessSchema = z
       .array(networkSchema)
       .default([])
       .describe('Networks that may not use the API, whatever `allow` says.'),
+    reputation: reputationSchema.optional(),
   })
   .describe(
-    'Which client addresses may use the API: listed in `allow` if that has entries, and not listed in `deny`.',
+    'Which client addresses may use the API: listed in `allow` if that has entries, and not listed in `deny` nor, where nothing is allowed by name, in a file of `reputation`.',
   );
 
 export type AccessConfig = z.infer<typeof accessSchema>;
+export type ReputationConfig = z.infer<typeof reputationSchema>;

@@ -1,9 +1,11 @@
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision, deny } from '../../core/decision.ts';
-import type { Check, Stage, StageChecks, Weakness } from '../../core/stage.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { Check, RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import { type Cidr, parseCidr } from '../../lib/ip/cidr.ts';
 import { CidrTrie } from '../../lib/ip/cidr-trie.ts';
 import { type AccessConfig, accessSchema } from './access.schema.ts';
+import { ReputationCheck } from './reputation.ts';
 
 const NOT_ALLOWED = deny('access.denied', { detail: 'the address is not on `access.allow`' });
 
@@ -13,8 +15,10 @@ const WIDE_BITS = { 4: 8, 6: 16 } as const;
 class AccessCheck implements Check {
   readonly #allowed: CidrTrie<true> | null;
   readonly #denied: CidrTrie<Decision>;
+  readonly #reputation: ReputationCheck | null;
 
-  constructor(config: AccessConfig) {
+  constructor(config: AccessConfig, reputation: ReputationCheck | null) {
+    this.#reputation = reputation;
     this.#allowed = config.allow.length === 0 ? null : new CidrTrie<true>();
     for (const text of config.allow) this.#allowed?.insert(parseCidr(text) as Cidr, true);
     this.#denied = new CidrTrie<Decision>();
@@ -26,16 +30,31 @@ class AccessCheck implements Check {
 
   run(ctx: RequestContext): Decision {
     if (this.#allowed !== null && this.#allowed.find(ctx.client) === null) return NOT_ALLOWED;
-    return this.#denied.find(ctx.client) ?? CONTINUE;
+    const denied = this.#denied.find(ctx.client);
+    if (denied !== null) return denied;
+    return this.#reputation === null ? CONTINUE : this.#reputation.run(ctx);
   }
 }
 
-function compile(config: AccessConfig): StageChecks {
-  return config.allow.length === 0 && config.deny.length === 0 ? {} : { head: new AccessCheck(config) };
+function compile(config: AccessConfig, { trust }: RouteFacts, { attack, clock }: Ports): StageChecks {
+  const { allow, deny: denied, reputation } = config;
+  // Whoever is admitted by name needs no good one.
+  const isJudged = reputation !== undefined && allow.length === 0;
+  if (!isJudged && allow.length === 0 && denied.length === 0) return {};
+  return {
+    head: new AccessCheck(
+      config,
+      isJudged ? new ReputationCheck(reputation, { trust, attack, clock }) : null,
+    ),
+  };
 }
 
 function weaknesses(config: AccessConfig): readonly Weakness[] {
   const found: Weakness[] = [];
+  if (config.reputation !== undefined && config.allow.length > 0) {
+    const message = '`allow` has entries and wins: no address is looked for on the lists of `reputation`.';
+    found.push({ pointer: '/reputation', message });
+  }
   for (const [at, text] of config.allow.entries()) {
     const { ip, bits } = parseCidr(text) as Cidr;
     if (bits >= WIDE_BITS[ip.family]) continue;
