@@ -5,8 +5,11 @@ import { type CutProxy, startCutProxy } from '../support/cut-proxy.ts';
 import { type Lie, type LyingProxy, startLyingProxy } from '../support/lying-proxy.ts';
 import { startRedis, type TestRedis } from '../support/redis-server.ts';
 import { until } from '../support/test-gateway.ts';
-import { EACH, type FailureWorld, LIMIT, startFailureWorld } from './failure-world.ts';
+import { type FailureWorld, LIMIT, startFailureWorld } from './failure-world.ts';
 import { admittedIn, statusesOf } from './limit-clients.ts';
+
+/** Requests at each gateway that are decided without Redis before it is looked who waited. */
+const DEGRADED = 100;
 
 const isDegraded = (degraded: string) => degraded !== '';
 const isWell = (degraded: string) => degraded === '';
@@ -74,11 +77,12 @@ describe.skipIf(!needs('redis-server', 'redis-server'))('two gateways whose Redi
     const waited = () =>
       world.gateways.map((gateway) => gateway.journal().match(/did not answer within 20 ms/g)?.length ?? 0);
     const clients = world.clients('/local');
-    const before = waited();
+    let before: readonly number[] = [];
     try {
       await world.untilBoth(clients, 'Redis is used', isWell);
+      before = waited();
       network.cut();
-      await world.untilBoth(clients, 'the gateways decide alone', isDegraded, 100);
+      await world.untilBoth(clients, 'the gateways decide alone', isDegraded, DEGRADED);
     } finally {
       network.heal();
       await clients.stop();
@@ -87,9 +91,9 @@ describe.skipIf(!needs('redis-server', 'redis-server'))('two gateways whose Redi
     const known = () =>
       world.gateways.every((gateway) => gateway.journal().includes('known not to answer within 20 ms'));
     await until('the journal has them', known);
-    // Each client has one request under way.
+    // Those that were under way, and a probe now and then; a busy machine makes it some more, but never one in two.
     const added = waited().map((count, at) => count - (before[at] ?? 0));
-    for (const count of added) expect(count).toBeLessThanOrEqual(2 * EACH);
+    for (const count of added) expect(count).toBeLessThanOrEqual(DEGRADED / 2);
   });
 
   test.each<[string, readonly [() => unknown, () => unknown]]>([
