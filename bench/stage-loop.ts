@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseConfig } from '../src/config/load.ts';
+import { NO_ATTACK } from '../src/core/attack.ts';
 import { RequestContext } from '../src/core/context.ts';
 import { CONTINUE } from '../src/core/decision.ts';
 import { UNWATCHED } from '../src/core/load.ts';
@@ -126,7 +127,7 @@ function openPorts(): { key: string; ports: Ports } {
       counters,
       limits: memoryLimits(counters),
       limitScales: [],
-      attack: { isOn: () => false },
+      attack: NO_ATTACK,
       ...UNWATCHED,
       apiKeys,
       keySets,

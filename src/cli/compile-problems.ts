@@ -3,6 +3,7 @@ import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { loadReputationLists } from '../config/reputation-lists.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
+import { NO_ATTACK } from '../core/attack.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import { UNWATCHED } from '../core/load.ts';
 import type { Ports } from '../core/ports.ts';
@@ -16,7 +17,7 @@ const NO_PORTS: Ports = {
   counters: { take: () => {} },
   limits: { take: (_hits, _rule, _nowMs, state) => state, release: () => {}, giveBack: () => {} },
   limitScales: [],
-  attack: { isOn: () => false },
+  attack: NO_ATTACK,
   ...UNWATCHED,
   apiKeys: { find: () => null, problem: () => '' },
   keySets: {

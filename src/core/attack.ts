@@ -46,5 +46,12 @@ export interface Strangers {
 
 /** Attack mode as the checks of a thread see it. */
 export interface AttackView {
+  read(nowMs: number): AttackState;
   isOn(nowMs: number): boolean;
 }
+
+/** Where there never is one. */
+export const NO_ATTACK: AttackView = {
+  isOn: () => false,
+  read: () => ({ isOn: false, startedAtMs: 0, untilMs: 0 }),
+};

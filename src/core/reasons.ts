@@ -141,6 +141,12 @@ export const REASONS = {
     'Use HTTPS',
     'Use the https URL of the Location field.',
   ),
+  'attack.cached': reason(
+    200,
+    'cached',
+    'The answer came from memory',
+    'Nothing: in attack mode an answer that the upstream allows everybody to have is served again; it ends with the attack.',
+  ),
 
   'route.none': reason(404, 'not_found', 'There is nothing here', 'Add an API whose hosts and path match.'),
   'route.method': reason(

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AttackView } from '../core/attack.ts';
 import type { Clock } from '../core/ports.ts';
 import type { TimerWheel } from '../lib/time/timer-wheel.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { Codecs } from './codecs.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
 import type { ActivePlan, Gate } from './gate.ts';
@@ -19,6 +21,7 @@ import { Transaction } from './transaction.ts';
 /** What the data plane needs of the thread it runs in. */
 export interface DataPlaneOptions {
   readonly clock: Clock;
+  readonly attack: AttackView;
   readonly journal: Journal;
   readonly plan: ActivePlan;
   readonly ticketKeys: Buffer;
@@ -40,6 +43,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   isDraining = false;
   readonly clock: Clock;
   readonly journal: Journal;
+  readonly cache: AnswerCache;
   readonly makeId: () => string;
   readonly reportBug: BugReporter;
   readonly onFinished: Gate['onFinished'];
@@ -61,6 +65,7 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
     this.plan = options.plan;
     this.clock = options.clock;
     this.journal = options.journal;
+    this.cache = new AnswerCache(options.attack);
     this.makeId = options.makeId;
     this.reportBug = options.reportBug;
     this.onFinished = options.onFinished;

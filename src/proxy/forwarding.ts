@@ -1,6 +1,7 @@
 import { CONTINUE, type Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
+import type { CacheTicket, Recording } from './answer-cache.ts';
 import { AnswerWait } from './answer-wait.ts';
 import { Attempts } from './attempts.ts';
 import { BodyRelay } from './body-relay.ts';
@@ -39,14 +40,25 @@ export class Forwarding implements UpstreamSink {
   readonly #owner: ForwardingOwner;
   #call: UpstreamCall | null = null;
   #relay: BodyRelay | null = null;
+  readonly #ticket: CacheTicket | null;
+  #recording: Recording | null = null;
   #isStopped = false;
   readonly #wait: AnswerWait;
 
-  constructor(gate: Gate, plan: ActivePlan, exchange: Exchange, read: ReadRequest, owner: ForwardingOwner) {
+  /** Shape: with a ticket, the answer is kept for others where it may be. */
+  constructor(
+    gate: Gate,
+    plan: ActivePlan,
+    exchange: Exchange,
+    read: ReadRequest,
+    ticket: CacheTicket | null,
+    owner: ForwardingOwner,
+  ) {
     this.#gate = gate;
     this.#plan = plan;
     this.#exchange = exchange;
     this.#read = read;
+    this.#ticket = ticket;
     this.#owner = owner;
     this.#wait = new AnswerWait(read.ctx);
   }
@@ -68,6 +80,7 @@ export class Forwarding implements UpstreamSink {
   /** Nothing of the upstream is of use any more. */
   stop(): void {
     this.#isStopped = true;
+    this.#recording?.drop();
     const call = this.#call;
     this.#wait.end(0);
     if (call !== null) this.#noteUnanswered(call);
@@ -131,11 +144,21 @@ export class Forwarding implements UpstreamSink {
     this.#call?.target.succeeded();
     this.#read.ctx.upstreamStatus = status;
     dropHopByHop(lines);
+    this.#keep(status, lines);
     const decision = checkAnswer(this.#read.ctx, status, lines, true, this.#gate.reportBug);
     if (decision === CONTINUE) return this.#passHead(status, lines);
     if (!(decision instanceof Promise)) return this.#refuseAnswer(decision, lines);
     this.#call?.pause();
     decision.then((settled) => this.#takeSettled(settled, status, lines));
+  }
+
+  /** Keeps what others may get, as the upstream sent it: each answer is checked for itself. */
+  #keep(status: number, lines: FieldLines): void {
+    const { cache, clock } = this.#gate;
+    const { ctx } = this.#read;
+    const nowMs = clock.nowMs();
+    cache.noteAnswer(ctx, status, nowMs);
+    if (this.#ticket !== null) this.#recording = cache.record(ctx, this.#ticket, status, lines, nowMs);
   }
 
   #takeSettled(decision: Decision, status: number, lines: FieldLines): void {
@@ -163,6 +186,7 @@ export class Forwarding implements UpstreamSink {
   }
 
   onData(bytes: Buffer): void {
+    this.#recording?.add(bytes);
     if (!this.#exchange.write(bytes)) this.#call?.pause();
   }
 
@@ -172,6 +196,8 @@ export class Forwarding implements UpstreamSink {
 
   onEnd(trailers: FieldLines | null): void {
     this.#endCall();
+    if (trailers === null) this.#recording?.complete();
+    else this.#recording?.drop();
     const isPassed = trailers !== null && this.#read.takesTrailers;
     this.#exchange.end(undefined, isPassed ? cleanTrailers(trailers) : undefined);
   }

@@ -2,6 +2,7 @@ import type { RequestContext } from '../core/context.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
 import type { RouteMatch } from '../plan/router.ts';
+import type { AnswerCache } from './answer-cache.ts';
 import type { Journal } from './journal.ts';
 import type { BugReporter } from './pipeline.ts';
 import type { Outcome } from './record.ts';
@@ -28,6 +29,7 @@ export interface Gate {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly isDraining: boolean;
+  readonly cache: AnswerCache;
   makeId(): string;
   reportBug: BugReporter;
   /** Takes note of a finished request; `record` is its journal line. */

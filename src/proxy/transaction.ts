@@ -1,18 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import type { RequestContext } from '../core/context.ts';
-import { CONTINUE, Decision, deny } from '../core/decision.ts';
+import { answer, CONTINUE, Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
+import { storedHead } from './answer-cache.ts';
+import type { StoredAnswer } from './answer-store.ts';
 import { holdBody } from './body-relay.ts';
 import type { Exchange, ExchangeOwner } from './exchange.ts';
 import { findRoute } from './find-route.ts';
 import { Forwarding, type ForwardingOwner } from './forwarding.ts';
 import type { ActivePlan, Gate } from './gate.ts';
-import { finishRequest, runChecks, wantsBody } from './pipeline.ts';
+import { finishHeaders } from './heads.ts';
+import { checkAnswer, finishRequest, runChecks, wantsBody } from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
 import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
 
 const JOURNAL_FULL = deny('gateway.journal');
+const CACHED = answer('attack.cached', []);
 const TOO_LARGE = deny('validation.body-size');
 const BUG = deny('gateway.bug');
 /** How a request ended about which nothing was decided. */
@@ -134,15 +138,26 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
   }
 
   #forward(): void {
-    const forwarding = new Forwarding(
-      this.#gate,
-      this.#plan,
-      this.#exchange,
-      this.#read as ReadRequest,
-      this,
-    );
+    const { cache, clock, plan } = this.#gate;
+    const read = this.#read as ReadRequest;
+    const ticket = cache.look(this.#exchange, read.ctx, this.#plan, plan, clock.nowMs());
+    if (ticket !== null && ticket.stored !== null) return this.#answerFrom(ticket.stored);
+    const forwarding = new Forwarding(this.#gate, this.#plan, this.#exchange, read, ticket, this);
     this.#forwarding = forwarding;
     forwarding.start();
+  }
+
+  /** Answers with what another request got, checked like an answer to this one. */
+  #answerFrom(stored: StoredAnswer): void {
+    const ctx = this.#context();
+    const lines = storedHead(stored, this.#gate.clock.nowMs());
+    this.#settle(checkAnswer(ctx, CACHED.status, lines, true, this.#gate.reportBug), () => {
+      this.#decide(CACHED, 'proxy');
+      this.#status = CACHED.status;
+      this.#exchange.writeHead(CACHED.status, finishHeaders(ctx, lines));
+      if (ctx.method !== 'HEAD') this.#exchange.write(stored.body);
+      this.#exchange.end();
+    });
   }
 
   onDrain(): void {

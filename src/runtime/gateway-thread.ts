@@ -111,6 +111,7 @@ export class GatewayThread {
     this.#journal = openJournal(config, send);
     this.#plane = new DataPlane({
       clock: this.#clock,
+      attack: this.#ports.attack,
       journal: this.#journal,
       plan: new LoadedPlan(planParts(config, data.plan, this.#ports), this.#registry),
       ticketKeys: Buffer.from(data.ticketKeys),

@@ -28,6 +28,7 @@ describe.each(rows)('%s', (code, { status, error, title, remedy }) => {
       request: /^0$/,
       protocol: /^(?:308|400|405|408|414|417|431|505)$/,
       route: /^40[45]$/,
+      attack: /^200$/,
       access: /^403$/,
       ratelimit: /^(?:429|503)$/,
       cors: /^(?:204|403)$/,

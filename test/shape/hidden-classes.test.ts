@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_ATTACK } from '../../src/core/attack.ts';
 import { RequestContext } from '../../src/core/context.ts';
 import { answer, CONTINUE, type Decision, deny } from '../../src/core/decision.ts';
 import { UNWATCHED } from '../../src/core/load.ts';
@@ -48,7 +49,7 @@ const ports: Ports = {
   counters,
   limits: memoryLimits(counters),
   limitScales: [],
-  attack: { isOn: () => false },
+  attack: NO_ATTACK,
   ...UNWATCHED,
   apiKeys: new MemoryApiKeys(),
   keySets: {

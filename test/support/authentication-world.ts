@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { NO_ATTACK } from '../../src/core/attack.ts';
 import type { ClientCertificate } from '../../src/core/certificate.ts';
 import { RequestContext } from '../../src/core/context.ts';
 import { UNWATCHED } from '../../src/core/load.ts';
@@ -122,7 +123,7 @@ export function fakePorts() {
     counters,
     limits: memoryLimits(counters),
     limitScales: [],
-    attack: { isOn: () => false },
+    attack: NO_ATTACK,
     ...UNWATCHED,
     notices,
     replay,
