@@ -90,7 +90,7 @@ export class RequestContext {
   limitedBy: string;
   /** Written by the limits: the slots it holds, the last one first; null while it holds none. */
   slots: HeldSlot | null;
-  /** Written by the limits: that it is over, so that a slot it is given now must be given back. */
+  /** Written by the limits: that it is over, so that what it takes now must be given back. */
   isOver: boolean;
   /** Written by login: the login that is under way; null when the request is none, or once its end is counted. */
   login: LoginAttempt | null;

@@ -2,6 +2,7 @@ import { ConfigError, type ConfigProblem } from '../../core/errors.ts';
 import { type Limits, MAX_HITS } from '../../core/limits.ts';
 import type { RouteFacts } from '../../core/stage.ts';
 import { closest } from '../../lib/text/suggest.ts';
+import { CountedMethods } from './counted-methods.ts';
 import { compileDimension, type Dimension, scopeOf } from './dimensions.ts';
 import { isLimited, type LimitPolicy, plainPolicy, tierPolicy } from './limit-policy.ts';
 import { contradictions, costProblems } from './limit-problems.ts';
@@ -96,9 +97,7 @@ export class SourceCompiler {
     this.#problems.push(...costProblems(cost, limits, `the limit \`${id}\``, costPointer));
     const dimension = compileDimension(by, this.#config.ipv6Prefix);
     const policy = plainPolicy(`limit \`${id}\` of ${placeOf(this.#route)}`, `${id}-`, limits, cost);
-    const counted = methods === undefined ? null : new Set(methods);
-    // An upstream does for HEAD what it does for GET (RFC 9110, 9.3.2).
-    if (counted?.has('GET')) counted.add('HEAD');
+    const counted = methods === undefined ? null : new CountedMethods(methods);
     return new OwnSource(scopeOf(`limit/${id}`, dimension, this.#route), dimension, policy, counted, id);
   }
 

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../core/context.ts';
 import { type WindowLimits, windowsOnly } from '../../core/limits.ts';
 import type { Principal } from '../../core/principal.ts';
+import type { CountedMethods } from './counted-methods.ts';
 import type { Dimension } from './dimensions.ts';
 import type { ExceptableLimit } from './excepted-policy.ts';
 import { isLimited, type LimitPolicy, plainPolicy } from './limit-policy.ts';
@@ -63,13 +64,13 @@ export class OwnSource implements LimitSource {
   readonly scope: string;
   readonly dimension: Dimension;
   readonly #policy: LimitPolicy;
-  readonly #methods: ReadonlySet<string> | null;
+  readonly #methods: CountedMethods | null;
 
   constructor(
     scope: string,
     dimension: Dimension,
     policy: LimitPolicy,
-    methods: ReadonlySet<string> | null = null,
+    methods: CountedMethods | null = null,
     id = '',
   ) {
     this.part = id === '' ? 'own' : 'listed';

@@ -74,6 +74,9 @@ describe('several limits at once', () => {
     [['GET'], 'GET', 1],
     [['GET'], 'HEAD', 1],
     [['HEAD'], 'GET', 9],
+    [['POST'], 'post', 1],
+    [['GET'], 'Head', 1],
+    [['POST'], 'poster', 9],
   ])('with methods %j a %s passes %i times', (methods, method, count) => {
     const { head } = compilePrincipal({ limits: [{ id: 'a', perMinute: 1, methods }] });
     expect(passed(9, head, { method })).toBe(count);

@@ -38,6 +38,8 @@ export class OutcomeReserveCheck implements Check {
   }
 
   run(ctx: RequestContext): Decision | Promise<Decision> {
+    // Nobody would give the place back: its client left while a check before this one waited.
+    if (ctx.isOver) return CONTINUE;
     const policies: LimitPolicy[] = [];
     const reservation = this.#reservationOf(ctx, policies);
     if (reservation === null) return CONTINUE;
@@ -108,11 +110,16 @@ export class OutcomeSettleCheck implements Check, Finisher {
 
   /** An answer is there, of the upstream or in its place. It has not left yet: its client finds the place free. */
   run(ctx: RequestContext): Decision {
-    this.finish(ctx);
+    this.#settle(ctx);
     return CONTINUE;
   }
 
   finish(ctx: RequestContext): void {
+    ctx.isOver = true;
+    this.#settle(ctx);
+  }
+
+  #settle(ctx: RequestContext): void {
     const reservation = ctx.outcome;
     if (reservation === null) return;
     ctx.outcome = null;

@@ -42,7 +42,9 @@ const fields = {
     .min(1)
     .max(16)
     .optional()
-    .describe('Methods that are counted; every one but GET, HEAD, OPTIONS and TRACE if absent.'),
+    .describe(
+      'Methods that are counted, HEAD with GET; every one but GET, HEAD, OPTIONS and TRACE if absent.',
+    ),
 };
 
 const limitSchema = z

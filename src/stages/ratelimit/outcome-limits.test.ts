@@ -74,6 +74,16 @@ describe('which requests are looked at', () => {
     expect(passed(checks, 9, 201, { method: 'GET' })).toBe(3);
     expect(passed(checks, 9, 201, { method: 'POST' })).toBe(9);
   });
+
+  test.each([
+    ['GET', 'HEAD'],
+    ['GET', 'head'],
+    ['POST', 'post'],
+    ['POST', 'Post'],
+  ])('with %s named, %s is no way around it', (named, method) => {
+    const checks = world.compile([{ ...ACCOUNTS, methods: [named] }]);
+    expect(passed(checks, 9, 201, { method })).toBe(3);
+  });
 });
 
 describe('whose outcomes are counted together', () => {
@@ -188,6 +198,15 @@ describe('a store that is waited for', () => {
     await decision;
     expect(world.given).toBe(1);
     expect(ctx.outcome).toBeNull();
+  });
+
+  test('is not asked for a request that was over before, or whoever leaves early would use up what others share', () => {
+    const checks = world.compile([{ ...ACCOUNTS, by: 'api' }]);
+    const { ctx, decision } = begin(checks);
+    answered(checks, ctx, 409);
+    expect([decision, world.given]).toEqual([CONTINUE, 1]);
+    expect(checks.head?.run(ctx)).toBe(CONTINUE);
+    expect([world.counters.admitted, ctx.outcome]).toEqual([[], null]);
   });
 
   test('that cannot be used: `deny` refuses with 503, and nothing is given back', () => {

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../core/context.ts';
 import { windowsOnly } from '../../core/limits.ts';
+import { CountedMethods } from './counted-methods.ts';
 import { compileDimension, type Dimension, scopeOf } from './dimensions.ts';
 import { type LimitPolicy, plainPolicy } from './limit-policy.ts';
 import type { OutcomeLimitConfig } from './outcome-limits.schema.ts';
@@ -16,7 +17,7 @@ export interface OutcomeRule {
   readonly scope: string;
   readonly policy: LimitPolicy;
   /** Methods that it is about; null for every one that is not safe. */
-  readonly methods: ReadonlySet<string> | null;
+  readonly methods: CountedMethods | null;
   readonly statuses: ReadonlySet<number>;
   /** Starts of `Location` of redirects that do not count. */
   readonly failureRedirects: readonly string[];
@@ -42,7 +43,7 @@ export function compileOutcomeRule(
     dimension,
     scope: scopeOf(`outcome/${id}`, dimension, { apiId, endpointId: '' }),
     policy: plainPolicy(`limit \`${id}\` on outcomes of ${apiId}`, `${id}-`, limits, 1),
-    methods: methods === undefined ? null : new Set(methods),
+    methods: methods === undefined ? null : new CountedMethods(methods),
     statuses: new Set(config.statuses.flatMap(statusesOf)),
     failureRedirects,
   };

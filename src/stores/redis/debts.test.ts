@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Hit } from '../../core/limits.ts';
 import { Debts, debtsOf } from './debts.ts';
 import { hitOf, NOW_MS } from './testdata/guarded-world.ts';
 
@@ -53,11 +54,19 @@ describe('a book of debts', () => {
   test('takes back what was added, and no more', () => {
     const debts = new Debts();
     debts.add(hit, NOW_MS);
-    expect([debts.reduce(hit), debts.reduce(hit), debts.reduce(hitOf({}, 'other'))]).toEqual([
-      true,
-      false,
-      false,
-    ]);
+    const took = (one: Hit) => debts.reduce(one, NOW_MS);
+    expect([took(hit), took(hit), took(hitOf({}, 'other'))]).toEqual([true, false, false]);
+  });
+
+  test.each([
+    [-60_000, false],
+    [-20, true],
+    [0, true],
+    [1, false],
+  ])('takes back of what was added then, or soon after: %i ms from it %s', (fromMs, isFound) => {
+    const debts = new Debts();
+    debts.add(hit, NOW_MS);
+    expect(debts.reduce(hit, NOW_MS + fromMs)).toBe(isFound);
   });
 
   test('gives out the oldest accounts first, each once', () => {

@@ -49,11 +49,17 @@ export class Debts {
     addPart(account.parts, cost, nowMs);
   }
 
-  /** Takes back what was added; returns whether there was as much. */
-  reduce({ scope, client, cost }: Hit): boolean {
+  /**
+   * Takes back what was taken at `takenMs` and added then or soon after; returns whether there was as much.
+   *
+   * Safety: what the store counted before is not among it: it would go on counting that for a shorter time than this.
+   */
+  reduce({ scope, client, cost }: Hit, takenMs: number): boolean {
     if (this.#accounts.size === 0) return false;
     const parts = this.#accounts.get(keyOf(scope, client))?.parts ?? [];
-    const part = parts.findLast(({ amount }) => amount >= cost);
+    const part = parts.find(
+      ({ amount, firstMs, lastMs }) => amount >= cost && firstMs <= takenMs + JOINED_MS && lastMs >= takenMs,
+    );
     if (part === undefined) return false;
     part.amount -= cost;
     return true;

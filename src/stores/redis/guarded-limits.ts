@@ -84,7 +84,8 @@ export class GuardedLimits implements LimitStore {
 
   giveBack(hit: Hit, rule: CountingRule, takenMs: number, nowMs: number): void {
     this.#local.giveBack(hit, rule, takenMs, nowMs);
-    if (rule.counting !== 'local' && !this.#debts.reduce(hit)) this.#remote.giveBack(hit, takenMs, nowMs);
+    if (rule.counting !== 'local' && !this.#debts.reduce(hit, takenMs))
+      this.#remote.giveBack(hit, takenMs, nowMs);
   }
 
   /**

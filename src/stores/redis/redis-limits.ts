@@ -118,10 +118,10 @@ export class RedisLimits implements RemoteLimits {
   #reserve(hit: Hit, monotonicMs: number, nowMs: number): boolean {
     const { scope, client, limits } = hit;
     const takesSlot = limits.concurrent > 0;
-    if (takesSlot && !this.#slots.hasFree(scope, client)) return false;
+    if (takesSlot && !this.#slots.hasFree(hit)) return false;
     if (isCounted(limits) && !this.#leases.spend(this.#leases.find(scope, client), hit, monotonicMs, nowMs))
       return false;
-    if (takesSlot) this.#slots.useFree(scope, client);
+    if (takesSlot) this.#slots.useFree(hit);
     return true;
   }
 
@@ -159,8 +159,8 @@ export class RedisLimits implements RemoteLimits {
     const isCountedHit = isCounted(limits);
     const lease = isLeased && isCountedHit ? this.#leases.open(hit, group, key) : null;
     const isSpent = lease !== null && this.#leases.spend(lease, hit, monotonicMs, nowMs);
-    const hasSlot = isLeased && limits.concurrent > 0 && this.#slots.hasFree(scope, client);
-    if (hasSlot) this.#slots.useFree(scope, client);
+    const hasSlot = isLeased && limits.concurrent > 0 && this.#slots.hasFree(hit);
+    if (hasSlot) this.#slots.useFree(hit);
     const isLeasing = lease !== null && !isSpent && !lease.isAsked;
     if (isLeasing) lease.isAsked = true;
     return {
@@ -202,7 +202,7 @@ export class RedisLimits implements RemoteLimits {
   admitted(hits: readonly AskedHit[], moment: Moment): void {
     for (const asked of hits) {
       const { hit, limits, group, key, lease, isLeasing, slot, answer, serverMs } = asked;
-      if (asked.asksSlot) this.#slots.add(hit.scope, hit.client, group, key, slot, moment.monotonicMs);
+      if (asked.asksSlot) this.#slots.add(hit, group, key, slot, moment.monotonicMs);
       if (isLeasing && lease !== null) lease.isAsked = false;
       const more = (answer?.took ?? 0) - hit.cost;
       if (lease === null || answer === null || !asked.asksTokens || more <= 0) continue;

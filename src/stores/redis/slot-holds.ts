@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Hit } from '../../core/limits.ts';
 import type { LimitCalls } from './limit-calls.ts';
 import { slotsKey } from './limit-keys.ts';
 
@@ -8,6 +9,8 @@ const LOOK_MS = 500;
 
 interface Slot {
   readonly id: string;
+  /** The `concurrent` that Redis gave it by. */
+  readonly limit: number;
   renewedMs: number;
   /** When its request ended, where a lease keeps it; 0 while it is used. */
   freeMs: number;
@@ -52,7 +55,7 @@ export class SlotHolds {
   }
 
   /** Notes a slot that Redis gave. */
-  add(scope: string, client: string, group: string, counter: string, id: string, monotonicMs: number): void {
+  add({ scope, client, limits }: Hit, group: string, counter: string, id: string, monotonicMs: number): void {
     let clients = this.#held.get(scope);
     if (clients === undefined) {
       clients = new Map();
@@ -63,16 +66,29 @@ export class SlotHolds {
       held = { group, key: slotsKey(counter), used: [], free: [] };
       clients.set(client, held);
     }
-    held.used.push({ id, renewedMs: monotonicMs, freeMs: 0 });
+    held.used.push({ id, limit: limits.concurrent, renewedMs: monotonicMs, freeMs: 0 });
   }
 
-  /** Whether a slot of the client waits here for its next request. */
-  hasFree(scope: string, client: string): boolean {
-    return (this.#held.get(scope)?.get(client)?.free.length ?? 0) > 0;
+  /**
+   * Whether a slot of the client waits here for its next request.
+   *
+   * Safety: one that a higher limit gave is freed instead, for there may be more of them than the limit is now: else a client that
+   * keeps its slots busy would keep them all.
+   */
+  hasFree({ scope, client, limits }: Hit): boolean {
+    const held = this.#held.get(scope)?.get(client);
+    if (held === undefined) return false;
+    for (let slot = held.free.at(-1); slot !== undefined; slot = held.free.at(-1)) {
+      if (slot.limit <= limits.concurrent) return true;
+      held.free.pop();
+      this.drop(held.group, held.key, slot.id);
+    }
+    this.#tidy(scope, client, held);
+    return false;
   }
 
   /** Uses such a slot. */
-  useFree(scope: string, client: string): void {
+  useFree({ scope, client }: Hit): void {
     const held = this.#held.get(scope)?.get(client);
     const slot = held?.free.pop();
     if (held !== undefined && slot !== undefined) held.used.push(slot);
