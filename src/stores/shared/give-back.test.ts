@@ -33,6 +33,24 @@ test('nothing is given back to a counter that was given to somebody else and bac
   expect(table.state.remaining).toBe(4);
 });
 
+test.each([
+  [1, 1, true],
+  [2, 1, false],
+  [2, 2, true],
+])(
+  'of clients at a limit with %i requests, %i given back: another finds a place %s',
+  (taken, given, isFound) => {
+    const table = openTable(8);
+    for (let i = 0; i < 8; i++) {
+      const mine = hit(`c-${i}`, { perDay: taken });
+      expect(table.takeMany(taken, mine)).toBe(taken);
+      table.nowMs += 1000;
+      for (let n = 0; n < given; n++) table.counters.giveBack(mine, table.nowMs - 1000, table.nowMs);
+    }
+    expect(table.take(hit('another', { perDay: 1 }))).toBe(isFound);
+  },
+);
+
 test('a request that was counted later than its clock said is remembered too long, not too short', () => {
   const table = openTable();
   const mine = hit('c', { perMinute: 2 });

@@ -62,3 +62,8 @@ export function markFull(table: CounterTable, entry: number, untilMs: number): v
   const untilS = Math.ceil(untilMs / 1000);
   if ((table.words[at] as number) >>> 0 < untilS) table.words[at] = Math.min(untilS, 0xffff_ffff);
 }
+
+/** Notes that the client has room. */
+export function unmarkFull(table: CounterTable, entry: number): void {
+  table.words[entry + ENTRY.fullUntilS] = 0;
+}
