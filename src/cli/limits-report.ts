@@ -59,6 +59,7 @@ function textOf(report: Report, terminal: Terminal): string {
     ['By tier', tierRows(report)],
     ['By limit', limitRows(report)],
     ['Clients that were limited most', clientRows(report)],
+    ['Adaptive limits', adaptiveRows(report)],
     ['Told of', eventRows(report)],
   ];
   for (const [title, rows] of sections) {
@@ -101,6 +102,16 @@ function clientRows({ clients }: Report): string[][] {
       `${observed}`,
       lastAt,
       words(limits),
+    ]),
+  ];
+}
+
+function adaptiveRows({ adaptive }: Report): string[][] {
+  return [
+    ['AT', 'ACTION', 'CLIENT', 'LIMITS', 'UNTIL', 'MODE', 'BECAUSE OF'],
+    ...adaptive.map(({ at, kind, client, share, until, mode, drivers }) => [
+      ...[at, kind, printable(client), percent(share, 0), until, mode],
+      words(drivers.map(({ feature, was, usual }) => `${feature}: ${was}, usual ${usual}`)),
     ]),
   ];
 }

@@ -97,6 +97,7 @@ function servicesOn(
     usage,
     decisions,
     limitActivity,
+    adaptiveActions: database.adaptive,
     // The next gateway to start announces it.
     notices: {
       list: notices.list,

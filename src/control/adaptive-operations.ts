@@ -23,7 +23,8 @@ const driver = z.object({
   share: z.number().describe('Its part of what sets the client apart, 0 to 1.'),
 });
 
-const action = z.object({
+/** One action of adaptive limits. */
+export const adaptiveAction = z.object({
   kind: z.enum(['throttled', 'prolonged', 'restored', 'review', 'accepted']),
   client: z.string(),
   clientKind: z.enum(['address', 'principal']),
@@ -41,8 +42,8 @@ export const adaptiveView = z.object({
   ready: z.boolean().describe('Whether there is enough history to judge clients.'),
   clients: z.int().describe('Clients that are remembered.'),
   windows: z.int().describe('Windows that were looked at since the gateway started.'),
-  active: z.array(action.extend({ latestScore: z.number() })),
-  actions: z.array(action).describe('The newest first.'),
+  active: z.array(adaptiveAction.extend({ latestScore: z.number() })),
+  actions: z.array(adaptiveAction).describe('The newest first.'),
 });
 
 /** Whose behaviour to accept. */
@@ -83,7 +84,8 @@ export async function acceptAdaptive(
 
 const rounded = (score: number): number => Math.round(score * 1000) / 1000;
 
-function viewOf(one: AdaptiveAction): z.output<typeof action> {
+/** An action as operations show it. */
+export function viewOf(one: AdaptiveAction): z.output<typeof adaptiveAction> {
   const { kind, client, isAddress, atMs, sinceMs, untilMs, mode, share, score, drivers } = one;
   return {
     kind,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LimitedRequests, LimitHour } from '../core/limit-activity.ts';
 import type { NoticeKind } from '../core/notices.ts';
 import { DAY_MS } from '../lib/time/day.ts';
+import { adaptiveAction, viewOf } from './adaptive-operations.ts';
 import { instant } from './instants.ts';
 import { Problem } from './operation.ts';
 import { common, operation } from './operation-row.ts';
@@ -9,7 +10,7 @@ import type { ControlServices } from './services.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_DAYS = 30;
-const MAX_NOTICES = 1_000;
+const MAX_LISTED = 1_000;
 /** What the limits told of by notices, in the order of the report. */
 const EVENTS: readonly NoticeKind[] = ['ratelimit.burst-abuse'];
 
@@ -57,6 +58,7 @@ const reportView = z.object({
       lastAt: instant,
     }),
   ),
+  adaptive: z.array(adaptiveAction).describe('What adaptive limits did, the newest first; 1,000 at most.'),
   events: z.array(z.object({ kind: z.string(), at: instant, payload: z.record(z.string(), z.unknown()) })),
 });
 
@@ -96,6 +98,8 @@ async function reportLimits(services: ControlServices, { query }: Input) {
     })),
     limits: groups(limited, ({ limit }) => limit).map(([limit, own]) => ({ limit, ...sumOf(own) })),
     clients: await clientsOf(services, limited, query.top),
+    adaptive: await adaptiveOf(services, fromMs, toMs),
+    adaptive: await adaptiveOf(services, fromMs, toMs),
     events: await eventsOf(services, fromMs, toMs),
   };
 }
@@ -120,8 +124,18 @@ async function clientsOf({ keys }: ControlServices, limited: readonly LimitedReq
   );
 }
 
+async function adaptiveOf({ adaptive }: ControlServices, fromMs: number, toMs: number) {
+  const actions = await adaptive.actions.list(fromMs, toMs, MAX_LISTED);
+  return actions.map(viewOf).reverse();
+}
+
+async function adaptiveOf({ adaptive }: ControlServices, fromMs: number, toMs: number) {
+  const actions = await adaptive.actions.list(fromMs, toMs, MAX_LISTED);
+  return actions.map(viewOf).reverse();
+}
+
 async function eventsOf({ notices }: ControlServices, fromMs: number, toMs: number) {
-  const lists = await Promise.all(EVENTS.map((kind) => notices.list(kind, MAX_NOTICES)));
+  const lists = await Promise.all(EVENTS.map((kind) => notices.list(kind, MAX_LISTED)));
   return lists
     .flat()
     .filter(({ createdAtMs }) => createdAtMs >= fromMs && createdAtMs < toMs)

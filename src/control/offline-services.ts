@@ -1,3 +1,4 @@
+import type { AdaptiveActions } from '../core/adaptive-actions.ts';
 import { Unavailable } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
@@ -24,6 +25,7 @@ export interface OfflineParts {
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
   readonly limitActivity: LimitActivityStore;
+  readonly adaptiveActions: AdaptiveActions;
   readonly notices: NoticeBook;
   readonly users: UserStore;
   readonly revocations: TokenRevocationStore;
@@ -65,7 +67,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     graceHours: () => parts.graceHours,
     attack: { start: needsGateway, stop: needsGateway, state: needsGateway },
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
-    adaptive: { actions: { list: needsGateway }, report: needsGateway, accept: needsGateway },
+    adaptive: { actions: parts.adaptiveActions, report: needsGateway, accept: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,
     status: () => statusOf(parts),
