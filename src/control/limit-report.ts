@@ -99,7 +99,6 @@ async function reportLimits(services: ControlServices, { query }: Input) {
     limits: groups(limited, ({ limit }) => limit).map(([limit, own]) => ({ limit, ...sumOf(own) })),
     clients: await clientsOf(services, limited, query.top),
     adaptive: await adaptiveOf(services, fromMs, toMs),
-    adaptive: await adaptiveOf(services, fromMs, toMs),
     events: await eventsOf(services, fromMs, toMs),
   };
 }
@@ -122,11 +121,6 @@ async function clientsOf({ keys }: ControlServices, limited: readonly LimitedReq
       };
     }),
   );
-}
-
-async function adaptiveOf({ adaptive }: ControlServices, fromMs: number, toMs: number) {
-  const actions = await adaptive.actions.list(fromMs, toMs, MAX_LISTED);
-  return actions.map(viewOf).reverse();
 }
 
 async function adaptiveOf({ adaptive }: ControlServices, fromMs: number, toMs: number) {

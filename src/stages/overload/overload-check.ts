@@ -60,7 +60,7 @@ export class OverloadCheck implements Check {
     if (principal !== null && !thread.admits(rank))
       return (this.#refusals.get(name) as TierRefusals).gateway.next();
     const { limit } = upstream;
-    if (limit === 0) return CONTINUE;
+    if (limit === 0 || upstream.total < this.#alwaysAdmit) return CONTINUE;
     const room = Math.max(this.#alwaysAdmit, limit * share);
     if (upstream.total >= room && upstream.countFrom(rank) >= room)
       return (this.#refusals.get(name) as TierRefusals).upstream.next();

@@ -48,7 +48,7 @@ export const overloadSchema = z
       .int()
       .min(1)
       .max(100_000)
-      .default(4)
+      .default(64)
       .describe(
         'Number of requests under way at once up to which nobody is refused, however slow the upstream is.',
       ),

@@ -37,7 +37,7 @@ function compile({
     route: () => ({ ...upstream, countFrom: () => onRoute }),
   };
   const ports = { ...UNWATCHED, loads, threadLoad: thread } as unknown as Ports;
-  return overload.compile(overload.schema.parse(block), ANY_ROUTE, ports);
+  return overload.compile(overload.schema.parse({ alwaysAdmit: 4, ...block }), ANY_ROUTE, ports);
 }
 
 function ask(sketch: Sketch, tier: string | null): Decision {

@@ -66,7 +66,7 @@ export class Simulation {
   #compile(endpointId: string): { check: Check; meter: AnswerMeter } {
     const facts: RouteFacts = { ...ANY_ROUTE, endpointId };
     const ports = { loads: this.options.loads, threadLoad: CALM } as Ports;
-    const { head, meter } = overload.compile(overload.schema.parse(this.options.block ?? {}), facts, ports);
+    const { head, meter } = overload.compile(overload.schema.parse({ alwaysAdmit: 4, ...this.options.block }), facts, ports);
     return { check: head as Check, meter: meter as AnswerMeter };
   }
 
