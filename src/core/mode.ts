@@ -7,3 +7,11 @@ export const modeSchema = z
   .describe(
     '`enforce` carries decisions out, `observe` records them and lets pass, `off` removes the stage.',
   );
+
+/** The `mode` field of stages that judge by what they measured themselves: the operator sees what they would do before they do it. */
+export const observingModeSchema = modeSchema
+  .unwrap()
+  .default('observe')
+  .describe(
+    '`observe`, the default, records what would be refused; `enforce` refuses it, `off` removes the stage.',
+  );

@@ -68,7 +68,7 @@ async function startWorld(
         upstream: { targets: [`http://127.0.0.1:${worker.port}`], connections: 1024 },
         authenticate: { apiKey: {} },
         rateLimit: { tier: 'fromPrincipal' },
-        overload: { toleratedDelayMs: 200, alwaysAdmit },
+        overload: { mode: 'enforce', toleratedDelayMs: 200, alwaysAdmit },
       },
     ],
   });

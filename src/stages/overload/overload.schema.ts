@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modeSchema } from '../../core/mode.ts';
+import { modeSchema, observingModeSchema } from '../../core/mode.ts';
 
 /** The name in `shares` of callers that nobody authenticated. */
 export const STRANGER = 'stranger';
@@ -34,7 +34,7 @@ const sharesSchema = z
 /** The `overload` block. */
 export const overloadSchema = z
   .strictObject({
-    mode: modeSchema,
+    mode: observingModeSchema,
     shares: sharesSchema,
     toleratedDelayMs: z
       .int()
