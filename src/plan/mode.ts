@@ -16,25 +16,47 @@ class ObservedCheck implements Check {
   }
 
   run(ctx: RequestContext): Decision | Promise<Decision> {
-    const added = ctx.addedHeaders.slice();
+    const before = ctx.addedHeaders.length === 0 ? NOTHING : ctx.addedHeaders.slice();
     const lines = ctx.responseHeaders;
     if (lines !== null) ctx.responseHeaders = copyOf(lines);
-    const settle = (decision: Decision): Decision => {
-      ctx.addedHeaders.splice(0, ctx.addedHeaders.length, ...added);
-      ctx.responseHeaders = lines;
-      return observe(ctx, decision);
-    };
     const decision = this.#inner.run(ctx);
-    return decision instanceof Promise ? decision.then(settle) : settle(decision);
+    return decision instanceof Promise
+      ? observeLater(ctx, decision, before, lines)
+      : observe(ctx, decision, before, lines);
   }
+}
+
+const NOTHING: readonly string[] = [];
+
+/** Apart from the check, so that one that answers at once makes no closure. */
+function observeLater(
+  ctx: RequestContext,
+  decision: Promise<Decision>,
+  before: readonly string[],
+  lines: FieldLines | null,
+): Promise<Decision> {
+  return decision.then((settled) => observe(ctx, settled, before, lines));
 }
 
 function copyOf(lines: FieldLines): FieldLines {
   return lines.copy();
 }
 
-/** Safety: what is not a Decision goes back as it is, so that the pipeline refuses it as a bug. */
-function observe(ctx: RequestContext, decision: Decision): Decision {
+/**
+ * Takes back what a check did to the answer and leaves its decision on the context.
+ *
+ * Safety: what is not a Decision goes back as it is, so that the pipeline refuses it as a bug.
+ */
+function observe(
+  ctx: RequestContext,
+  decision: Decision,
+  before: readonly string[],
+  lines: FieldLines | null,
+): Decision {
+  const { addedHeaders } = ctx;
+  for (let i = 0; i < before.length; i++) addedHeaders[i] = before[i] as string;
+  addedHeaders.length = before.length;
+  ctx.responseHeaders = lines;
   if (!(decision instanceof Decision)) return decision;
   if (decision !== CONTINUE) ctx.observed = decision;
   return CONTINUE;
