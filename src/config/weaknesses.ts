@@ -180,6 +180,13 @@ function apiWeaknesses(api: ApiConfig, rows: readonly StageRow[]): WeakSetting[]
   return found;
 }
 
+/** The mode of a stage of which the configuration says nothing. */
+// biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
+function shippedMode(stage: Stage<any>): string {
+  const { data } = stage.schema.safeParse({});
+  return data?.mode ?? 'enforce';
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
 function stageWeaknesses(stage: Stage<any>, route: RouteSettings): WeakSetting[] {
   const block = route.blocks.get(stage.key);
@@ -188,7 +195,7 @@ function stageWeaknesses(stage: Stage<any>, route: RouteSettings): WeakSetting[]
   const at = (pointer: string) => sourcePointer(block.sources, pointer) || route.pointer;
   const found = own.map(({ pointer, message }) => weak(at(pointer), message));
   const { mode } = block.config;
-  if (mode !== 'enforce' && !own.some(({ pointer }) => pointer === '/mode')) {
+  if (mode !== shippedMode(stage) && mode !== 'enforce' && !own.some(({ pointer }) => pointer === '/mode')) {
     const what = mode === 'off' ? 'is off' : 'only observes: nothing is refused';
     found.push(note(at('/mode'), `\`${stage.key}\` ${what}.`));
   }

@@ -41,7 +41,6 @@ describe.skipIf(!needs('redis-server', 'redis-server'))('two gateways whose Redi
     ['is killed and started again empty', [() => redis.kill(), () => redis.start()]],
     ['is cut off', [() => network.cut(), () => network.heal()]],
     ['is stopped', [() => redis.freeze(true), () => redis.freeze(false)]],
-    ['is out of memory', tell('CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0')],
     ['has become a read-only replica', tell('REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE')],
     ['answers random bytes', lie((bytes) => Buffer.from(bytes.map((byte) => byte ^ 0x5a)))],
     ['answers what is no answer to the question', lie(() => Buffer.from('+OK\r\n'))],
@@ -72,6 +71,26 @@ describe.skipIf(!needs('redis-server', 'redis-server'))('two gateways whose Redi
       expect(admitted).toBeLessThanOrEqual(outageBound(LIMIT, 2));
     },
   );
+
+  // Who is over the limit is refused without a word written, which a Redis without memory does as ever: the limit is larger here.
+  test('when it is out of memory: never an error, never beyond the bound, and back by itself', async () => {
+    const clients = world.clients('/large');
+    try {
+      await world.untilBoth(clients, 'Redis is used', isWell, 1);
+      await redis.command('CONFIG SET maxmemory 1');
+      try {
+        await world.untilBoth(clients, 'the gateways decide alone', isDegraded, 1);
+      } finally {
+        await redis.command('CONFIG SET maxmemory 0');
+      }
+      await world.untilBoth(clients, 'Redis is used again', isWell, 40);
+    } finally {
+      await clients.stop();
+    }
+    expect([200, 429]).toEqual(expect.arrayContaining(statusesOf(clients.seen)));
+    expect(admittedIn(clients.seen)).toBeLessThanOrEqual(lossBound(5 * LIMIT, 2));
+    expect(admittedIn(clients.seen)).toBeLessThanOrEqual(outageBound(5 * LIMIT, 2));
+  });
 
   test('cut off, the requests under way wait for it, and after them none', async () => {
     const waited = () =>
