@@ -9,6 +9,8 @@ import { startRedis } from './redis.ts';
 import type { Rig, Subject } from './subject.ts';
 
 const CONNECTIONS = 32;
+/** Everything runs at once on few processors: within the usual 20 ms the machine would decide who is asked. */
+const TIMEOUT_MS = 1000;
 const COUNTING = ['strict', 'leased'] as const;
 
 /** Opens everything whose over-admission is measured: servers, and two processes' worth of each library. */
@@ -18,8 +20,12 @@ export async function openAdmitters(rig: Rig): Promise<Admitter[]> {
   return [
     await gateways(rig, 'Portcullis, memory, 2 threads', 1, 2, { counters: { url: 'memory:' } }),
     ...(await Promise.all(
-      COUNTING.map((counting) =>
-        gateways(rig, `Portcullis, Redis, ${counting}`, 2, 1, { counters: { url }, counting }),
+      COUNTING.map((counting, database) =>
+        gateways(rig, `Portcullis, Redis, ${counting}`, 2, 1, {
+          // Each pair has a database of its own: in one they would share what a client may send.
+          counters: { url: `${url}/${database + 1}`, timeoutMs: TIMEOUT_MS },
+          counting,
+        }),
       ),
     )),
     await nginxLimit(rig),

@@ -31,10 +31,14 @@ function costTable(title: string, costs: LimitMeasurements['costs']): string {
 }
 
 function millionTable(millions: LimitMeasurements['millions']): string {
-  const rows = millions.map(({ title, mib, forgottenPercent }) => [
-    ...[title, `${Math.round(mib)} MiB`, `${number(forgottenPercent)} %`],
+  const rows = millions.map(({ title, mib, forgottenPercent, placelessPercent }) => [
+    ...[title, `${Math.round(mib)} MiB`, `${number(forgottenPercent)} %`, `${number(placelessPercent)} %`],
   ]);
-  return table('A million clients', ['limiter', 'growth of the process', 'forgotten'], rows);
+  return table(
+    'A million clients',
+    ['limiter', 'growth of the process', 'forgotten', 'without a place'],
+    rows,
+  );
 }
 
 function overTable(over: LimitMeasurements['over']): string {

@@ -6,7 +6,7 @@ export type Lie = (bytes: Buffer) => Buffer;
 /** A TCP proxy that can change what a server answers. */
 export interface LyingProxy extends AsyncDisposable {
   readonly port: number;
-  /** From now on every answer is changed so; null passes them on. */
+  /** From now on every answer is changed so; null passes them on, over new connections: answers that were swallowed leave the old ones out of step. */
   lie(how: Lie | null): void;
 }
 
@@ -33,6 +33,8 @@ export async function startLyingProxy(target: number): Promise<LyingProxy> {
     port: (proxy.address() as AddressInfo).port,
     lie(how) {
       lie = how;
+      if (how !== null) return;
+      for (const socket of sockets) socket.destroy();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
