@@ -130,7 +130,9 @@ test.each<[string, (gateway: TestGateway) => Promise<() => Promise<Answer>>]>([
   const send = await sender(gateway);
   await send();
   const end = Date.now() + 3000;
-  while (Date.now() < end) await Promise.all(Array.from({ length: 20 }, send));
+  // A connection that is refused or reset is no answer, which a busy machine may do.
+  const sendAny = (): Promise<unknown> => send().catch(() => null);
+  while (Date.now() < end) await Promise.all(Array.from({ length: 20 }, sendAny));
   expect(await shown(gateway)).toMatchObject({ isOn: false });
   await floodUntil(
     'attack mode',
