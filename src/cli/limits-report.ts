@@ -1,6 +1,7 @@
 import type { ResultOf } from '../control/operations.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateAnywhere } from './operate.ts';
+import { payloadText } from './payload-text.ts';
 import { getTarget } from './target.ts';
 import { printable, type Terminal, table } from './terminal.ts';
 
@@ -119,14 +120,6 @@ function adaptiveRows({ adaptive }: Report): string[][] {
 function eventRows({ events }: Report): string[][] {
   return [
     ['AT', 'EVENT', 'ABOUT'],
-    ...events.map(({ at, kind, payload }) => [
-      at,
-      kind,
-      printable(
-        Object.entries(payload)
-          .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : value}`)
-          .join(' '),
-      ),
-    ]),
+    ...events.map(({ at, kind, payload }) => [at, kind, payloadText(payload)]),
   ];
 }

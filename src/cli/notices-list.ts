@@ -3,8 +3,9 @@ import { closest } from '../lib/text/suggest.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { UsageError } from './failure.ts';
 import { operateAnywhere } from './operate.ts';
+import { payloadText } from './payload-text.ts';
 import { getTarget } from './target.ts';
-import { printable, table } from './terminal.ts';
+import { table } from './terminal.ts';
 
 function kindOf(text: string | undefined): NoticeKind | undefined {
   if (text === undefined || NOTICE_KINDS.includes(text as NoticeKind)) return text as NoticeKind | undefined;
@@ -37,11 +38,7 @@ export const noticesList = defineCommand({
       createdAt,
       severity,
       kind,
-      printable(
-        Object.entries(payload)
-          .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : value}`)
-          .join(' '),
-      ),
+      payloadText(payload),
       deliveries.map(({ webhook, state }) => `${webhook}:${state}`).join(' ') || '-',
     ]);
     const [head = '', ...lines] = table([['AT', 'SEVERITY', 'KIND', 'ABOUT', 'WEBHOOKS'], ...rows]);

@@ -3,10 +3,9 @@ import type { LimitException, LimitExceptionStore } from '../core/limit-exceptio
 import type { Notice } from '../core/notices.ts';
 import type { Clock } from '../core/ports.ts';
 import { DAY_MS } from '../lib/time/day.ts';
+import { Rounds } from './rounds.ts';
 import type { StandingProblems } from './standing-problems.ts';
 
-const ROUND_MS = 60_000;
-const FIRST_ROUND_MS = 1_000;
 /** How long before an exception ends its owner should hear of it. */
 const NOTICE_MS = 7 * DAY_MS;
 
@@ -33,31 +32,24 @@ export function endNotice(one: LimitException, nowMs: number): Notice | null {
  */
 export class ExceptionLife {
   readonly #parts: ExceptionLifeParts;
-  readonly #timers: NodeJS.Timeout[] = [];
-  #round: Promise<void> | null = null;
+  readonly #rounds = new Rounds(() => this.#look());
 
   constructor(parts: ExceptionLifeParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#timers.push(setTimeout(() => void this.round(), FIRST_ROUND_MS));
-    this.#timers.push(setInterval(() => void this.round(), ROUND_MS));
-    for (const timer of this.#timers) timer.unref();
+    this.#rounds.start();
   }
 
   /** Resolves when nothing of this uses the store any more. */
-  async close(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
-    await this.#round;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** Tells what is due now. Never rejects. */
   round(): Promise<void> {
-    this.#round ??= this.#look().finally(() => {
-      this.#round = null;
-    });
-    return this.#round;
+    return this.#rounds.round();
   }
 
   async #look(): Promise<void> {

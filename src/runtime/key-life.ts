@@ -7,10 +7,9 @@ import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord } from '../core/ports.ts';
 import type { DeliverKey } from './key-courier.ts';
 import { expiryNotice } from './key-notices.ts';
+import { Rounds } from './rounds.ts';
 import type { StandingProblems } from './standing-problems.ts';
 
-const ROUND_MS = 60_000;
-const FIRST_ROUND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 /** When a rotation that did not succeed is tried again; until then no other gateway tries it. */
 const RETRY_MS = 5 * 60_000;
@@ -33,31 +32,24 @@ export interface KeyLifeParts {
  */
 export class KeyLife {
   readonly #parts: KeyLifeParts;
-  readonly #timers: NodeJS.Timeout[] = [];
-  #round: Promise<void> | null = null;
+  readonly #rounds = new Rounds(() => this.#look());
 
   constructor(parts: KeyLifeParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#timers.push(setTimeout(() => void this.round(), FIRST_ROUND_MS));
-    this.#timers.push(setInterval(() => void this.round(), ROUND_MS));
-    for (const timer of this.#timers) timer.unref();
+    this.#rounds.start();
   }
 
   /** Resolves when nothing of this uses the store any more. */
-  async close(): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
-    await this.#round;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** Does what is due now. Never rejects. */
   round(): Promise<void> {
-    this.#round ??= this.#look().finally(() => {
-      this.#round = null;
-    });
-    return this.#round;
+    return this.#rounds.round();
   }
 
   async #look(): Promise<void> {

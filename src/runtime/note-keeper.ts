@@ -15,6 +15,8 @@ interface NoteStores {
 
 /** Time between two rounds of deleting what is too old or too many. */
 const PRUNE_MS = 5_000;
+/** How often hours are looked at that are deleted after a year: there is one more of them each hour. */
+const PRUNE_HOURS_MS = 3_600_000;
 /** Time between two steps of one round: the store works in the main thread, which has other things to do. */
 const STEP_PAUSE_MS = 20;
 /** Batches that wait for a slow database at most; of each thread there are two a second. */
@@ -33,6 +35,7 @@ export class NoteKeeper {
   readonly #pruner: NodeJS.Timeout;
   #isClosed = false;
   #pruning: Promise<void> | null = null;
+  #hoursPrunedMs = Number.NEGATIVE_INFINITY;
   /** Whether the database did what it was asked to the last time. */
   #isWell = true;
   /** Batches that are not written yet. */
@@ -85,9 +88,15 @@ export class NoteKeeper {
     await this.#stores.decisions.addDecisions(decisions);
   }
 
+  async #pruneHours(nowMs: number): Promise<void> {
+    if (Math.abs(nowMs - this.#hoursPrunedMs) < PRUNE_HOURS_MS) return;
+    await this.#stores.limitActivity.pruneHours(nowMs);
+    this.#hoursPrunedMs = nowMs;
+  }
+
   async #prune(): Promise<void> {
     await this.#try(async () => {
-      await this.#stores.limitActivity.pruneHours(this.#clock.nowMs());
+      await this.#pruneHours(this.#clock.nowMs());
       while (!this.#isClosed && (await this.#stores.decisions.pruneDecisions(this.#clock.nowMs())) > 0)
         await pause(STEP_PAUSE_MS);
     });

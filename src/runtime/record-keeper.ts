@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Distribution, NodeView } from '../control/services.ts';
+import type { LimitException } from '../core/limit-exceptions.ts';
 import type { ApiKeyRecord } from '../core/ports.ts';
 import { monotonicMs } from '../lib/time/monotonic.ts';
 import type { Lease } from '../stores/memory/record-lease.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
-import { ExceptionCopies } from './exception-copies.ts';
 import { GatewayMember } from './gateway-member.ts';
-import { KeyCopies } from './key-copies.ts';
 import { REAL_TIME, SETTLE_MS } from './member-time.ts';
 import type { ThreadData } from './messages.ts';
 import { RevocationCopies } from './revocation-copies.ts';
 import type { StandingProblems } from './standing-problems.ts';
+import { StoredCopies } from './stored-copies.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface RecordKeeperOptions {
@@ -27,9 +27,10 @@ export interface RecordKeeperOptions {
 /** Gives the threads their copies of records, keeps those current, and knows until when they may be trusted. */
 export class RecordKeeper {
   readonly #options: RecordKeeperOptions;
-  readonly #keys: KeyCopies;
+  readonly #keys: StoredCopies<ApiKeyRecord>;
   readonly #revocations: RevocationCopies;
-  readonly #exceptions: ExceptionCopies;
+  /** Those that are over stay until the store deletes them: whether one is over is for the clock of a thread to say. */
+  readonly #exceptions: StoredCopies<LimitException>;
   /** Null where no other gateway uses the database. */
   readonly #member: GatewayMember | null;
   #lease: Lease | null = null;
@@ -37,9 +38,9 @@ export class RecordKeeper {
   constructor(options: RecordKeeperOptions) {
     const { database, supervisor } = options;
     this.#options = options;
-    this.#keys = new KeyCopies(database.keys, (update) => supervisor().distributeKeys(update));
+    this.#keys = new StoredCopies(database.keys, (update) => supervisor().distributeKeys(update));
     const { revocations, limitExceptions } = database;
-    this.#exceptions = new ExceptionCopies(limitExceptions, (update) =>
+    this.#exceptions = new StoredCopies(limitExceptions, (update) =>
       supervisor().distributeExceptions(update),
     );
     this.#revocations = new RevocationCopies(revocations, { nowMs: Date.now }, (update) =>

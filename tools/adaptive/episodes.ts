@@ -108,8 +108,6 @@ const PER_DAY: Readonly<Record<string, number>> = {
   'outage of one upstream': 1,
 };
 
-export const LEGITIMATE_KINDS = Object.keys(LEGITIMATE);
-
 /** Draws episodes between two minutes: abuse so often for each kind, one client at most once in an hour. */
 export function drawEpisodes(
   clients: readonly Behaviour[],

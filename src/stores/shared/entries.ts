@@ -42,7 +42,8 @@ export function findPlace(
   return place;
 }
 
-function isAmong(list: Int32Array, count: number, value: number): boolean {
+/** Whether one of the first `count` words of a list is the value. */
+export function isAmong(list: Int32Array, count: number, value: number): boolean {
   for (let i = 0; i < count; i++) if (list[i] === value) return true;
   return false;
 }

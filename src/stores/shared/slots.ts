@@ -1,6 +1,7 @@
 import type { CounterState, Hit } from '../../core/limits.ts';
 import { insertAscending } from './ascending.ts';
 import { createClientHash, type HashClient } from './client-hash.ts';
+import { isAmong } from './entries.ts';
 import { lockAll, unlockAll } from './set-lock.ts';
 import { setOf, WAYS } from './set-table.ts';
 import { countUnplaced, heldIn, lockTagOf, openSlotTable, SLOT, type SlotTable } from './slot-table.ts';
@@ -205,7 +206,7 @@ function freePlace(table: SlotTable, { sets, entries }: SlotSearch, hit: number)
     let found = -1;
     for (let entry = first; entry < first + WAYS * entryWords; entry += entryWords) {
       if (heldIn(table, entry) > 0) continue;
-      if (isPlanned(entries, hit, entry)) continue;
+      if (isAmong(entries, hit, entry)) continue;
       free++;
       found = entry;
     }
@@ -214,11 +215,6 @@ function freePlace(table: SlotTable, { sets, entries }: SlotSearch, hit: number)
     place = found;
   }
   return place;
-}
-
-function isPlanned(entries: Int32Array, hit: number, entry: number): boolean {
-  for (let i = 0; i < hit; i++) if (entries[i] === entry) return true;
-  return false;
 }
 
 /** Takes a slot in the entry that was found for a hit; nothing where the hit needs none. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ApiKeyRecord } from '../core/ports.ts';
 import type { KeyStore } from '../core/records.ts';
 import { type KeyUpdate, MemoryApiKeys } from '../stores/memory/api-keys.ts';
-import { KeyCopies } from './key-copies.ts';
+import { StoredCopies } from './stored-copies.ts';
 
 const record = (id: string, revokedAtMs = 0) => ({ id, revokedAtMs }) as ApiKeyRecord;
 
@@ -23,7 +23,7 @@ function world() {
       return later([...stored.values()]);
     },
   } as unknown as KeyStore;
-  const copies = new KeyCopies(store, async (update) => {
+  const copies = new StoredCopies(store, async (update) => {
     given.push(update);
     thread.update(update);
     return { slowestMs: 0, slowestThread: 0 };

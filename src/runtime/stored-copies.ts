@@ -1,32 +1,47 @@
-import type { ApiKeyRecord } from '../core/ports.ts';
-import type { KeyStore } from '../core/records.ts';
 import { Turns } from '../lib/time/turns.ts';
-import type { KeyUpdate } from '../stores/memory/api-keys.ts';
 import type { RecordCopies } from './gateway-member.ts';
 import type { ThreadAcknowledgement } from './supervisor.ts';
 
 /** With more changes than this, one look at all is less work. */
 const MANY = 50;
 
+/** Where records are kept. */
+interface RecordSource<Kept> {
+  find(id: string): Promise<Kept | null>;
+  list(): Promise<readonly Kept[]>;
+}
+
+/** What threads are told about records. */
+interface RecordUpdate<Kept> {
+  readonly records: readonly Kept[];
+  /** Ids of records that are not kept any more. */
+  readonly deleted: readonly string[];
+  /** Whether the records take the place of all that were known. */
+  readonly isAll: boolean;
+}
+
 /**
- * The API keys as the threads of this gateway are to know them.
+ * The records of one kind as the threads of this gateway are to know them.
  *
  * Safety: updates are read from the store and given to the threads one after the other, so what the threads end with is
  * what the store had last, however updates overlap.
  */
-export class KeyCopies implements RecordCopies {
-  readonly #store: KeyStore;
-  readonly #give: (update: KeyUpdate) => Promise<ThreadAcknowledgement>;
-  #records = new Map<string, ApiKeyRecord>();
+export class StoredCopies<Kept extends { readonly id: string }> implements RecordCopies {
+  readonly #store: RecordSource<Kept>;
+  readonly #give: (update: RecordUpdate<Kept>) => Promise<ThreadAcknowledgement>;
+  #records = new Map<string, Kept>();
   readonly #turns = new Turns();
 
-  constructor(store: KeyStore, give: (update: KeyUpdate) => Promise<ThreadAcknowledgement>) {
+  constructor(
+    store: RecordSource<Kept>,
+    give: (update: RecordUpdate<Kept>) => Promise<ThreadAcknowledgement>,
+  ) {
     this.#store = store;
     this.#give = give;
   }
 
   /** All of them, for a thread that starts now. */
-  get records(): ApiKeyRecord[] {
+  get records(): Kept[] {
     return [...this.#records.values()];
   }
 
