@@ -121,6 +121,9 @@ export async function openPool(
   });
   // An idle connection that breaks is replaced; whoever asks next is told if that cannot be.
   pool.on('error', () => {});
+  // The pool listens to idle connections only: one on loan that breaks between two statements would end the process. Whoever has
+  // it is told by the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     options: {},
     // Kysely reads with cursors only where it is given the class of one.
