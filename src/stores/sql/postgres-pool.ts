@@ -87,6 +87,14 @@ function tlsOf(address: PostgresAddress, files: TlsFiles): PoolConfig['ssl'] {
   };
 }
 
+/** Keeps a connection that breaks from ending the process: nobody listens to one on loan between two statements. */
+function outliveBrokenConnections(pool: Pool): void {
+  // An idle connection that breaks is replaced; whoever asks next is told if that cannot be.
+  pool.on('error', () => {});
+  // Whoever has one on loan is told by the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}));
+}
+
 /** Opens a pool of connections as Kysely uses it; `pg` is loaded only where there is a PostgreSQL database. */
 export async function openPool(
   address: PostgresAddress,
@@ -119,11 +127,7 @@ export async function openPool(
         WHOLE_NUMBER_TYPES.has(type) ? parseWhole : pg.types.getTypeParser(type, format as 'text'),
     } as PoolConfig['types'],
   });
-  // An idle connection that breaks is replaced; whoever asks next is told if that cannot be.
-  pool.on('error', () => {});
-  // The pool listens to idle connections only: one on loan that breaks between two statements would end the process. Whoever has
-  // it is told by the next statement.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  outliveBrokenConnections(pool);
   return {
     options: {},
     // Kysely reads with cursors only where it is given the class of one.
