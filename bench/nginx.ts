@@ -86,13 +86,20 @@ export async function startProxy(
   };
 }
 
-/** Starts nginx in the foreground with one `http` block. */
-export function startNginx(rig: Rig, name: string, http: string, options: StartOptions): RunningProcess {
+/** Starts nginx in the foreground with one `http` block, and lines of its own before it. */
+export function startNginx(
+  rig: Rig,
+  name: string,
+  http: string,
+  options: StartOptions,
+  before = '',
+): RunningProcess {
   const path = join(rig.dir, `${name}.conf`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   writeFileSync(
     path,
     `${process.getuid?.() === 0 ? 'user root;' : ''}
+  ${before}
   daemon off;
   worker_processes ${options.threads};
   pid ${join(rig.dir, `${name}.pid`)};

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly profile: boolean;
   /** Whether to measure the limiters alone. */
   readonly limits: boolean;
+  /** Whether to measure firewalls alone. */
+  readonly waf: boolean;
   /** Whether the command line asked for less than the whole bench. */
   readonly isPartial: boolean;
 }
@@ -21,6 +23,7 @@ const IDS = SCENARIOS.map(({ id }) => id);
 export const USAGE = `usage: npm run bench -- [--quick] [--only SCENARIO]... [--seconds N] [--rounds N]
        npm run bench -- --profile [--seconds N]
        npm run bench -- --limits
+       npm run bench -- --waf [--seconds N] [--rounds N]
 
   --quick       2 rounds of 1 second instead of 5 rounds of 2: for a look, not for the record
   --only ID     measure only this scenario; may be repeated. One of: ${IDS.join(', ')}
@@ -28,7 +31,8 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only SCENARIO]... [--
   --seconds N   length of one measured run, 1 to 60
   --rounds N    how often every subject runs every scenario, 1 to 50
   --profile     print where the gateway's time goes at plain GET over HTTP and full load (5 seconds, writes no result)
-  --limits      print what limiters alone cost, hold and let through beyond their limits (two minutes, writes no result)`;
+  --limits      print what limiters alone cost, hold and let through beyond their limits (two minutes, writes no result)
+  --waf         print what rules cost beside nginx and Apache with ModSecurity and the same rules (five minutes, writes no result)`;
 
 /** Reads the command line; throws a sentence for the operator. */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
@@ -38,6 +42,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       limits: { type: 'boolean', default: false },
+      waf: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
@@ -55,6 +60,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     quick: values.quick,
     profile: values.profile,
     limits: values.limits,
+    waf: values.waf,
     isPartial: values.quick || values.only.length > 0,
   };
 }

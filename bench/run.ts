@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBench } from './bench.ts';
+import { layOutCpus } from './cpu-layout.ts';
 import { limitTables } from './limit-tables.ts';
 import { missingPackages } from './machine.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
@@ -11,6 +12,9 @@ import { ProcessGroup } from './processes.ts';
 import { profileGateway } from './profile.ts';
 import { type BenchReport, toJson, toMarkdown } from './report.ts';
 import { type Place, startRig } from './rig.ts';
+import { measureWaf } from './waf.ts';
+import { missingWafPackages } from './waf-peers.ts';
+import { wafTables } from './waf-tables.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const RESULTS = join(HERE, 'results');
@@ -44,6 +48,10 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(await limitReport(place));
       return 0;
     }
+    if (options.waf) {
+      console.log(await wafReport(options, place));
+      return 0;
+    }
     const report = await runBench(options, place, commit());
     console.log(`\n${toMarkdown(report)}\n${save(report)}`);
     return report.skipped.length === 0 ? 0 : 1;
@@ -62,6 +70,18 @@ async function limitReport(place: Place): Promise<string> {
   const { measureLimits } = await import('./limits.ts');
   const { rig } = await startRig(place, '');
   return limitTables(await measureLimits(rig, (line) => console.log(line)));
+}
+
+/** Measures firewalls with the same rules side by side. */
+async function wafReport(options: BenchOptions, place: Place): Promise<string> {
+  const missingRules = missingWafPackages();
+  if (missingRules.length > 0) throw new Error(`Run \`apt-get install ${missingRules.join(' ')}\` first.`);
+  const { subject, load } = layOutCpus();
+  const { rig } = await startRig(place, load);
+  const cells = await measureWaf(rig, { ...options, subjectCpus: subject, loadCpus: load }, (line) =>
+    console.log(line),
+  );
+  return wafTables(cells);
 }
 
 function readOptions(args: readonly string[]): BenchOptions | number {
