@@ -1,7 +1,7 @@
+import { loadCountryLists, loadReputationLists } from '../config/access-lists.ts';
 import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
-import { loadReputationLists } from '../config/reputation-lists.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { NO_ATTACK } from '../core/attack.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
@@ -53,17 +53,20 @@ export function compileProblems(config: GatewayConfig): ConfigProblem[] {
   const authorities = loadAuthorities(config);
   const revocation = loadRevocationLists(config);
   const reputation = loadReputationLists(config);
+  const countries = loadCountryLists(config);
   const problems = [
     ...loadCertificates(config, Date.now()).problems,
     ...authorities.problems,
     ...revocation.problems,
     ...reputation.problems,
+    ...countries.problems,
     ...geoProblems(config),
   ];
   const trust = openTrust(config, {
     authorities: Object.fromEntries(authorities.pems),
     revocationLists: Object.fromEntries(revocation.lists),
     reputationLists: Object.fromEntries(reputation.lists),
+    countryLists: Object.fromEntries(countries.lists),
   });
   try {
     compilePlan(config, NO_PORTS, trust);

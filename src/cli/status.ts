@@ -55,15 +55,16 @@ function certificateLines({ certificates }: Status): string[] {
   return ['', ...table([['ENDS BY ITSELF', 'NAME', 'ON', 'LEFT'], ...rows])];
 }
 
-/** A table of the reputation lists; nothing where there are none. */
-function reputationLines({ reputation }: Status): string[] {
-  if (reputation.length === 0) return [];
-  const rows = reputation.map(({ file, entries, ageH, isStale }) => [
+/** A table of the lists of addresses and countries; nothing where there are none. */
+function listLines({ lists }: Status): string[] {
+  if (lists.length === 0) return [];
+  const rows = lists.map(({ kind, file, entries, ageH, isStale }) => [
+    kind,
     printable(file),
     String(entries),
     `${spanText(ageH * 3600)}${isStale ? ', OLD' : ''}`,
   ]);
-  return ['', ...table([['REPUTATION LIST', 'ENTRIES', 'AGE'], ...rows])];
+  return ['', ...table([['LIST OF', 'FILE', 'ENTRIES', 'AGE'], ...rows])];
 }
 
 function statusText(status: Status, terminal: Terminal): string {
@@ -86,7 +87,7 @@ function statusText(status: Status, terminal: Terminal): string {
     ...table(rows),
     ...nodeLines(status),
     ...certificateLines(status),
-    ...reputationLines(status),
+    ...listLines(status),
     ...attack,
     '',
     ...trouble,

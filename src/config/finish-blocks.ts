@@ -31,12 +31,9 @@ const FINISHERS: readonly [string, BlockFinisher][] = [
 
 function finishAccess(block: StageBlock, baseDir: string): AccessConfig {
   const config = block.config as AccessConfig;
-  const { reputation } = config;
-  if (reputation === undefined) return config;
-  return {
-    ...config,
-    reputation: { ...reputation, files: reputation.files.map((file) => resolve(baseDir, file)) },
-  };
+  const absolute = <Lists extends { readonly files: readonly string[] }>(lists: Lists | undefined) =>
+    lists && { ...lists, files: lists.files.map((file) => resolve(baseDir, file)) };
+  return { ...config, reputation: absolute(config.reputation), countries: absolute(config.countries) };
 }
 
 function finishAuthentication(block: StageBlock, baseDir: string): AuthenticationConfig {

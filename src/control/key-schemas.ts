@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KEY_KINDS } from '../core/ports.ts';
+import { countryProblem } from '../lib/geo/country-code.ts';
 import { blastRadius, usageView } from './blast-radius.ts';
-import { countryProblem } from './country-codes.ts';
 import { instant } from './instants.ts';
 
 /** RFC 6749, section 3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). */

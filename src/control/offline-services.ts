@@ -88,6 +88,6 @@ export function offlineServices(parts: OfflineParts): ControlServices {
 
 /** What there is to say of a gateway that does not run. */
 function statusOf({ clock, configPath }: OfflineParts): StatusReport {
-  const nothing = { threads: [], nodes: [], plan: null, certificates: [], reputation: [], attack: null };
+  const nothing = { threads: [], nodes: [], plan: null, certificates: [], lists: [], attack: null };
   return { ...nothing, startedAtMs: clock.nowMs(), configPath, problems: [SENTENCE] };
 }

@@ -268,7 +268,7 @@ describe('system', () => {
       configPath: '/etc/portcullis.yaml',
       certificates: [],
       attack: null,
-      reputation: [],
+      lists: [],
       problems: [],
     });
   });

@@ -74,8 +74,9 @@ export interface CertificateReport {
   readonly untilMs: number;
 }
 
-/** A list of addresses with a bad name. */
-export interface ReputationReport {
+/** A list of addresses or countries that are refused. */
+export interface ListReport {
+  readonly kind: 'reputation' | 'countries';
   readonly file: string;
   readonly entries: number;
   /** Epoch milliseconds. */
@@ -95,7 +96,7 @@ export interface StatusReport {
   readonly certificates: readonly CertificateReport[];
   /** Null without a gateway. */
   readonly attack: AttackFigures | null;
-  readonly reputation: readonly ReputationReport[];
+  readonly lists: readonly ListReport[];
   /** Sentences about what does not work now, such as a journal that cannot be written. */
   readonly problems: readonly string[];
 }

@@ -54,17 +54,18 @@ export const statusView = z.object({
     )
     .describe('What of the configuration ends by itself, the first to end first.'),
   attack: attackView.nullable().describe('Attack mode; null without a gateway.'),
-  reputation: z
+  lists: z
     .array(
       z.object({
+        kind: z.enum(['reputation', 'countries']),
         file: z.string(),
-        entries: z.int().describe('Addresses and networks in it.'),
+        entries: z.int().describe('Addresses and networks, or countries, in it.'),
         changedAt: z.string().describe('When the file changed last, RFC 3339.'),
         ageH: z.int().describe('Whole hours since then.'),
-        isStale: z.boolean().describe('Whether that is longer than `maxAgeH` of `access.reputation`.'),
+        isStale: z.boolean().describe('Whether that is longer than `maxAgeH` of its block.'),
       }),
     )
-    .describe('Lists of addresses that are refused.'),
+    .describe('Lists of addresses and countries that are refused.'),
   problems: z.array(z.string()).describe('What does not work now, as sentences.'),
 });
 
@@ -88,7 +89,7 @@ export const health = z.object({ ok: z.literal(true) });
 
 /** Tells how the gateway is doing. */
 export async function showStatus(services: ControlServices) {
-  const { startedAtMs, threads, nodes, plan, configPath, certificates, attack, reputation, problems } =
+  const { startedAtMs, threads, nodes, plan, configPath, certificates, attack, lists, problems } =
     services.status();
   const nowMs = services.clock.nowMs();
   return {
@@ -111,7 +112,8 @@ export async function showStatus(services: ControlServices) {
       daysLeft: Math.floor((untilMs - nowMs) / DAY_MS),
     })),
     attack: attack && attackViewOf(attack),
-    reputation: reputation.map(({ file, entries, changedAtMs, isStale }) => ({
+    lists: lists.map(({ kind, file, entries, changedAtMs, isStale }) => ({
+      kind,
       file,
       entries,
       changedAt: new Date(changedAtMs).toISOString(),

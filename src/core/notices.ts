@@ -98,6 +98,11 @@ export const NOTICES = {
     'A reputation list is old',
     'Look at what should renew the file; it is used until it changes.',
   ),
+  'countries.stale': notice(
+    'warning',
+    'A list of countries is old',
+    'Look at what should renew the file, such as a weekly job; it is used until it changes.',
+  ),
   'limit-exception.added': notice(
     'info',
     'Limits were raised or lowered for somebody',

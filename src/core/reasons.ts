@@ -168,6 +168,12 @@ export const REASONS = {
     'Access from this address is not allowed',
     'The address is on a list of `access.reputation`: correct the file, or put its network into `except`.',
   ),
+  'access.country': reason(
+    403,
+    'forbidden',
+    'Access from this place is not allowed',
+    'Look at `access.countries`: the country, or the file of countries, that `detail` names. Put addresses that may come all the same into `except`.',
+  ),
 
   'ratelimit.exceeded': reason(
     429,

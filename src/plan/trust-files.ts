@@ -1,5 +1,5 @@
 import type { GatewayConfig, ListenerConfig } from '../config/config.ts';
-import type { ReputationList, TrustFiles } from '../core/trust.ts';
+import type { CountryList, ReputationList, TrustFiles } from '../core/trust.ts';
 import { NetworkSet } from '../lib/ip/network-set.ts';
 import { type Authority, parseAuthorities } from '../lib/x509/authority.ts';
 import type { RevocationList } from '../lib/x509/crl.ts';
@@ -11,6 +11,7 @@ export interface TrustMaterial {
   readonly authorities: Readonly<Record<string, string>>;
   readonly revocationLists: Readonly<Record<string, RevocationList>>;
   readonly reputationLists: Readonly<Record<string, ReputationList>>;
+  readonly countryLists: Readonly<Record<string, CountryList>>;
 }
 
 /** Whether trusted proxies pass certificates of clients on to a listener. */
@@ -46,6 +47,7 @@ export function openTrust(config: GatewayConfig, material: TrustMaterial): Trust
       const list = material.reputationLists[file];
       return list === undefined ? null : new NetworkSet(list.networks);
     },
+    countryList: (file) => material.countryLists[file]?.countries ?? null,
     listeners,
     hasSource: listeners.size > 0 || config.listeners.some(takesForwarded),
   };

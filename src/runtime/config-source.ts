@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { loadCountryLists, loadReputationLists } from '../config/access-lists.ts';
 import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { findTypedSecrets, loadConfig, parseDocument } from '../config/load.ts';
-import { loadReputationLists } from '../config/reputation-lists.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
 import { ConfigError, type ConfigProblem, Unavailable } from '../core/errors.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
@@ -68,7 +68,8 @@ function loadMaterial(
   const authorities = loadAuthorities(config);
   const revocation = loadRevocationLists(config);
   const reputation = loadReputationLists(config);
-  const problems = [loaded, authorities, revocation, reputation].flatMap((part) => part.problems);
+  const countries = loadCountryLists(config);
+  const problems = [loaded, authorities, revocation, reputation, countries].flatMap((part) => part.problems);
   if (problems.length > 0) throw new ConfigError(problems.map(place));
   const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
     const pem = loaded.upstreams.get(id);
@@ -82,6 +83,7 @@ function loadMaterial(
     authorities: Object.fromEntries(authorities.pems),
     revocationLists: Object.fromEntries(revocation.lists),
     reputationLists: Object.fromEntries(reputation.lists),
+    countryLists: Object.fromEntries(countries.lists),
     countries: loadCountries(config, place),
   };
 }

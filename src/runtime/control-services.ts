@@ -1,6 +1,6 @@
+import { accessListAges } from '../config/access-lists.ts';
 import { datedFiles } from '../config/certificate-dates.ts';
 import { type GatewayConfig, routeIds } from '../config/config.ts';
-import { reputationAges } from '../config/reputation-lists.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
@@ -97,7 +97,7 @@ function statusOf(
     configPath,
     certificates: datedFiles(config, material),
     attack: attack.state(),
-    reputation: reputationAges(config, material.reputationLists, clock.nowMs()),
+    lists: accessListAges(config, material, clock.nowMs()),
     problems: problems.all,
   };
 }

@@ -89,9 +89,9 @@ test('the age of a list is in the status, and a notice tells of one that is old'
     }),
   );
   closing.push(gateway);
-  const status = (await (await gateway.admin('/v1/status')).json()) as { reputation: object[] };
-  expect(status.reputation).toEqual([
-    { file, entries: 2, changedAt: old.toISOString(), ageH: 30, isStale: true },
+  const status = (await (await gateway.admin('/v1/status')).json()) as { lists: object[] };
+  expect(status.lists).toEqual([
+    { kind: 'reputation', file, entries: 2, changedAt: old.toISOString(), ageH: 30, isStale: true },
   ]);
   await until('the notice', async () => {
     const { notices } = (await (await gateway.admin('/v1/notices')).json()) as {
@@ -109,5 +109,36 @@ test('a malformed line keeps a gateway from starting, with file and line', async
         message: expect.stringMatching(/^Line 3 of .*bad\.txt: "300\.1\.1\.1" is not/),
       },
     ],
+  });
+});
+
+test('countries of a file are refused in all threads, and the file is told when it is old', async () => {
+  const upstream = await start();
+  closing.push({ [Symbol.asyncDispose]: () => upstream.close() });
+  const place = { files: ['./countries.txt'], except: ['8.8.4.0/24'], maxAgeH: 168 };
+  const config = plainConfig(upstream.port, {
+    threads: 2,
+    trustedProxies: ['127.0.0.1'],
+    defaults: { access: { countries: place } },
+  });
+  const gateway = await startTestGateway(config, { 'countries.txt': '# by decree\nUS\n' });
+  closing.push(gateway);
+  expect(await statuses(gateway, '8.8.8.8')).toEqual([403]);
+  expect(await statuses(gateway, '8.8.4.4')).toEqual([200]);
+  expect(await statuses(gateway, '10.0.0.1')).toEqual([200]);
+  const [record] = await gateway.records(1);
+  expect(record?.portcullis.decision).toMatchObject({
+    reason: 'access.country',
+    stage: 'access',
+    detail: 'US is on the list countries.txt of `access.countries`',
+  });
+  writeFileSync(join(gateway.dir, 'countries.txt'), 'KP\n');
+  await until('the new list', async () => (await statuses(gateway, '8.8.8.8')).join() === '200');
+  const file = join(gateway.dir, 'countries.txt');
+  const old = new Date(Date.now() - 200 * 3_600_000);
+  utimesSync(file, old, old);
+  await until('the age', async () => {
+    const { lists } = (await (await gateway.admin('/v1/status')).json()) as { lists: object[] };
+    return JSON.stringify(lists).includes('"isStale":true');
   });
 });

@@ -54,6 +54,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
         authorities: {},
         revocationLists: {},
         reputationLists: {},
+        countryLists: {},
         countries: loadCountryDatabase(packagedDatabase()),
       },
       ports: { web: port },

@@ -95,7 +95,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       configPath: '/etc/portcullis.yaml',
       certificates: [],
       attack: null,
-      reputation: [],
+      lists: [],
       problems: [],
     }),
     reload: async () => ({ planVersion: 8, problems: [] }),

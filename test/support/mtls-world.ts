@@ -47,6 +47,7 @@ export function trustOf({ authorities = {}, lists = {}, listener }: TestFiles): 
     authorities: (file) => open(authorities[file] ?? ''),
     revocationList: (file) => listOf(lists[file] ?? ''),
     reputationList: () => null,
+    countryList: () => null,
     listeners: new Map(listener === undefined ? [] : [['web', own]]),
     hasSource: true,
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modeSchema } from '../../core/mode.ts';
 import { networkSchema } from '../../core/network.schema.ts';
+import { COUNTRY_GROUPS, countryProblem } from '../../lib/geo/country-code.ts';
 
 const reputationSchema = z
   .strictObject({
@@ -30,6 +31,51 @@ const reputationSchema = z
   })
   .describe('Lists of addresses with a bad name, from files. `allow` and `except` win over them.');
 
+const placeSchema = z
+  .string()
+  .superRefine((name, issues) => {
+    const problem = COUNTRY_GROUPS.has(name) ? '' : countryProblem(name);
+    if (problem !== '') issues.addIssue({ code: 'custom', message: `${problem}.` });
+  })
+  .describe('A country of ISO 3166-1 such as `DE`, or the group `EU` or `EEA`.');
+
+const countriesSchema = z
+  .strictObject({
+    allow: z
+      .array(placeSchema)
+      .default([])
+      .describe('Countries that requests may come from. Empty: all that are not denied.'),
+    deny: z.array(placeSchema).default([]).describe('Countries that requests may not come from.'),
+    files: z
+      .array(z.string().min(1))
+      .max(32)
+      .default([])
+      .describe(
+        'Text files with one more denied country per line, such as a list of sanctioned countries that a weekly job writes; `#` begins a comment. Read again when they change.',
+      ),
+    maxAgeH: z
+      .int()
+      .min(1)
+      .max(8760)
+      .default(168)
+      .describe(
+        'Hours after which a file that did not change is told as old (`countries.stale`); it goes on to be used.',
+      ),
+    unknown: z
+      .enum(['deny', 'allow'])
+      .optional()
+      .describe(
+        'What happens to addresses of which no country is known, private ones among them. Absent: `deny` where `allow` has entries, else `allow`.',
+      ),
+    except: z
+      .array(networkSchema)
+      .default([])
+      .describe('Networks that may come from anywhere, such as those of a partner’s office.'),
+  })
+  .describe(
+    'Which countries requests may come from, by the client’s address in the database of `geo`. `deny` and `files` win over `allow`, `except` wins over all.',
+  );
+
 export const accessSchema = z
   .strictObject({
     mode: modeSchema,
@@ -44,10 +90,12 @@ export const accessSchema = z
       .default([])
       .describe('Networks that may not use the API, whatever `allow` says.'),
     reputation: reputationSchema.optional(),
+    countries: countriesSchema.optional(),
   })
   .describe(
-    'Which client addresses may use the API: listed in `allow` if that has entries, and not listed in `deny` nor, where nothing is allowed by name, in a file of `reputation`.',
+    'Which client addresses may use the API: listed in `allow` if that has entries, and not listed in `deny` nor, where nothing is allowed by name, in a file of `reputation`; and coming from where `countries` says.',
   );
 
 export type AccessConfig = z.infer<typeof accessSchema>;
+export type CountriesConfig = z.infer<typeof countriesSchema>;
 export type ReputationConfig = z.infer<typeof reputationSchema>;

@@ -5,6 +5,7 @@ import type { Check, RouteFacts, Stage, StageChecks, Weakness } from '../../core
 import { type Cidr, parseCidr } from '../../lib/ip/cidr.ts';
 import { CidrTrie } from '../../lib/ip/cidr-trie.ts';
 import { type AccessConfig, accessSchema } from './access.schema.ts';
+import { CountryCheck, deniesUnknown } from './country-check.ts';
 import { ReputationCheck } from './reputation.ts';
 
 const NOT_ALLOWED = deny('access.denied', { detail: 'the address is not on `access.allow`' });
@@ -16,9 +17,11 @@ class AccessCheck implements Check {
   readonly #allowed: CidrTrie<true> | null;
   readonly #denied: CidrTrie<Decision>;
   readonly #reputation: ReputationCheck | null;
+  readonly #countries: CountryCheck | null;
 
-  constructor(config: AccessConfig, reputation: ReputationCheck | null) {
+  constructor(config: AccessConfig, reputation: ReputationCheck | null, countries: CountryCheck | null) {
     this.#reputation = reputation;
+    this.#countries = countries;
     this.#allowed = config.allow.length === 0 ? null : new CidrTrie<true>();
     for (const text of config.allow) this.#allowed?.insert(parseCidr(text) as Cidr, true);
     this.#denied = new CidrTrie<Decision>();
@@ -32,19 +35,23 @@ class AccessCheck implements Check {
     if (this.#allowed !== null && this.#allowed.find(ctx.client) === null) return NOT_ALLOWED;
     const denied = this.#denied.find(ctx.client);
     if (denied !== null) return denied;
-    return this.#reputation === null ? CONTINUE : this.#reputation.run(ctx);
+    const named = this.#reputation === null ? CONTINUE : this.#reputation.run(ctx);
+    return named !== CONTINUE || this.#countries === null ? named : this.#countries.run(ctx);
   }
 }
 
-function compile(config: AccessConfig, { trust }: RouteFacts, { attack, clock }: Ports): StageChecks {
-  const { allow, deny: denied, reputation } = config;
+function compile(config: AccessConfig, { trust }: RouteFacts, ports: Ports): StageChecks {
+  const { attack, clock } = ports;
+  const { allow, deny: denied, reputation, countries } = config;
   // Whoever is admitted by name needs no good one.
   const isJudged = reputation !== undefined && allow.length === 0;
-  if (!isJudged && allow.length === 0 && denied.length === 0) return {};
+  const places = countries === undefined ? null : new CountryCheck(countries, trust, ports.countries);
+  if (!isJudged && places === null && allow.length === 0 && denied.length === 0) return {};
   return {
     head: new AccessCheck(
       config,
       isJudged ? new ReputationCheck(reputation, { trust, attack, clock }) : null,
+      places,
     ),
   };
 }
@@ -54,6 +61,11 @@ function weaknesses(config: AccessConfig): readonly Weakness[] {
   if (config.reputation !== undefined && config.allow.length > 0) {
     const message = '`allow` has entries and wins: no address is looked for on the lists of `reputation`.';
     found.push({ pointer: '/reputation', message });
+  }
+  const { countries } = config;
+  if (countries !== undefined && countries.allow.length > 0 && !deniesUnknown(countries)) {
+    const message = 'Addresses of no known country come past `allow`; drop `unknown: allow`.';
+    found.push({ pointer: '/countries/unknown', message });
   }
   for (const [at, text] of config.allow.entries()) {
     const { ip, bits } = parseCidr(text) as Cidr;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Ip, parseIp } from '../lib/ip/address.ts';
 import { NetworkSet } from '../lib/ip/network-set.ts';
-import { parseReputation } from './reputation-lists.ts';
+import { parseCountryList, parseReputation } from './access-lists.ts';
 
 function read(text: string): { has(address: string): boolean; entries: number } | string[] {
   const list = parseReputation(text, 'bad.txt');
@@ -46,4 +46,15 @@ test('a file of mistakes is told in a few lines', () => {
   const found = read('x\n'.repeat(500)) as string[];
   expect(found).toHaveLength(11);
   expect(found.at(-1)).toBe('bad.txt has mistakes in 490 other lines.');
+});
+
+test.each([
+  ['# embargo\nkp\nIR # since 1979\n\n', { countries: ['KP', 'IR'], entries: 2 }],
+  ['', { countries: [], entries: 0 }],
+  ['DE\nXX\n', ['Line 2 of bad.txt: there is no country `XX` in ISO 3166-1.']],
+  ['UK', ['Line 1 of bad.txt: there is no country `UK` in ISO 3166-1; did you mean GB?.']],
+  ['EU', ['Line 1 of bad.txt: there is no country `EU` in ISO 3166-1.']],
+  ['North Korea', ['Line 1 of bad.txt: `NORTH KOREA` is not a country: write two capitals, such as DE.']],
+])('%j is a list of countries or tells why not', (text, expected) => {
+  expect(parseCountryList(text, 'bad.txt')).toEqual(expected);
 });
