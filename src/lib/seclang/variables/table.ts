@@ -1,0 +1,170 @@
+import type { Bytes } from '../bytes.ts';
+import type { RulePhase } from '../syntax/rule.ts';
+import type { NamedValues } from './named-values.ts';
+import { baseName } from './request-target.ts';
+import type { RequestView } from './request-view.ts';
+import { TIME_VARIABLES } from './time-variables.ts';
+
+/** A variable of rules, and where its values come from. */
+export type Variable =
+  /** One value; null where the request has none, so that a rule on it finds nothing. */
+  | { readonly kind: 'single'; readonly phase: RulePhase; readonly read: (view: RequestView) => Bytes | null }
+  | {
+      readonly kind: 'collection';
+      readonly phase: RulePhase;
+      readonly list: (view: RequestView) => NamedValues;
+    }
+  /** Kept by the engine, because rules write it or their matches do. */
+  | { readonly kind: 'engine'; readonly phase: RulePhase; readonly isCollection: boolean }
+  /** Not kept here; a sentence that says why. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+type Row = readonly [name: string, variable: Variable];
+
+const single = (name: string, phase: RulePhase, read: (view: RequestView) => Bytes | null): Row => [
+  name,
+  { kind: 'single', phase, read },
+];
+const list = (name: string, phase: RulePhase, of: (view: RequestView) => NamedValues): Row => [
+  name,
+  { kind: 'collection', phase, list: of },
+];
+const kept = (name: string, isCollection: boolean, phase: RulePhase = 1): Row => [
+  name,
+  { kind: 'engine', phase, isCollection },
+];
+const refused = (why: string, ...names: string[]): Row[] =>
+  names.map((name) => [name, { kind: 'refused', why }]);
+
+const bit = (isSet: boolean): Bytes => (isSet ? '1' : '0');
+
+/** Host of the authority or of the field `Host`, without its port. */
+function serverName(view: RequestView): Bytes {
+  const host = view.target.authority ?? view.header('host') ?? '';
+  const name = /^(?:[^@]*@)?(\[[^\]]*\]|[^:]*)/.exec(host)?.[1] ?? '';
+  return name === '' ? view.input.serverAddress : name.toLowerCase();
+}
+
+function requestLine({ input }: RequestView): Bytes {
+  return `${input.method} ${input.target} ${input.protocol}`;
+}
+
+function requestUri({ path, target }: RequestView): Bytes | null {
+  if (path === null || target.query === null) return path;
+  return `${path}?${target.query}`;
+}
+
+function fullRequest(view: RequestView): Bytes {
+  const { names, values } = view.headers;
+  const fields = names.map((name, i) => `${name}: ${values[i]}\n`).join('');
+  return `${requestLine(view)}\n${fields}\n${view.body ?? ''}`;
+}
+
+function bodyVariable(view: RequestView): Bytes | null {
+  const isKept =
+    view.bodyProcessor === 'URLENCODED' || (view.bodyProcessor === '' && view.forcesBodyVariable);
+  return isKept ? view.body : null;
+}
+
+const ROWS: readonly Row[] = [
+  list('ARGS', 1, (view) => view.args),
+  list('ARGS_GET', 1, (view) => view.query.values),
+  list('ARGS_POST', 2, (view) => view.postArgs),
+  list('ARGS_NAMES', 1, (view) => view.args.asNames),
+  list('ARGS_GET_NAMES', 1, (view) => view.query.values.asNames),
+  list('ARGS_POST_NAMES', 2, (view) => view.postArgs.asNames),
+  single('ARGS_COMBINED_SIZE', 1, (view) => `${view.args.combinedSize}`),
+  single('QUERY_STRING', 1, (view) => view.target.query),
+  single('URLENCODED_ERROR', 1, (view) => bit(view.isUrlInvalid)),
+
+  single('REQUEST_LINE', 1, requestLine),
+  single('REQUEST_METHOD', 1, ({ input }) => input.method),
+  single('REQUEST_PROTOCOL', 1, ({ input }) => input.protocol),
+  single('REQUEST_URI_RAW', 1, ({ input }) => input.target),
+  single('REQUEST_URI', 1, requestUri),
+  single('REQUEST_FILENAME', 1, ({ path }) => path),
+  single('REQUEST_BASENAME', 1, ({ path }) => (path === null ? null : baseName(path))),
+  list('REQUEST_HEADERS', 1, (view) => view.headers),
+  list('REQUEST_HEADERS_NAMES', 1, (view) => view.headers.asNames),
+  list('REQUEST_COOKIES', 1, (view) => view.cookies),
+  list('REQUEST_COOKIES_NAMES', 1, (view) => view.cookies.asNames),
+  single('FULL_REQUEST', 1, fullRequest),
+  single('FULL_REQUEST_LENGTH', 1, (view) => `${fullRequest(view).length}`),
+
+  single('REQUEST_BODY', 2, bodyVariable),
+  single('REQUEST_BODY_LENGTH', 2, ({ body }) => `${body?.length ?? 0}`),
+  single('REQBODY_PROCESSOR', 1, (view) => view.bodyProcessor),
+  single('REQBODY_ERROR', 2, (view) => bit(view.bodyError !== '')),
+  single('REQBODY_ERROR_MSG', 2, (view) => view.bodyError),
+  single('REQBODY_PROCESSOR_ERROR', 2, (view) => bit(view.bodyError !== '')),
+  single('REQBODY_PROCESSOR_ERROR_MSG', 2, (view) => view.bodyError),
+  single('INBOUND_DATA_ERROR', 2, (view) => bit(view.isBodyPartial)),
+
+  single('REMOTE_ADDR', 1, ({ input }) => input.clientAddress),
+  single('REMOTE_HOST', 1, ({ input }) => input.clientAddress),
+  single('REMOTE_PORT', 1, ({ input }) => `${input.clientPort}`),
+  single('USERAGENT_IP', 1, ({ input }) => input.clientAddress),
+  single('SERVER_ADDR', 1, ({ input }) => input.serverAddress),
+  single('SERVER_NAME', 1, serverName),
+  single('SERVER_PORT', 1, ({ input }) => `${input.serverPort}`),
+  single('UNIQUE_ID', 1, ({ input }) => input.uniqueId),
+  single('WEBAPPID', 1, ({ settings }) => (settings.webAppId === '' ? 'default' : settings.webAppId)),
+  // The version whose meaning of rules this engine follows.
+  single('MODSEC_BUILD', 1, () => '020907900'),
+  ...TIME_VARIABLES,
+
+  single('RESPONSE_STATUS', 3, ({ response }) => `${response?.status ?? 0}`),
+  single('RESPONSE_PROTOCOL', 3, ({ response }) => response?.protocol ?? null),
+  list('RESPONSE_HEADERS', 3, (view) => view.responseHeaders),
+  list('RESPONSE_HEADERS_NAMES', 3, (view) => view.responseHeaders.asNames),
+  single('RESPONSE_CONTENT_TYPE', 3, (view) => view.responseHeader('content-type')),
+  single('RESPONSE_CONTENT_LENGTH', 4, ({ responseBody }) => `${responseBody?.length ?? 0}`),
+  single('RESPONSE_BODY', 4, ({ responseBody }) => responseBody),
+  single('OUTBOUND_DATA_ERROR', 4, (view) => bit(view.isResponsePartial)),
+
+  kept('TX', true),
+  kept('IP', true),
+  kept('GLOBAL', true),
+  kept('SESSION', true),
+  kept('USER', true),
+  kept('RESOURCE', true),
+  kept('ENV', true),
+  kept('GEO', true),
+  kept('RULE', true),
+  kept('MATCHED_VAR', false),
+  kept('MATCHED_VAR_NAME', false),
+  kept('MATCHED_VARS', true),
+  kept('MATCHED_VARS_NAMES', true),
+  kept('HIGHEST_SEVERITY', false),
+  kept('DURATION', false),
+  kept('SESSIONID', false),
+  kept('USERID', false),
+
+  ...refused(
+    'Who is asking is decided by other stages, and rules do not see it.',
+    'AUTH_TYPE',
+    'REMOTE_USER',
+  ),
+  ...refused(
+    'The gateway serves no files, so that a path has no such part.',
+    ...['PATH_INFO', 'PATH_TRANSLATED', 'SCRIPT_BASENAME', 'SCRIPT_FILENAME', 'SCRIPT_GID'],
+    ...['SCRIPT_GROUPNAME', 'SCRIPT_MODE', 'SCRIPT_UID', 'SCRIPT_USERNAME'],
+  ),
+  ...refused('The gateway writes nothing of a request to files.', 'FILES_TMPNAMES'),
+  ...refused('Times of rules are measured by the bench.', ...['PERF_ALL', 'PERF_COMBINED', 'PERF_GC']),
+  ...refused(
+    'Times of rules are measured by the bench.',
+    ...['PERF_LOGGING', 'PERF_PHASE1', 'PERF_PHASE2', 'PERF_PHASE3', 'PERF_PHASE4', 'PERF_PHASE5'],
+    ...['PERF_RULES', 'PERF_SREAD', 'PERF_SWRITE'],
+  ),
+  ...refused(
+    'Bodies are not rewritten; REQUEST_BODY and RESPONSE_BODY hold what passes.',
+    ...['STREAM_INPUT_BODY', 'STREAM_OUTPUT_BODY'],
+  ),
+  ...refused('There is no file of collections.', 'SDBM_DELETE_ERROR'),
+  ...refused('There is no log of a web server.', 'WEBSERVER_ERROR_LOG'),
+  ...refused('Phrases of status lines are not kept; RESPONSE_STATUS has the number.', 'STATUS_LINE'),
+];
+
+/** Every variable of ModSecurity 2 by its name in upper case, also those that are not kept here. */
+export const VARIABLES: ReadonlyMap<string, Variable> = new Map(ROWS);
