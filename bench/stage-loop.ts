@@ -6,6 +6,7 @@ import { CONTINUE } from '../src/core/decision.ts';
 import { UNWATCHED } from '../src/core/load.ts';
 import type { ApiKeyRecord, Ports } from '../src/core/ports.ts';
 import { Route } from '../src/core/route.ts';
+import { UNGOVERNED } from '../src/core/waf.ts';
 import { generateApiKey } from '../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../src/lib/apikey/secret-hash.ts';
 import { FieldLines } from '../src/lib/http/field-lines.ts';
@@ -127,6 +128,7 @@ function openPorts(): { key: string; ports: Ports } {
       counters,
       limits: memoryLimits(counters),
       limitScales: [],
+      wafGovernance: UNGOVERNED,
       attack: NO_ATTACK,
       ...UNWATCHED,
       apiKeys,

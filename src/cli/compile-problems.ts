@@ -7,6 +7,7 @@ import { NO_ATTACK } from '../core/attack.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import { UNWATCHED } from '../core/load.ts';
 import type { Ports } from '../core/ports.ts';
+import { UNGOVERNED } from '../core/waf.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
 import { openTrust } from '../plan/trust-files.ts';
 import { loadCountryDatabase } from '../stores/geo/country-database.ts';
@@ -17,6 +18,7 @@ const NO_PORTS: Ports = {
   counters: { take: () => {} },
   limits: { take: (_hits, _rule, _nowMs, state) => state, release: () => {}, giveBack: () => {} },
   limitScales: [],
+  wafGovernance: UNGOVERNED,
   attack: NO_ATTACK,
   ...UNWATCHED,
   apiKeys: { find: () => null, problem: () => '' },

@@ -89,7 +89,8 @@ function servicesOn(
   { path, journalPath, names, passwords, oauth, keys: life }: Target,
   database: Database,
 ): ControlServices {
-  const { keys, usage, decisions, limitActivity, notices, users, revocations, limitExceptions } = database;
+  const { keys, usage, decisions, limitActivity, notices, users, revocations, limitExceptions, waf } =
+    database;
   const services = offlineServices({
     clock,
     version: VERSION,
@@ -106,6 +107,7 @@ function servicesOn(
     users,
     revocations,
     limitExceptions,
+    waf,
     passwordPolicy: passwords,
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: life?.places ?? NO_PLACES,

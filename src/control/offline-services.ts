@@ -7,6 +7,7 @@ import type { Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { TokenRevocationStore } from '../core/token-revocations.ts';
 import type { UserStore } from '../core/users.ts';
+import type { WafStores } from '../core/waf-records.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
 import type {
   ControlServices,
@@ -30,6 +31,7 @@ export interface OfflineParts {
   readonly users: UserStore;
   readonly revocations: TokenRevocationStore;
   readonly limitExceptions: LimitExceptionStore;
+  readonly waf: WafStores;
   readonly passwordPolicy: PasswordPolicy;
   readonly endSessions: (userId: string) => Promise<void>;
   readonly keyDelivery: DeliveryPlaces;
@@ -48,6 +50,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
   const needsGateway = (): never => {
     throw new Unavailable('gateway', SENTENCE);
   };
+  const toNodes = async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() });
   return {
     clock: parts.clock,
     version: parts.version,
@@ -58,9 +61,12 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     notices: parts.notices,
     users: parts.users,
     limitExceptions: parts.limitExceptions,
-    distributeExceptions: async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() }),
+    distributeExceptions: toNodes,
+    waf: parts.waf,
+    distributeBypasses: toNodes,
+    distributeTrials: toNodes,
     revocations: parts.revocations,
-    distributeRevocations: async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() }),
+    distributeRevocations: toNodes,
     passwordPolicy: () => parts.passwordPolicy,
     endSessions: parts.endSessions,
     keyDelivery: () => parts.keyDelivery,

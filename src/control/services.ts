@@ -11,6 +11,7 @@ import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { TokenRevocationStore } from '../core/token-revocations.ts';
 import type { UserStore } from '../core/users.ts';
+import type { WafStores } from '../core/waf-records.ts';
 import type { HashCost } from '../lib/password/argon2.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
 
@@ -199,6 +200,11 @@ export interface ControlServices {
   readonly revocations: TokenRevocationStore;
   /** Gives changed revocations of tokens to every thread of every gateway, as `distributeKeys` does. */
   distributeRevocations(ids: readonly string[]): Promise<Distribution>;
+  readonly waf: WafStores;
+  /** Gives changed bypasses of the WAF to every thread of every gateway, as `distributeKeys` does. */
+  distributeBypasses(ids: readonly string[]): Promise<Distribution>;
+  /** Tells every thread of every gateway about rules on trial, by the ids of their records. */
+  distributeTrials(ids: readonly string[]): Promise<Distribution>;
   /** The resolved configuration without a secret in it. */
   redactedConfig(): unknown;
   /** Prometheus text. */

@@ -8,6 +8,7 @@ import type { Logins } from './logins.ts';
 import type { Notices } from './notices.ts';
 import type { KeyGrant } from './principal.ts';
 import type { RevokedTokens } from './token-revocations.ts';
+import type { WafGovernance } from './waf.ts';
 
 /** Wall-clock time; tests put a fake one in its place. */
 export interface Clock {
@@ -246,4 +247,5 @@ export interface Ports {
   readonly introspection: TokenIntrospection;
   readonly logins: Logins;
   readonly timers: Timers;
+  readonly wafGovernance: WafGovernance;
 }

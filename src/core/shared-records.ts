@@ -1,5 +1,5 @@
 /** Kinds of records of which data-plane threads hold copies. */
-export type ChangeKind = 'api-key' | 'token-revocation' | 'limit-exception';
+export type ChangeKind = 'api-key' | 'token-revocation' | 'limit-exception' | 'waf-bypass' | 'waf-rule';
 
 /** What changed in the database since a position. */
 export interface RecordChanges {

@@ -5,6 +5,27 @@ import type { Interruption, RuleMatch } from '../lib/seclang/transaction.ts';
 export const RULE_MODES = ['block', 'log', 'bypass'] as const;
 export type RuleMode = (typeof RULE_MODES)[number];
 
+/** Where a rule comes from: with the gateway, from a released set such as CRS, or from files of the operator's own. */
+export const RULE_ORIGINS = ['shipped', 'include', 'custom'] as const;
+export type RuleOrigin = (typeof RULE_ORIGINS)[number];
+
+/** What is known about a rule of the plan before any request: what governance, reports and tuning work on. */
+export interface RuleFacts {
+  readonly id: number;
+  /** Hash of what the rule matches and does: a rule with another one is another rule. */
+  readonly fingerprint: string;
+  readonly origin: RuleOrigin;
+  /** The entry of the configuration that brought it; '' for what is shipped. */
+  readonly set: string;
+  readonly category: string;
+  readonly message: string;
+  /**
+   * `detect`: looks at a request or an answer, and blocks or adds to a score. `score`: ends a request because of a score.
+   * `prepare`: everything else, such as what sets limits or takes targets out.
+   */
+  readonly role: 'detect' | 'score' | 'prepare';
+}
+
 /** An exemption from rules, for a time; each part that is said narrows it. */
 export interface WafBypass {
   readonly id: string;
@@ -25,13 +46,28 @@ export interface WafBypass {
   readonly expiresAtMs: number;
 }
 
+const NO_BYPASSES: readonly WafBypass[] = [];
+
 /** What the records of the gateway say about rules, as this thread knows it. */
 export interface WafGovernance {
   /** The bypasses that hold now for a client and a path; the same empty list where there are none. */
   bypasses(client: Ip, path: string, nowMs: number): readonly WafBypass[];
-  /** Whether a rule is on trial: it is noted, and blocks nothing yet. */
-  isOnTrial(ruleId: number): boolean;
+  /** Grows whenever `isOnTrial` may answer otherwise: what a plan derived from it before is to be derived anew. */
+  readonly version: number;
+  /**
+   * Whether a rule is on trial: it is noted, and blocks nothing yet.
+   *
+   * Safety: of a rule that nobody has registered yet, those of the operator's own files are on trial, all others are not.
+   */
+  isOnTrial(rule: RuleFacts): boolean;
 }
+
+/** Where nothing is known about rules. */
+export const UNGOVERNED: WafGovernance = {
+  bypasses: () => NO_BYPASSES,
+  version: 0,
+  isOnTrial: ({ origin, role }) => origin === 'custom' && role === 'detect',
+};
 
 /** What the WAF found out about one request. The stage writes it, the journal tells it. */
 export interface WafFindings {

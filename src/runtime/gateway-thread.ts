@@ -49,7 +49,7 @@ import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
 import { threadNotices } from './thread-notices.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
-import { ThreadRecords } from './thread-records.ts';
+import { isRecordMessage, ThreadRecords } from './thread-records.ts';
 
 /** What a call is answered with that failed by a defect: not what any call is answered with when it succeeds. */
 const DEFECT = { pointer: '', message: 'This is a defect of the gateway: its log has the stack trace.' };
@@ -151,6 +151,7 @@ export class GatewayThread {
       logins: openLogins(data.logins),
       timers: timersOn(this.#wheel),
       revokedTokens: this.#records.revokedTokens,
+      wafGovernance: this.#records.wafGovernance,
     };
   }
 
@@ -183,6 +184,7 @@ export class GatewayThread {
   }
 
   #obey(message: ToThread): unknown {
+    if (isRecordMessage(message)) return this.#records.take(message);
     switch (message.type) {
       case 'prepare':
         return this.#turns.take(() => this.#prepare(message.plan));
@@ -190,11 +192,6 @@ export class GatewayThread {
         return this.#turns.take(() => this.#commit(message.version));
       case 'discard':
         return this.#turns.take(() => this.#discard(message.version));
-      case 'apiKeys':
-      case 'revocations':
-      case 'limitExceptions':
-      case 'lease':
-        return this.#records.take(message);
       case 'metrics':
         return this.#takeMetrics();
       case 'drain':

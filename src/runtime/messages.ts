@@ -5,6 +5,7 @@ import type { Notice } from '../core/notices.ts';
 import type { ApiKeyRecord, StatusAnswer, StatusQuestion } from '../core/ports.ts';
 import type { RevocationUpdate, TokenRevocation } from '../core/token-revocations.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
+import type { BypassRecord, RuleTrial, WafUpdate } from '../core/waf-records.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import type { TrustMaterial } from '../plan/trust-files.ts';
 import type { KeySetUpdate } from '../stores/keysets/key-set-update.ts';
@@ -58,6 +59,8 @@ export interface ThreadData {
   readonly apiKeys: readonly ApiKeyRecord[];
   readonly revocations: readonly TokenRevocation[];
   readonly limitExceptions: readonly LimitException[];
+  readonly wafBypasses: readonly BypassRecord[];
+  readonly ruleTrials: readonly RuleTrial[];
   /** Until when records from the store may be trusted; null where they belong to this gateway alone. */
   readonly lease: Lease | null;
   readonly keySets: readonly KeySetUpdate[];
@@ -80,6 +83,8 @@ export type ToThread =
   | { readonly type: 'apiKeys'; readonly call: number; readonly update: KeyUpdate }
   | { readonly type: 'revocations'; readonly call: number; readonly update: RevocationUpdate }
   | { readonly type: 'limitExceptions'; readonly call: number; readonly update: ExceptionUpdate }
+  | { readonly type: 'wafBypasses'; readonly call: number; readonly update: WafUpdate<BypassRecord> }
+  | { readonly type: 'ruleTrials'; readonly call: number; readonly update: WafUpdate<RuleTrial> }
   | { readonly type: 'lease'; readonly lease: Lease }
   | { readonly type: 'metrics'; readonly call: number }
   | { readonly type: 'drain'; readonly call: number; readonly deadlineMs: number }

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { Distribution, NodeView } from '../control/services.ts';
 import type { LimitException } from '../core/limit-exceptions.ts';
 import type { ApiKeyRecord } from '../core/ports.ts';
+import type { BypassRecord, RuleTrial } from '../core/waf-records.ts';
 import { monotonicMs } from '../lib/time/monotonic.ts';
 import type { Lease } from '../stores/memory/record-lease.ts';
 import type { Database } from '../stores/sql/open-database.ts';
@@ -15,6 +16,7 @@ import { RevocationCopies } from './revocation-copies.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import { StoredCopies } from './stored-copies.ts';
 import type { Supervisor } from './supervisor.ts';
+import { trialSource } from './trial-source.ts';
 
 export interface RecordKeeperOptions {
   readonly database: Database;
@@ -31,6 +33,8 @@ export class RecordKeeper {
   readonly #revocations: RevocationCopies;
   /** Those that are over stay until the store deletes them: whether one is over is for the clock of a thread to say. */
   readonly #exceptions: StoredCopies<LimitException>;
+  readonly #bypasses: StoredCopies<BypassRecord>;
+  readonly #trials: StoredCopies<RuleTrial>;
   /** Null where no other gateway uses the database. */
   readonly #member: GatewayMember | null;
   #lease: Lease | null = null;
@@ -46,16 +50,27 @@ export class RecordKeeper {
     this.#revocations = new RevocationCopies(revocations, { nowMs: Date.now }, (update) =>
       supervisor().distributeRevocations(update),
     );
+    this.#bypasses = new StoredCopies(database.waf.bypasses, (update) =>
+      supervisor().distributeBypasses(update),
+    );
+    this.#trials = new StoredCopies(trialSource(database.waf.rules), (update) =>
+      supervisor().distributeTrials(update),
+    );
     this.#member = database.shared === null ? null : this.#join(database.shared);
     if (this.#member !== null) this.#lease = this.#leaseFrom(Number.NEGATIVE_INFINITY);
   }
 
   /** What a thread that starts now is given. */
-  get threadData(): Pick<ThreadData, 'apiKeys' | 'revocations' | 'limitExceptions' | 'lease'> {
+  get threadData(): Pick<
+    ThreadData,
+    'apiKeys' | 'revocations' | 'limitExceptions' | 'wafBypasses' | 'ruleTrials' | 'lease'
+  > {
     return {
       apiKeys: this.#keys.records,
       revocations: this.#revocations.records,
       limitExceptions: this.#exceptions.records,
+      wafBypasses: this.#bypasses.records,
+      ruleTrials: this.#trials.records,
       lease: this.#lease,
     };
   }
@@ -76,6 +91,8 @@ export class RecordKeeper {
     await this.#keys.reload();
     await this.#revocations.reload();
     await this.#exceptions.reload();
+    await this.#bypasses.reload();
+    await this.#trials.reload();
   }
 
   /** Follows what other gateways change, from now on; call it when the threads run. */
@@ -118,6 +135,20 @@ export class RecordKeeper {
     return { ...own, nodes };
   }
 
+  /** Gives changed bypasses of the WAF to every thread of every gateway. */
+  async distributeBypasses(ids: readonly string[], withinMs = SETTLE_MS): Promise<Distribution> {
+    const own = await this.#bypasses.apply(ids);
+    const nodes = (await this.#member?.settle(withinMs)) ?? [];
+    return { ...own, nodes };
+  }
+
+  /** Tells every thread of every gateway about rules on trial. */
+  async distributeTrials(ids: readonly string[], withinMs = SETTLE_MS): Promise<Distribution> {
+    const own = await this.#trials.apply(ids);
+    const nodes = (await this.#member?.settle(withinMs)) ?? [];
+    return { ...own, nodes };
+  }
+
   #join(shared: NonNullable<Database['shared']>): GatewayMember {
     const { store, problems, supervisor } = this.#options;
     return new GatewayMember({
@@ -128,6 +159,8 @@ export class RecordKeeper {
         'api-key': this.#keys,
         'token-revocation': this.#revocations,
         'limit-exception': this.#exceptions,
+        'waf-bypass': this.#bypasses,
+        'waf-rule': this.#trials,
       },
       time: REAL_TIME,
       grantLease: (fromMs) => {

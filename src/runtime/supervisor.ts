@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../core/errors.ts';
 import type { ExceptionUpdate } from '../core/limit-exceptions.ts';
 import type { RevocationUpdate } from '../core/token-revocations.ts';
+import type { BypassRecord, RuleTrial, WafUpdate } from '../core/waf-records.ts';
 import type { MetricsSnapshot } from '../lib/metrics/thread-metrics.ts';
 import { Turns } from '../lib/time/turns.ts';
 import type { KeyUpdate } from '../stores/memory/api-keys.ts';
@@ -130,6 +131,16 @@ export class Supervisor {
   /** Gives revocations of tokens to every thread, as `distributeKeys` does. */
   distributeRevocations(update: RevocationUpdate): Promise<ThreadAcknowledgement> {
     return this.#distribute({ type: 'revocations', update });
+  }
+
+  /** Gives bypasses of the WAF to every thread, as `distributeKeys` does. */
+  distributeBypasses(update: WafUpdate<BypassRecord>): Promise<ThreadAcknowledgement> {
+    return this.#distribute({ type: 'wafBypasses', update });
+  }
+
+  /** Tells every thread which rules are on trial, as `distributeKeys` does. */
+  distributeTrials(update: WafUpdate<RuleTrial>): Promise<ThreadAcknowledgement> {
+    return this.#distribute({ type: 'ruleTrials', update });
   }
 
   async #distribute(message: Parameters<ThreadHandle['call']>[0]): Promise<ThreadAcknowledgement> {

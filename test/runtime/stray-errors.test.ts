@@ -40,6 +40,8 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     nonceSecret: new Uint8Array(32),
     revocations: [],
     limitExceptions: [],
+    wafBypasses: [],
+    ruleTrials: [],
     logins: createLoginTable({ addresses: 1000 }),
     loads: createLoadTable(64, 1),
     attack: createAttackFlag(),

@@ -7,6 +7,7 @@ import type { Ports } from '../../src/core/ports.ts';
 import { Principal } from '../../src/core/principal.ts';
 import { REASONS, type ReasonCode } from '../../src/core/reasons.ts';
 import { Route } from '../../src/core/route.ts';
+import { UNGOVERNED } from '../../src/core/waf.ts';
 import { FieldLines } from '../../src/lib/http/field-lines.ts';
 import { compilePlan } from '../../src/plan/compile-plan.ts';
 import { runChecks } from '../../src/proxy/pipeline.ts';
@@ -49,6 +50,7 @@ const ports: Ports = {
   counters,
   limits: memoryLimits(counters),
   limitScales: [],
+  wafGovernance: UNGOVERNED,
   attack: NO_ATTACK,
   ...UNWATCHED,
   apiKeys: new MemoryApiKeys(),

@@ -7,6 +7,7 @@ import type { Notice } from '../../src/core/notices.ts';
 import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { NO_TRUST } from '../../src/core/trust.ts';
+import { UNGOVERNED } from '../../src/core/waf.ts';
 import { generateApiKey } from '../../src/lib/apikey/key-format.ts';
 import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import { formatIp, type Ip, parseIp } from '../../src/lib/ip/address.ts';
@@ -123,6 +124,7 @@ export function fakePorts() {
     counters,
     limits: memoryLimits(counters),
     limitScales: [],
+    wafGovernance: UNGOVERNED,
     attack: NO_ATTACK,
     ...UNWATCHED,
     notices,

@@ -43,6 +43,9 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     users: database.users,
     limitExceptions: database.limitExceptions,
     distributeExceptions: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
+    waf: database.waf,
+    distributeBypasses: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
+    distributeTrials: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     revocations: database.revocations,
     distributeRevocations: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     passwordPolicy: () => ({

@@ -143,6 +143,8 @@ export class FakeNode {
         },
         'token-revocation': { apply: async () => {}, reload: async () => {} },
         'limit-exception': { apply: async () => {}, reload: async () => {} },
+        'waf-bypass': { apply: async () => {}, reload: async () => {} },
+        'waf-rule': { apply: async () => {}, reload: async () => {} },
       },
       grantLease: (fromMs) => {
         this.leaseFromMs = fromMs;

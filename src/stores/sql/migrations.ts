@@ -7,6 +7,7 @@ import { createLimitActivity } from './limit-activity-store.ts';
 import { createOauth } from './oauth-schema.ts';
 import type { Tables } from './tables.ts';
 import { createUsers } from './user-tables.ts';
+import { createWaf } from './waf-tables.ts';
 
 /** One step of the schema; its number is its position in the list, counted from 1. */
 interface Migration {
@@ -233,6 +234,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'what limits did', up: createLimitActivity },
   { name: 'actions of adaptive limits', up: createAdaptiveActions },
   { name: 'exceptions from limits', up: createLimitExceptions },
+  { name: 'governance of rules', up: createWaf },
 ];
 
 /** `PGWY` in ASCII: which of the locks that applications may take in a PostgreSQL database is that of the schema. */

@@ -10,6 +10,7 @@ import type { DecisionStore, KeyStore } from '../../core/records.ts';
 import type { SharedRecords } from '../../core/shared-records.ts';
 import type { TokenRevocationStore } from '../../core/token-revocations.ts';
 import type { UserStore } from '../../core/users.ts';
+import type { WafStores } from '../../core/waf-records.ts';
 import { DAY_MS } from '../../lib/time/day.ts';
 import { sqlAdaptiveActions } from './adaptive-action-store.ts';
 import type { Connection } from './connection.ts';
@@ -28,6 +29,9 @@ import { openSqlite } from './sqlite-file.ts';
 import { sqlTokenRevocationStore } from './token-revocation-store.ts';
 import { sqlUsageStore } from './usage-store.ts';
 import { sqlUserStore } from './user-store.ts';
+import { sqlBypassStore } from './waf-bypass-store.ts';
+import { sqlRuleActivityStore } from './waf-rule-activity-store.ts';
+import { sqlRuleStore } from './waf-rule-store.ts';
 
 export interface DatabaseOptions {
   readonly location: StoreLocation;
@@ -60,6 +64,7 @@ export interface Database {
   readonly revocations: TokenRevocationStore;
   readonly adaptive: AdaptiveActions;
   readonly limitExceptions: LimitExceptionStore;
+  readonly waf: WafStores;
   /** What gateways know of each other; null for a file, which one gateway has for itself. */
   readonly shared: SharedRecords | null;
   close(): Promise<void>;
@@ -108,5 +113,10 @@ function storesOn(open: Connection, options: DatabaseOptions): Omit<Database, 's
     revocations: sqlTokenRevocationStore(open),
     adaptive: sqlAdaptiveActions(open),
     limitExceptions: sqlLimitExceptionStore(open),
+    waf: {
+      bypasses: sqlBypassStore(open),
+      rules: sqlRuleStore(open),
+      activity: sqlRuleActivityStore(open),
+    },
   };
 }

@@ -168,6 +168,70 @@ export interface Tables {
     created_at_ms: number;
     expires_at_ms: number;
   };
+  /** See `BypassRecord`. */
+  waf_bypasses: {
+    id: string;
+    network: string;
+    rule_id: number;
+    path: string;
+    parameter: string;
+    owner: string;
+    reason: string;
+    requested_by: string;
+    approver: string;
+    /** 0 or 1. */
+    is_proven: number;
+    life_ms: number;
+    created_at_ms: number;
+    approved_at_ms: number;
+    expires_at_ms: number;
+    ended_at_ms: number;
+    ended_by: string;
+  };
+  waf_bypass_uses: { bypass_id: string; requests: number; would_block: number; last_at_ms: number };
+  /** Released sets of rules that were loaded before. */
+  waf_rule_sets: { name: string; first_loaded_at_ms: number };
+  /** See `RuleRecord`. */
+  waf_rules: {
+    record_id: string;
+    rule_id: number;
+    fingerprint: string;
+    origin: string;
+    rule_set: string;
+    category: string;
+    message: string;
+    role: string;
+    state: string;
+    first_seen_at_ms: number;
+    tried_ms: number;
+    /** When time was last added; 0 before the first. */
+    counted_at_ms: number;
+    trial_ms: number;
+    decided_at_ms: number;
+    decided_by: string;
+  };
+  /** See `RuleCount`. */
+  waf_rule_hours: {
+    hour_ms: number;
+    category: string;
+    rule_id: number;
+    matches: number;
+    blocks: number;
+    would_blocks: number;
+  };
+  /** See `FalsePositive`. */
+  waf_false_positives: {
+    request_id: string;
+    rule_id: number;
+    category: string;
+    at_ms: number;
+    /** 0 or 1. */
+    was_blocked: number;
+    path: string;
+    variable: string;
+    confirmed_at_ms: number;
+    confirmed_by: string;
+  };
   /** One row: the number of the latest change. */
   change_counter: { name: string; last: number };
   /** What changed of the records that threads hold copies of. */
