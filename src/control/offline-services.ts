@@ -45,28 +45,33 @@ export interface OfflineParts {
 
 const SENTENCE = 'No gateway is running: start it with `portcullis run`.';
 
+/** What is kept, and how gateways elsewhere learn of a change: one that starts later reads it from the database. */
+function recordServices(parts: OfflineParts) {
+  const toNodes = async (_: unknown, withinMs?: number) => ({
+    slowestMs: 0,
+    slowestThread: -1,
+    nodes: await parts.awaitNodes(withinMs),
+  });
+  const { keys, usage, decisions, limitActivity, notices, users, limitExceptions, revocations, waf } = parts;
+  return {
+    ...{ keys, usage, decisions, limitActivity, notices, users, limitExceptions, revocations, waf },
+    distributeKeys: toNodes,
+    distributeExceptions: (ids: readonly string[]) => toNodes(ids),
+    distributeRevocations: (ids: readonly string[]) => toNodes(ids),
+    distributeBypasses: (ids: readonly string[]) => toNodes(ids),
+    distributeTrials: (ids: readonly string[]) => toNodes(ids),
+  };
+}
+
 /** The services of operations that work on the database alone: keys, usage and recent requests. */
 export function offlineServices(parts: OfflineParts): ControlServices {
   const needsGateway = (): never => {
     throw new Unavailable('gateway', SENTENCE);
   };
-  const toNodes = async () => ({ slowestMs: 0, slowestThread: -1, nodes: await parts.awaitNodes() });
   return {
+    ...recordServices(parts),
     clock: parts.clock,
     version: parts.version,
-    keys: parts.keys,
-    usage: parts.usage,
-    decisions: parts.decisions,
-    limitActivity: parts.limitActivity,
-    notices: parts.notices,
-    users: parts.users,
-    limitExceptions: parts.limitExceptions,
-    distributeExceptions: toNodes,
-    waf: parts.waf,
-    distributeBypasses: toNodes,
-    distributeTrials: toNodes,
-    revocations: parts.revocations,
-    distributeRevocations: toNodes,
     passwordPolicy: () => parts.passwordPolicy,
     endSessions: parts.endSessions,
     keyDelivery: () => parts.keyDelivery,
@@ -77,12 +82,6 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,
     status: () => statusOf(parts),
-    // A gateway that starts later reads the keys from the database.
-    distributeKeys: async (_, withinMs) => ({
-      slowestMs: 0,
-      slowestThread: -1,
-      nodes: await parts.awaitNodes(withinMs),
-    }),
     reload: async () => needsGateway(),
     redactedConfig: needsGateway,
     metrics: async () => needsGateway(),

@@ -1,5 +1,5 @@
-import type { Insertable, Selectable } from 'kysely';
-import type { BypassRecord, BypassStore } from '../../core/waf-records.ts';
+import type { Insertable, Selectable, Transaction } from 'kysely';
+import type { BypassRecord, BypassStore, BypassUse } from '../../core/waf-records.ts';
 import type { Connection } from './connection.ts';
 import type { Tables } from './tables.ts';
 
@@ -77,6 +77,13 @@ export function sqlBypassStore(connection: Connection): BypassStore {
         return row === undefined ? null : bypassOf(row);
       }),
 
+    ...bypassChanges(connection),
+    ...bypassUses(connection),
+  };
+}
+
+function bypassChanges(connection: Connection): Pick<BypassStore, 'approve' | 'end'> {
+  return {
     approve: (id, by, approvedAtMs) =>
       connection.change('waf-bypass', id, async (db) => {
         const row = await db
@@ -106,8 +113,6 @@ export function sqlBypassStore(connection: Connection): BypassStore {
           .executeTakeFirst();
         return row === undefined ? null : bypassOf(row);
       }),
-
-    ...bypassUses(connection),
   };
 }
 
@@ -118,29 +123,7 @@ function bypassUses(connection: Connection): Pick<BypassStore, 'addUses' | 'list
         ? Promise.resolve()
         : connection.transaction(async (tx) => {
             // In one order, so that gateways never wait for each other.
-            for (const use of [...uses].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-              await tx
-                .insertInto('waf_bypass_uses')
-                .values({
-                  bypass_id: use.id,
-                  requests: use.requests,
-                  would_block: use.wouldBlock,
-                  last_at_ms: use.lastAtMs,
-                })
-                .onConflict((conflict) =>
-                  conflict.column('bypass_id').doUpdateSet((eb) => ({
-                    requests: eb('waf_bypass_uses.requests', '+', eb.ref('excluded.requests')),
-                    would_block: eb('waf_bypass_uses.would_block', '+', eb.ref('excluded.would_block')),
-                    last_at_ms: eb
-                      .case()
-                      .when('waf_bypass_uses.last_at_ms', '>', eb.ref('excluded.last_at_ms'))
-                      .then(eb.ref('waf_bypass_uses.last_at_ms'))
-                      .else(eb.ref('excluded.last_at_ms'))
-                      .end(),
-                  })),
-                )
-                .execute();
-            }
+            for (const use of [...uses].sort((a, b) => (a.id < b.id ? -1 : 1))) await addUse(tx, use);
           }),
 
     listUses: () =>
@@ -154,4 +137,28 @@ function bypassUses(connection: Connection): Pick<BypassStore, 'addUses' | 'list
         }));
       }),
   };
+}
+
+async function addUse(tx: Transaction<Tables>, use: BypassUse): Promise<void> {
+  await tx
+    .insertInto('waf_bypass_uses')
+    .values({
+      bypass_id: use.id,
+      requests: use.requests,
+      would_block: use.wouldBlock,
+      last_at_ms: use.lastAtMs,
+    })
+    .onConflict((conflict) =>
+      conflict.column('bypass_id').doUpdateSet((eb) => ({
+        requests: eb('waf_bypass_uses.requests', '+', eb.ref('excluded.requests')),
+        would_block: eb('waf_bypass_uses.would_block', '+', eb.ref('excluded.would_block')),
+        last_at_ms: eb
+          .case()
+          .when('waf_bypass_uses.last_at_ms', '>', eb.ref('excluded.last_at_ms'))
+          .then(eb.ref('waf_bypass_uses.last_at_ms'))
+          .else(eb.ref('excluded.last_at_ms'))
+          .end(),
+      })),
+    )
+    .execute();
 }

@@ -1,4 +1,4 @@
-import type { Insertable, Transaction } from 'kysely';
+import type { Insertable, Kysely, Transaction } from 'kysely';
 import {
   type FalsePositive,
   RULE_HOURS_KEPT_DAYS,
@@ -80,39 +80,38 @@ function foundOf(row: Found): FalsePositive {
   };
 }
 
+async function sumHours(db: Kysely<Tables>, fromMs: number, toMs: number): Promise<RuleCount[]> {
+  const rows = await db
+    .selectFrom('waf_rule_hours')
+    .select((eb) => [
+      'category',
+      'rule_id',
+      eb.fn.sum('matches').as('matches'),
+      eb.fn.sum('blocks').as('blocks'),
+      eb.fn.sum('would_blocks').as('would_blocks'),
+    ])
+    .where('hour_ms', '>=', fromMs)
+    .where('hour_ms', '<', toMs)
+    .groupBy(['category', 'rule_id'])
+    .orderBy('category')
+    .orderBy('rule_id')
+    .execute();
+  return rows.map((row) => ({
+    ruleId: Number(row.rule_id),
+    category: row.category,
+    matches: Number(row.matches),
+    blocks: Number(row.blocks),
+    wouldBlocks: Number(row.would_blocks),
+  }));
+}
+
 /** What rules did, in the database. */
 export function sqlRuleActivityStore(connection: Connection): RuleActivityStore {
   return {
     addHours: (hours) =>
       hours.length === 0 ? Promise.resolve() : connection.transaction((tx) => addRows(tx, sumRows(hours))),
 
-    sumHours: (fromMs, toMs) =>
-      connection.query(async (db) => {
-        const rows = await db
-          .selectFrom('waf_rule_hours')
-          .select((eb) => [
-            'category',
-            'rule_id',
-            eb.fn.sum('matches').as('matches'),
-            eb.fn.sum('blocks').as('blocks'),
-            eb.fn.sum('would_blocks').as('would_blocks'),
-          ])
-          .where('hour_ms', '>=', fromMs)
-          .where('hour_ms', '<', toMs)
-          .groupBy(['category', 'rule_id'])
-          .orderBy('category')
-          .orderBy('rule_id')
-          .execute();
-        return rows.map(
-          (row): RuleCount => ({
-            ruleId: Number(row.rule_id),
-            category: row.category,
-            matches: Number(row.matches),
-            blocks: Number(row.blocks),
-            wouldBlocks: Number(row.would_blocks),
-          }),
-        );
-      }),
+    sumHours: (fromMs, toMs) => connection.query((db) => sumHours(db, fromMs, toMs)),
 
     ...confirmations(connection),
 

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Transaction } from 'kysely';
+import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
 import { RULE_ORIGINS, type RuleFacts } from '../../core/waf.ts';
 import {
   RULE_STATES,
@@ -113,6 +113,15 @@ async function register(
   return added.filter(({ state }) => state === 'trial');
 }
 
+async function find(db: Kysely<Tables>, recordId: string): Promise<RuleRecord | null> {
+  const row = await db
+    .selectFrom('waf_rules')
+    .selectAll()
+    .where('record_id', '=', recordId)
+    .executeTakeFirst();
+  return row === undefined ? null : recordOf(row);
+}
+
 /** What is known about rules, in the database. */
 export function sqlRuleStore(connection: Connection): RuleStore {
   return {
@@ -130,15 +139,7 @@ export function sqlRuleStore(connection: Connection): RuleStore {
         return rows.map(recordOf);
       }),
 
-    find: (recordId) =>
-      connection.query(async (db) => {
-        const row = await db
-          .selectFrom('waf_rules')
-          .selectAll()
-          .where('record_id', '=', recordId)
-          .executeTakeFirst();
-        return row === undefined ? null : recordOf(row);
-      }),
+    find: (recordId) => connection.query((db) => find(db, recordId)),
 
     addTime: (recordIds, nowMs, mostMs) => addTime(connection, recordIds, nowMs, mostMs),
 
