@@ -4,6 +4,7 @@ import { detectSqli, detectXss } from './injections.ts';
 import { eq, ge, gt, le, lt } from './numbers.ts';
 import { pm, pmFromFile, strmatch } from './phrases.ts';
 import { refused } from './refused.ts';
+import { rx } from './rx.ts';
 import {
   beginsWith,
   contains,
@@ -64,6 +65,7 @@ const ROWS: readonly OperatorRow[] = [
   row('pmFromFile', pmFromFile, FILES),
   row('rbl', noMatch, NO_DNS),
   row('rsub', refused('@rsub rewrites bodies, which rules of the gateway never do.')),
+  row('rx', rx),
   row('streq', streq),
   row('strmatch', strmatch),
   row('unconditionalMatch', unconditionalMatch),

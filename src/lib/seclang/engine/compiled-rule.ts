@@ -1,0 +1,110 @@
+import type { Bytes } from '../bytes.ts';
+import type { Disruption, Position, RulePhase, SetVar, VariableRef } from '../syntax/rule.ts';
+import type { CompiledText } from './compiled-text.ts';
+import type { CompiledControl } from './controls.ts';
+import type { OperatorFamily } from './operator-family.ts';
+import type { TargetList } from './target-list.ts';
+import type { Pipeline, Unit } from './units.ts';
+
+export interface CompiledSetVar {
+  readonly collection: string;
+  readonly change: SetVar['change'];
+  /** Of `TX` with a name that is known: its slot, otherwise -1. */
+  readonly slot: number;
+  readonly key: CompiledText;
+  readonly value: CompiledText;
+  /** The amount where it is known; otherwise NaN. */
+  readonly amount: number;
+}
+
+export interface CompiledMember {
+  readonly collection: string;
+  readonly key: CompiledText;
+}
+
+export interface CompiledExpiry extends CompiledMember {
+  readonly seconds: CompiledText;
+}
+
+export interface CompiledDeprecation extends CompiledMember {
+  readonly amount: number;
+  readonly seconds: number;
+}
+
+/** How a comparison of numbers is made without text. */
+export type Comparison = 'eq' | 'ge' | 'gt' | 'le' | 'lt';
+
+/** What a link looks for. */
+export type LinkTest =
+  /** Matches always: `SecAction`. */
+  | { readonly kind: 'always' }
+  /** Numbers of `TX` and counts, beside a number or a variable of `TX` (`slot` of 0 or more). */
+  | {
+      readonly kind: 'number';
+      readonly comparison: Comparison;
+      readonly limit: number;
+      readonly slot: number;
+    }
+  /** An operator whose argument is known; of `multiMatch` one unit for each step of the pipeline. */
+  | { readonly kind: 'units'; readonly units: readonly Unit[] }
+  /** An operator whose argument is known when it runs. */
+  | {
+      readonly kind: 'family';
+      readonly family: OperatorFamily;
+      readonly argument: CompiledText;
+      readonly pipelines: readonly Pipeline[];
+    };
+
+/** One link of a rule, ready to run. */
+export interface CompiledLink {
+  /** Among all links of an engine. */
+  readonly index: number;
+  readonly test: LinkTest;
+  readonly targets: TargetList;
+  readonly isNegated: boolean;
+  readonly isMulti: boolean;
+  readonly captures: boolean;
+  /** Whether groups that a match lacks are unset. */
+  readonly clearsCaptures: boolean;
+  readonly isLast: boolean;
+  readonly setVars: readonly CompiledSetVar[];
+  readonly openings: readonly CompiledMember[];
+  readonly expiries: readonly CompiledExpiry[];
+  readonly deprecations: readonly CompiledDeprecation[];
+  readonly controls: readonly CompiledControl[];
+  /** Whether a match has any of the above to do. */
+  readonly hasActions: boolean;
+  /** `geoLookup`: a match fills `GEO`. */
+  readonly locates: boolean;
+  /** Where `skipAfter` of this link leads in the rules of its phase; -1 for nowhere. */
+  skipTo: number;
+}
+
+/** A rule with all its links, ready to run. */
+export interface CompiledRule {
+  readonly id: number;
+  readonly phase: RulePhase;
+  readonly at: Position;
+  readonly links: readonly CompiledLink[];
+  /** Its one unit where nothing but a candidate of that can match its first link; otherwise -1. */
+  readonly needed: number;
+  readonly disruption: Disruption['kind'];
+  readonly location: CompiledText;
+  readonly allows: '' | 'phase' | 'request' | 'all';
+  readonly status: number;
+  readonly isLogged: boolean;
+  readonly isAudited: boolean;
+  readonly message: CompiledText;
+  readonly logData: CompiledText;
+  readonly severity: number;
+  readonly tags: readonly Bytes[];
+  readonly skip: number;
+  /** What `RULE` says of it. */
+  readonly facts: ReadonlyMap<string, Bytes>;
+}
+
+/** A variable that a `ctl` or an override takes out of a rule. */
+export interface RemovedTarget {
+  readonly ref: VariableRef;
+  takes(name: string, key: Bytes | null): boolean;
+}

@@ -1,0 +1,26 @@
+import type { OperatorHost } from '../operator.ts';
+import type { EngineSettings, VariableRef } from '../syntax/rule.ts';
+import type { CollectionStore } from './collection-store.ts';
+import type { CompiledRule, RemovedTarget } from './compiled-rule.ts';
+import type { Inspector } from './inspector.ts';
+import type { TargetList } from './target-list.ts';
+import type { TxNames } from './tx-names.ts';
+import type { Unit } from './units.ts';
+
+/** Rules compiled: what all transactions share. */
+export interface EnginePlan {
+  readonly settings: EngineSettings;
+  readonly host: OperatorHost;
+  readonly store: CollectionStore;
+  readonly txNames: TxNames;
+  readonly inspector: Inspector;
+  readonly units: readonly Unit[];
+  readonly lists: readonly TargetList[];
+  readonly links: number;
+  /** By phase, from 1: its rules in order. */
+  readonly phases: readonly (readonly CompiledRule[])[];
+  /** Whether rules that cannot match are passed over; false in tests only. */
+  readonly skips: boolean;
+  /** What an override takes out of a rule. */
+  removedTarget(ref: VariableRef): RemovedTarget;
+}

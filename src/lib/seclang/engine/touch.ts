@@ -1,0 +1,199 @@
+import type { Bytes } from '../bytes.ts';
+import { LONG_VALUE_BYTES, type Operator } from '../operator.ts';
+import type { CompiledLink } from './compiled-rule.ts';
+import { expand } from './expand.ts';
+import { Inspected } from './inspected.ts';
+import { findNumberHits } from './number-test.ts';
+import { addMembers, inspectAll, ResolvedList } from './resolved-list.ts';
+import type { TargetList } from './target-list.ts';
+import type { TransactionState } from './transaction-state.ts';
+import type { Unit } from './units.ts';
+
+/** Bytes of a long value that are looked at between two looks at the clock. */
+const STEP_BYTES = 8_192;
+/** Work after which the clock is looked at, in bytes of values that were tested. */
+const SLICE_BYTES = 16_384;
+/** What a test costs beside its bytes. */
+const TEST_BYTES = 64;
+
+/** Reads the values of a list that no rule changes, once a phase; null when the deadline came first. */
+export function resolveList(
+  state: TransactionState,
+  list: TargetList,
+  deadlineMs: number,
+): ResolvedList | null {
+  const known = state.lists[list.index];
+  if (known != null) return known;
+  const { collections, engine } = state;
+  if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return null;
+  const resolved = new ResolvedList(engine.units.length);
+  for (const target of list.targets) resolved.add(target, collections);
+  state.lists[list.index] = resolved;
+  return resolved;
+}
+
+/** Gathers the values that a link looks at; false when the deadline came first. */
+function gather(state: TransactionState, list: TargetList, deadlineMs: number): boolean {
+  if (list.isStatic) {
+    const resolved = resolveList(state, list, deadlineMs);
+    if (resolved === null) return false;
+    state.targets = resolved.targets;
+    return true;
+  }
+  if (!inspectAll(list, state.collections, state.engine.inspector, deadlineMs)) return false;
+  const targets = state.ownTargets;
+  targets.clear();
+  state.targets = targets;
+  for (const target of list.targets) {
+    if (target.ref.isExclusion) targets.remove(target.name, target.selection);
+    else if (target.own === null) addMembers(target, state.collections, targets);
+    else {
+      let count = 0;
+      target.own(state, target, (name, key, value) => {
+        count++;
+        if (!target.ref.isCount) targets.push(name, key, new Inspected(value, false));
+      });
+      if (target.ref.isCount) targets.push(target.name, null, new Inspected(String(count), false));
+    }
+  }
+  return true;
+}
+
+/**
+ * Finds out which values of a link match, without any other effect: true when that is done, false when the deadline came
+ * first; it goes on from there the next time.
+ */
+export function touch(state: TransactionState, link: CompiledLink, deadlineMs: number): boolean {
+  const { test } = link;
+  if (test.kind === 'number') {
+    findNumberHits(state, link, test);
+    return true;
+  }
+  if (test.kind === 'always') {
+    touchAlways(state);
+    return true;
+  }
+  if (state.at === 0 && state.stage === 0 && state.long === null) {
+    state.hits.clear();
+    if (!gather(state, link.targets, deadlineMs)) return false;
+  }
+  if (test.kind === 'units') return touchUnits(state, link, test.units, deadlineMs);
+  if (test.kind === 'family') touchFamily(state, link);
+  return true;
+}
+
+/** A rule that matches always looks at the address of the client, as ModSecurity has it. */
+function touchAlways(state: TransactionState): void {
+  const { ownTargets, hits, input } = state;
+  hits.clear();
+  ownTargets.clear();
+  ownTargets.push('REMOTE_ADDR', null, new Inspected(input.clientAddress, false));
+  state.targets = ownTargets;
+  hits.push(0, input.clientAddress, null, null, true);
+}
+
+function touchUnits(
+  state: TransactionState,
+  link: CompiledLink,
+  units: readonly Unit[],
+  deadlineMs: number,
+): boolean {
+  const { targets } = state;
+  let work = 0;
+  for (; state.at < targets.length; state.at++) {
+    const entry = targets.entries[state.at] as Inspected;
+    for (; state.stage < units.length; state.stage++) {
+      if (link.isMulti && !isMultiStage(entry, units, state.stage)) continue;
+      const unit = units[state.stage] as Unit;
+      if (state.long === null && work >= SLICE_BYTES) {
+        if (performance.now() >= deadlineMs) return false;
+        work = 0;
+      }
+      if (!entry.mayMatch(unit) && state.engine.skips) {
+        if (link.isNegated)
+          state.hits.push(state.at, entry.output(unit.pipeline), unit.operator, null, false);
+        continue;
+      }
+      const verdict = verdictOf(state, entry, unit, deadlineMs);
+      if (verdict === null) return false;
+      work += entry.value.length + TEST_BYTES;
+      if (verdict !== link.isNegated || (verdict && link.captures)) {
+        state.hits.push(state.at, entry.output(unit.pipeline), unit.operator, state.long, verdict);
+      }
+      state.long = null;
+    }
+    state.stage = 0;
+  }
+  return true;
+}
+
+/**
+ * Whether a rule with `multiMatch` looks at what a step of its pipeline gave: the value itself, each changed form, and the last
+ * once more where anything has changed, as ModSecurity does.
+ */
+function isMultiStage(entry: Inspected, units: readonly Unit[], stage: number): boolean {
+  const last = units.length - 1;
+  if (last === 0) return false;
+  if (stage === 0) return true;
+  const output = (at: number): Bytes => entry.output((units[at] as Unit).pipeline);
+  if (stage < last) return output(stage) !== output(stage - 1);
+  for (let at = 1; at <= last; at++) if (output(at) !== output(at - 1)) return true;
+  return false;
+}
+
+/** Whether a unit matches a value; null when the deadline came first. */
+function verdictOf(
+  state: TransactionState,
+  entry: Inspected,
+  unit: Unit,
+  deadlineMs: number,
+): boolean | null {
+  if (state.long === null) {
+    const known = entry.verdict(unit);
+    if (known !== undefined) return known;
+    const output = entry.output(unit.pipeline);
+    if (unit.operator.begin === undefined || output.length <= LONG_VALUE_BYTES) {
+      const verdict = unit.operator.test(output, null);
+      entry.keep(unit, verdict);
+      return verdict;
+    }
+    state.long = unit.operator.begin(output);
+  }
+  for (;;) {
+    const verdict = state.long.step(STEP_BYTES);
+    if (verdict !== null) return verdict;
+    if (performance.now() >= deadlineMs) return null;
+  }
+}
+
+/**
+ * A link whose operator has macros in its argument. Its values are few and short, so that it is run at once.
+ *
+ * Cost: the operator is compiled for each new argument.
+ */
+function touchFamily(state: TransactionState, link: CompiledLink): void {
+  const { test } = link;
+  if (test.kind !== 'family') return;
+  const operator: Operator | null = test.family.withArgument(expand(state, test.argument));
+  if (operator === null) return;
+  const { entries } = state.targets;
+  for (let at = 0; at < entries.length; at++) {
+    const entry = entries[at] as Inspected;
+    const last = test.pipelines.length - 1;
+    for (let stage = link.isMulti ? 0 : last; stage <= last; stage++) {
+      const output = entry.output(test.pipelines[stage] as Unit['pipeline']);
+      if (testWhole(operator, output) !== link.isNegated) {
+        state.hits.push(at, output, operator, null, !link.isNegated);
+      }
+    }
+  }
+}
+
+function testWhole(operator: Operator, value: Bytes): boolean {
+  if (operator.begin === undefined || value.length <= LONG_VALUE_BYTES) return operator.test(value, null);
+  const long = operator.begin(value);
+  for (;;) {
+    const verdict = long.step(STEP_BYTES);
+    if (verdict !== null) return verdict;
+  }
+}
