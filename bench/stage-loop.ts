@@ -150,6 +150,7 @@ function openPorts(): { key: string; ports: Ports } {
 /** A context as the proxy makes one of the request that wrk sends, with the upstream's answer already there. */
 function makeContext(route: Route, key: string): RequestContext {
   const loopback = parseIp('127.0.0.1')!;
+  const headers = requestFields(key);
   const ctx = new RequestContext({
     id: '01JD0000000000000000000000',
     startedAtMs: Date.now(),
@@ -166,7 +167,8 @@ function makeContext(route: Route, key: string): RequestContext {
     query: 'expand=items',
     host: 'api.example.com',
     authority: 'api.example.com',
-    headers: requestFields(key),
+    rawHeaders: headers,
+    headers,
     hasBody: false,
     contentLength: -1,
   });

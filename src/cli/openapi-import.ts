@@ -1,6 +1,6 @@
 import { derivedEndpointId } from '../config/endpoint-id.ts';
 import { asRecord } from '../config/pointer.ts';
-import { mediaRangeProblem } from '../stages/validation/media-range.ts';
+import { mediaRangeProblem } from '../lib/http/media-range.ts';
 import { basePathOf, endpointPath, foldedPath, type PathReading } from './openapi-paths.ts';
 import { type OpenApiObject, resolveReference } from './openapi-reference.ts';
 

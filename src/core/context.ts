@@ -7,6 +7,7 @@ import type { LoginAttempt } from './logins.ts';
 import type { OutcomeReservation } from './outcomes.ts';
 import type { Principal } from './principal.ts';
 import type { Route, RouteCheck } from './route.ts';
+import type { WafFindings } from './waf.ts';
 
 /** The parts of a context that are known before routing. */
 export interface RequestFacts {
@@ -25,6 +26,7 @@ export interface RequestFacts {
   readonly query: string;
   readonly host: string;
   readonly authority: string;
+  readonly rawHeaders: FieldLines;
   readonly headers: FieldLines;
   readonly hasBody: boolean;
   readonly contentLength: number;
@@ -64,6 +66,8 @@ export class RequestContext {
   readonly host: string;
   /** Host with port as the client named it, normalised. */
   readonly authority: string;
+  /** All header fields of the request, those about the connection included. */
+  readonly rawHeaders: FieldLines;
   /** Request header fields without hop-by-hop fields. */
   readonly headers: FieldLines;
   readonly hasBody: boolean;
@@ -100,6 +104,10 @@ export class RequestContext {
   outcome: OutcomeReservation | null;
   /** Written by the proxy when a body check asked for it. */
   body: Uint8Array | null;
+  /** Written by the proxy: what it holds of a body of which only the beginning is looked at; null where it is not so. */
+  bodyStart: Uint8Array | null;
+  /** Written by the WAF: what it found out; null while it has not looked. */
+  waf: WafFindings | null;
   /** Fields that stages add to whatever is answered, flat; the proxy appends them after the response checks. */
   readonly addedHeaders: string[];
   /** Written by the proxy: status of the upstream's answer, whatever the client gets in its place; 0 while there is none. */
@@ -111,6 +119,9 @@ export class RequestContext {
   /** Written by the proxy from the answer under way, edited by response checks. */
   responseStatus: number;
   responseHeaders: FieldLines | null;
+  /** Written by the proxy when a check of answers asked for it: the body of the answer, or its beginning. */
+  responseBody: Uint8Array | null;
+  isResponseBodyPartial: boolean;
 
   /** The checks that ran, in order, and the cost of each in nanoseconds. Written by the pipeline. */
   readonly ran: RouteCheck[];
@@ -138,6 +149,7 @@ export class RequestContext {
     this.query = facts.query;
     this.host = facts.host;
     this.authority = facts.authority;
+    this.rawHeaders = facts.rawHeaders;
     this.headers = facts.headers;
     this.hasBody = facts.hasBody;
     this.contentLength = facts.contentLength;
@@ -154,12 +166,16 @@ export class RequestContext {
     this.limitExceptions = '';
     this.outcome = null;
     this.body = null;
+    this.bodyStart = null;
+    this.waf = null;
     this.addedHeaders = [];
     this.upstreamStatus = 0;
     this.isUnanswered = false;
     this.fromUpstream = false;
     this.responseStatus = 0;
     this.responseHeaders = null;
+    this.responseBody = null;
+    this.isResponseBodyPartial = false;
     this.ran = [];
     this.costsNs = [];
     this.decidedAt = -1;

@@ -17,6 +17,8 @@ export interface DenyOptions {
   readonly message?: string;
   /** Status instead of the reason's own. */
   readonly status?: number;
+  /** Closes the connection in place of an answer. */
+  readonly isDrop?: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export class Decision {
   readonly headers: readonly string[];
   readonly problem: string;
   readonly detail: string;
+  /** Whether the connection is closed in place of an answer. */
+  readonly isDrop: boolean;
 
   constructor(
     effect: Effect,
@@ -40,6 +44,7 @@ export class Decision {
     headers: readonly string[],
     problem: string,
     detail: string,
+    isDrop = false,
   ) {
     this.effect = effect;
     this.reason = reason;
@@ -47,6 +52,7 @@ export class Decision {
     this.headers = headers;
     this.problem = problem;
     this.detail = detail;
+    this.isDrop = isDrop;
   }
 }
 
@@ -66,7 +72,8 @@ export function deny(code: ReasonCode, options: DenyOptions = {}): Decision {
     ...options.members,
   };
   const problem = `${JSON.stringify(document).slice(0, -1)},"request_id":"`;
-  return new Decision('deny', code, finalStatus, options.headers ?? [], problem, options.detail ?? '');
+  const { headers = [], detail = '', isDrop = false } = options;
+  return new Decision('deny', code, finalStatus, headers, problem, detail, isDrop);
 }
 
 /** Builds an answer without a body, such as a preflight's. */

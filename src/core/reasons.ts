@@ -476,6 +476,37 @@ export const REASONS = {
     'Add an `authorize` rule for this method.',
   ),
 
+  'waf.blocked': reason(
+    403,
+    'forbidden',
+    'The request was blocked',
+    'Nothing, if it is an attack. Else `portcullis waf explain` shows the rule and what it matched; exempt the parameter, see the guide.',
+  ),
+  'waf.dropped': reason(
+    403,
+    'forbidden',
+    'The request was blocked',
+    'As for `waf.blocked`; the rule says `drop`, so that the connection was closed without an answer.',
+  ),
+  'waf.malformed': reason(
+    400,
+    'bad_request',
+    'The body of the request cannot be read',
+    'Send a body that is what its Content-Type says, or set the rule that `portcullis waf explain` shows to `log`.',
+  ),
+  'waf.uninspected': reason(
+    413,
+    'content_too_large',
+    'The request cannot be inspected',
+    'Send less, or uncoded; or raise the bound that `detail` names. `waf.whenUninspected: log` lets such requests pass.',
+  ),
+  'waf.answer': reason(
+    502,
+    'bad_gateway',
+    'The answer was withheld',
+    'Look at what the upstream answers: a rule found in it what must not leave, see `portcullis waf explain`.',
+  ),
+
   'validation.body-size': reason(
     413,
     'content_too_large',

@@ -35,12 +35,18 @@ export class Route {
   readonly deferredChecks: readonly RouteCheck[];
   readonly bodyChecks: readonly RouteCheck[];
   readonly responseChecks: readonly RouteCheck[];
+  /** Checks of the bodies of answers. */
+  readonly responseBodyChecks: readonly RouteCheck[];
   /** What stages do when a request is over. */
   readonly finishers: readonly Finisher[];
   /** Watches how long the upstream takes; null where nobody does. */
   readonly meter: AnswerMeter | null;
   /** Bytes of body to hold for the body checks; 0 streams the body. */
   readonly bufferBytes: number;
+  /** Bytes of body to hold for body checks that take a part. */
+  readonly inspectBytes: number;
+  /** Bytes to hold of the body of an answer. */
+  readonly responseBodyBytes: number;
   /** Bytes of body to hold for the deferred checks. */
   readonly deferredBytes: number;
   /** Most bytes of a streamed body; 0 is no limit. */
@@ -77,9 +83,12 @@ export class Route {
     this.deferredChecks = fields.deferredChecks;
     this.bodyChecks = fields.bodyChecks;
     this.responseChecks = fields.responseChecks;
+    this.responseBodyChecks = fields.responseBodyChecks;
     this.finishers = fields.finishers;
     this.meter = fields.meter;
     this.bufferBytes = fields.bufferBytes;
+    this.inspectBytes = fields.inspectBytes;
+    this.responseBodyBytes = fields.responseBodyBytes;
     this.deferredBytes = fields.deferredBytes;
     this.streamLimitBytes = fields.streamLimitBytes;
     this.upstream = fields.upstream;

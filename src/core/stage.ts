@@ -4,13 +4,14 @@ import type { Decision } from './decision.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerMeter } from './load.ts';
 import type { Ports } from './ports.ts';
+import type { RuleSets } from './rule-sets.ts';
 import type { TrustFiles } from './trust.ts';
 
 /** `enforce` carries decisions out, `observe` records them and lets pass, `off` compiles to nothing. */
 export type Mode = 'enforce' | 'observe' | 'off';
 
-/** When a check runs: before the body is read, with the whole body, or on the upstream's answer. */
-export type Phase = 'head' | 'body' | 'response';
+/** When a check runs: before the body is read, with the body, on the head of an answer, or with the body of the answer. */
+export type Phase = 'head' | 'body' | 'response' | 'response-body';
 
 export type StageName =
   | 'protocol'
@@ -24,6 +25,7 @@ export type StageName =
   | 'limit-principal'
   | 'authorization'
   | 'limit-outcome'
+  | 'waf'
   | 'validation'
   | 'hardening';
 
@@ -34,8 +36,10 @@ export type StageName =
  */
 export interface Check {
   run(ctx: RequestContext): Decision | Promise<Decision>;
-  /** Of a body check: whether it needs the body of this request; absent: of every request that has one. */
+  /** Of a check of bodies: whether it needs that of this request or answer; absent: of every one that has a body. */
   wantsBody?(ctx: RequestContext): boolean;
+  /** Of a body check: whether it also runs with the beginning of a body, `ctx.bodyStart`, and decides about the rest. */
+  readonly takesPart?: boolean;
 }
 
 /** What a stage does when a request is over, however it ended: answered, refused, or given up by the client. */
@@ -57,9 +61,14 @@ export interface StageChecks {
   readonly bodyLimitBytes?: number;
   /** The most bytes the deferred check needs in memory. A longer body is refused as `validation.body-size`. */
   readonly deferredLimitBytes?: number;
+  /** The most bytes that a body check which takes a part needs in memory. Of a longer body it gets the beginning. */
+  readonly inspectLimitBytes?: number;
   /** The most bytes of body to pass on while streaming; a longer body is refused as `validation.body-size`. */
   readonly streamLimitBytes?: number;
   readonly response?: Check;
+  /** Runs before anything of the answer is sent, with its body or as much of it as `responseBodyLimitBytes` allows. */
+  readonly responseBody?: Check;
+  readonly responseBodyLimitBytes?: number;
   /** Gives back what a check of the stage took for the request. */
   readonly finisher?: Finisher;
   /** Watches how long the upstream takes. */
@@ -90,6 +99,8 @@ export interface RouteFacts {
   readonly issuers: ReadonlyMap<string, IssuerFacts>;
   /** What was read of the certificates and revocation lists that the configuration names. */
   readonly trust: TrustFiles;
+  /** The rules that the configuration names, compiled. */
+  readonly rules: RuleSets;
   /** Whether the route authenticates its callers. */
   readonly authenticated: boolean;
   /** Whether it takes API keys, which may have limits of their own. */

@@ -1,10 +1,10 @@
 import { type StageBlocks, sourcePointer } from '../config/blocks.ts';
 import type { ApiConfig, EndpointConfig, GatewayConfig, RouteSettings } from '../config/config.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
-import type { AnswerMeter } from '../core/load.ts';
 import type { Ports } from '../core/ports.ts';
-import { Route, type RouteCheck } from '../core/route.ts';
-import type { Check, Finisher, IssuerFacts, Phase, RouteFacts, Stage, StageChecks } from '../core/stage.ts';
+import { Route } from '../core/route.ts';
+import { NO_RULES, type RuleSets } from '../core/rule-sets.ts';
+import type { IssuerFacts, RouteFacts } from '../core/stage.ts';
 import { NO_TRUST, type TrustFiles } from '../core/trust.ts';
 import type { UpstreamSettings } from '../core/upstream.ts';
 import { FieldFilter } from '../lib/http/field-filter.ts';
@@ -21,7 +21,7 @@ import {
 import { compileIdentityHeaders } from '../stages/authentication/identity-headers.ts';
 import { STAGES } from '../stages/index.ts';
 import { guardsLogins, type LoginConfig } from '../stages/login/login.schema.ts';
-import { withMode } from './mode.ts';
+import { RouteBuilder } from './route-builder.ts';
 import { type ApiEntry, Router } from './router.ts';
 import { identityNames, identityProblems, queryProblems, withheldFields } from './upstream-fields.ts';
 
@@ -39,40 +39,6 @@ const INTERNAL_FIELDS = new FieldFilter();
 for (const name of ['portcullis-internal', 'portcullis-listener', 'client-cert', 'client-cert-chain'])
   INTERNAL_FIELDS.withhold(name);
 
-type Checks = { readonly [phase in Phase | 'deferred']: RouteCheck[] };
-
-/** Collects what the stages compile to for one route. */
-class RouteBuilder {
-  readonly checks: Checks = { head: [], deferred: [], body: [], response: [] };
-  readonly finishers: Finisher[] = [];
-  meter: AnswerMeter | null = null;
-  bufferBytes = 0;
-  deferredBytes = 0;
-  streamLimitBytes = 0;
-
-  // biome-ignore lint/suspicious/noExplicitAny: each stage has its own configuration type
-  add(stage: Stage<any>, mode: 'enforce' | 'observe' | 'off', compiled: StageChecks): void {
-    const push = (list: RouteCheck[], phase: Phase, wanted: Check | undefined): void => {
-      const check = withMode(wanted, mode);
-      if (check !== null) list.push({ stage: stage.name, phase, mode, check });
-    };
-    const { head, deferred, body, response } = this.checks;
-    push(deferred.length > 0 ? deferred : head, 'head', compiled.head);
-    push(deferred, 'body', compiled.deferred);
-    push(body, 'body', compiled.body);
-    push(response, 'response', compiled.response);
-    if (mode === 'off') return;
-    if (compiled.finisher !== undefined) this.finishers.push(compiled.finisher);
-    this.meter = compiled.meter ?? this.meter;
-    this.bufferBytes = Math.max(this.bufferBytes, compiled.bodyLimitBytes ?? 0);
-    this.deferredBytes = Math.max(this.deferredBytes, compiled.deferredLimitBytes ?? 0);
-    const limit = compiled.streamLimitBytes ?? 0;
-    if (limit > 0 && mode === 'enforce') {
-      this.streamLimitBytes = this.streamLimitBytes === 0 ? limit : Math.min(this.streamLimitBytes, limit);
-    }
-  }
-}
-
 function issuerFacts(config: GatewayConfig): ReadonlyMap<string, IssuerFacts> {
   return new Map(config.issuers.map((issuer) => [issuer.id, issuer]));
 }
@@ -81,8 +47,7 @@ function factsOf(
   config: GatewayConfig,
   api: ApiConfig,
   endpoint: EndpointConfig | null,
-  trust: TrustFiles,
-  keptClaims: readonly string[],
+  { trust, rules, keptClaims }: Pick<Shared, 'trust' | 'rules' | 'keptClaims'>,
 ): RouteFacts {
   const authentication = configOf<AuthenticationConfig>((endpoint ?? api).blocks, 'authenticate');
   return {
@@ -93,6 +58,7 @@ function factsOf(
     upgradeUrl: config.upgradeUrl,
     issuers: issuerFacts(config),
     trust,
+    rules,
     authenticated: !isAnonymous(authentication),
     acceptsKeys: acceptsKeys(authentication),
     guardsLogins: guardsLogins(configOf<LoginConfig>((endpoint ?? api).blocks, 'login')),
@@ -148,6 +114,7 @@ interface Shared {
   readonly identity: ReadonlySet<string>;
   readonly ports: Ports;
   readonly trust: TrustFiles;
+  readonly rules: RuleSets;
   readonly keptClaims: readonly string[];
   readonly problems: ConfigProblem[];
   readonly internalSecret: string;
@@ -168,15 +135,7 @@ function compileRoute(
     id: endpoint === null ? api.id : `${api.id}/${endpoint.id}`,
     apiId: api.id,
     endpointId: endpoint?.id ?? '',
-    headChecks: builder.checks.head,
-    deferredChecks: builder.checks.deferred,
-    bodyChecks: builder.checks.body,
-    responseChecks: builder.checks.response,
-    finishers: builder.finishers,
-    meter: builder.meter,
-    bufferBytes: builder.bufferBytes,
-    deferredBytes: builder.deferredBytes,
-    streamLimitBytes: builder.streamLimitBytes,
+    ...builder.fields(),
     upstream: api.id,
     stripPath: api.stripPath && api.path !== '/' ? api.path : '',
     timeouts: settings.timeouts,
@@ -202,6 +161,7 @@ const NOWHERE: RouteFacts = {
   upgradeUrl: '',
   issuers: new Map(),
   trust: NO_TRUST,
+  rules: NO_RULES,
   authenticated: false,
   acceptsKeys: false,
   guardsLogins: false,
@@ -222,15 +182,7 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
     id: '',
     apiId: '',
     endpointId: '',
-    headChecks: [],
-    deferredChecks: [],
-    bodyChecks: [],
-    responseChecks: builder.checks.response,
-    finishers: builder.finishers,
-    meter: builder.meter,
-    bufferBytes: 0,
-    deferredBytes: 0,
-    streamLimitBytes: 0,
+    ...builder.fields(),
     upstream: '',
     stripPath: '',
     timeouts: { connectMs: 0, firstByteMs: 0, idleMs: 0 },
@@ -247,15 +199,14 @@ function compileFallback(defaults: StageBlocks, ports: Ports): Route {
 }
 
 function compileApi(config: GatewayConfig, api: ApiConfig, shared: Shared): ApiEntry {
-  const { trust, keptClaims } = shared;
   return {
     hosts: api.hosts,
     path: api.path,
-    route: compileRoute(api, null, factsOf(config, api, null, trust, keptClaims), shared),
+    route: compileRoute(api, null, factsOf(config, api, null, shared), shared),
     endpoints: api.endpoints.map((endpoint) => ({
       path: endpoint.path,
       methods: endpoint.methods,
-      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, trust, keptClaims), shared),
+      route: compileRoute(api, endpoint, factsOf(config, api, endpoint, shared), shared),
     })),
     denyUndeclared: api.undeclared === 'deny',
   };
@@ -271,11 +222,12 @@ export function compilePlan(
   ports: Ports,
   trust: TrustFiles = NO_TRUST,
   internalSecret = '',
+  rules: RuleSets = NO_RULES,
 ): Plan {
   const problems = [...identityProblems(config), ...queryProblems(config)];
   const identity = identityNames(config);
   const keptClaims = keptClaimsOf(config);
-  const shared = { identity, ports, trust, keptClaims, problems, internalSecret };
+  const shared = { identity, ports, trust, rules, keptClaims, problems, internalSecret };
   const apis = config.apis.map((api) => compileApi(config, api, shared));
   if (problems.length > 0) throw new ConfigError(dedupe(problems));
   return {

@@ -6,9 +6,11 @@ import type { FieldLines } from '../lib/http/field-lines.ts';
 /** Lets every decision of a check pass, takes back what it did to the answer, and leaves the decision on the context. */
 class ObservedCheck implements Check {
   readonly #inner: Check;
+  readonly takesPart: boolean;
 
   constructor(inner: Check) {
     this.#inner = inner;
+    this.takesPart = inner.takesPart === true;
   }
 
   wantsBody(ctx: RequestContext): boolean {

@@ -1,5 +1,6 @@
 import type { Decision } from '../core/decision.ts';
-import type { BodySink, Exchange } from './exchange.ts';
+import type { BodyHold, BodyRest } from './body-hold.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Why a body that was being passed on will not be complete: the client's fault, or null when it went away. */
 export type BodyFailure = (failure: Decision | null) => void;
@@ -12,8 +13,9 @@ export interface BodyWriter {
 }
 
 /** Passes a request body on as it comes, no faster than the upstream takes it, and no more than a limit. */
-export class BodyRelay implements BodySink {
+export class BodyRelay implements BodyRest {
   readonly #exchange: Exchange;
+  readonly #hold: BodyHold | null;
   readonly #limitBytes: number;
   readonly #tooLarge: Decision;
   readonly #onFailure: BodyFailure;
@@ -21,12 +23,20 @@ export class BodyRelay implements BodySink {
   #bytes = 0;
   /** Whether some of the body may have been taken from the client: it cannot be sent a second time. */
   isStarted = false;
+  isPaused = false;
   /** Told when the client has sent all of it. */
   onWhole: (() => void) | null = null;
 
-  /** `limitBytes` 0 is no limit. */
-  constructor(exchange: Exchange, limitBytes: number, tooLarge: Decision, onFailure: BodyFailure) {
+  /** `hold` has the beginning, where it was looked at; `limitBytes` 0 is no limit. */
+  constructor(
+    exchange: Exchange,
+    hold: BodyHold | null,
+    limitBytes: number,
+    tooLarge: Decision,
+    onFailure: BodyFailure,
+  ) {
     this.#exchange = exchange;
+    this.#hold = hold;
     this.#limitBytes = limitBytes;
     this.#tooLarge = tooLarge;
     this.#onFailure = onFailure;
@@ -36,11 +46,13 @@ export class BodyRelay implements BodySink {
   start(writer: BodyWriter): void {
     this.isStarted = true;
     this.#writer = writer;
-    this.#exchange.readBody(this);
+    if (this.#hold === null) this.#exchange.readBody(this);
+    else this.#hold.passTo(this);
   }
 
   /** The upstream takes more again. */
   resume(): void {
+    this.isPaused = false;
     if (this.#writer !== null) this.#exchange.resumeBody();
   }
 
@@ -53,7 +65,9 @@ export class BodyRelay implements BodySink {
     if (this.#writer === null) return;
     this.#bytes += bytes.length;
     if (this.#limitBytes > 0 && this.#bytes > this.#limitBytes) return this.onAborted(this.#tooLarge);
-    if (!this.#writer.writeBody(bytes)) this.#exchange.pauseBody();
+    if (this.#writer.writeBody(bytes)) return;
+    this.isPaused = true;
+    this.#exchange.pauseBody();
   }
 
   onEnd(): void {
@@ -67,30 +81,4 @@ export class BodyRelay implements BodySink {
     this.#writer = null;
     this.#onFailure(failure);
   }
-}
-
-/** Holds a request body of at most `limitBytes`; calls back once with the body or with why there is none. */
-export function holdBody(
-  exchange: Exchange,
-  limitBytes: number,
-  tooLarge: Decision,
-  done: (body: Buffer | null, failure: Decision | null) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let isOver = false;
-  const finish = (body: Buffer | null, failure: Decision | null): void => {
-    if (isOver) return;
-    isOver = true;
-    done(body, failure);
-  };
-  exchange.readBody({
-    onData(chunk) {
-      bytes += chunk.length;
-      if (bytes > limitBytes) finish(null, tooLarge);
-      else if (!isOver) chunks.push(Buffer.from(chunk));
-    },
-    onEnd: () => finish(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), null),
-    onAborted: (failure) => finish(null, failure),
-  });
 }

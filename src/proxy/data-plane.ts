@@ -7,6 +7,7 @@ import { AnswerCache } from './answer-cache.ts';
 import { Codecs } from './codecs.ts';
 import type { ConnectionFacts, Exchange } from './exchange.ts';
 import type { ActivePlan, Gate } from './gate.ts';
+import { HeldBytes } from './held-bytes.ts';
 import type { ServerEvents } from './http1-server.ts';
 import type { Journal } from './journal.ts';
 import { ConnectionCounts, Listener, type ListenerEvents, type ListenerSettings } from './listener.ts';
@@ -33,6 +34,9 @@ export interface DataPlaneOptions {
   onHandshake: ListenerEvents['onHandshake'];
 }
 
+/** Bounds of one thread for bodies that are looked at before they are passed on. */
+const HELD_REQUEST_BYTES = 256 * 1_048_576;
+const HELD_ANSWER_BYTES = 64 * 1_048_576;
 const POLL_MS = 20;
 /** Time that exchanges get to end after their connections were cut. */
 const CUT_MS = 500;
@@ -44,6 +48,8 @@ export class DataPlane implements Gate, ServerEvents, ListenerEvents {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly cache: AnswerCache;
+  readonly heldRequests = new HeldBytes(HELD_REQUEST_BYTES);
+  readonly heldAnswers = new HeldBytes(HELD_ANSWER_BYTES);
   readonly makeId: () => string;
   readonly reportBug: BugReporter;
   readonly onFinished: Gate['onFinished'];

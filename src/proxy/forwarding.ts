@@ -2,15 +2,18 @@ import { CONTINUE, type Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import type { FieldLines } from '../lib/http/field-lines.ts';
 import type { CacheTicket, Recording } from './answer-cache.ts';
+import { type AnswerHold, holdAnswer } from './answer-hold.ts';
 import { AnswerWait } from './answer-wait.ts';
 import { Attempts } from './attempts.ts';
+import type { BodyHold } from './body-hold.ts';
 import { BodyRelay } from './body-relay.ts';
 import type { Exchange, UpgradedWire } from './exchange.ts';
+import type { ForwardingOwner } from './forwarding-owner.ts';
 import type { ActivePlan, Gate } from './gate.ts';
 import { cleanTrailers, dropHopByHop, finishHeaders, upstreamHead } from './heads.ts';
 import { checkAnswer } from './pipeline.ts';
 import type { ReadRequest } from './read.ts';
-import { joinWires } from './tunnel.ts';
+import { joinWires, upgradeFor } from './tunnel.ts';
 import { UpstreamCall, type UpstreamSink } from './upstream-call.ts';
 import { classifyFailure, mayAskAgain } from './upstream-failure.ts';
 import type { UpstreamTarget } from './upstream-target.ts';
@@ -18,15 +21,7 @@ import type { UpstreamTarget } from './upstream-target.ts';
 const TOO_LARGE = deny('validation.body-size');
 const NO_TARGET = deny('upstream.unhealthy');
 
-/** Whoever has a request forwarded. */
-export interface ForwardingOwner {
-  /** Answers in the upstream's place. */
-  refuse(decision: Decision): void;
-  /** The answer had begun and cannot be completed, or the body of the request will not be. */
-  breakOff(decision: Decision | null): void;
-  /** A step threw. */
-  failed(error: unknown): void;
-}
+const NOTHING_MORE = (): void => {};
 
 /** A request on its way to an upstream, with all attempts, and the answer on its way back. */
 export class Forwarding implements UpstreamSink {
@@ -40,17 +35,21 @@ export class Forwarding implements UpstreamSink {
   readonly #owner: ForwardingOwner;
   #call: UpstreamCall | null = null;
   #relay: BodyRelay | null = null;
+  readonly #hold: BodyHold | null;
+  /** The answer, while its body is held to be looked at. */
+  #answer: AnswerHold | null = null;
   readonly #ticket: CacheTicket | null;
   #recording: Recording | null = null;
   #isStopped = false;
   readonly #wait: AnswerWait;
 
-  /** Shape: with a ticket, the answer is kept for others where it may be. */
+  /** Shape: `hold` has the beginning of the body; with a ticket, the answer is kept for others where it may be. */
   constructor(
     gate: Gate,
     plan: ActivePlan,
     exchange: Exchange,
     read: ReadRequest,
+    hold: BodyHold | null,
     ticket: CacheTicket | null,
     owner: ForwardingOwner,
   ) {
@@ -58,6 +57,7 @@ export class Forwarding implements UpstreamSink {
     this.#plan = plan;
     this.#exchange = exchange;
     this.#read = read;
+    this.#hold = hold;
     this.#ticket = ticket;
     this.#owner = owner;
     this.#wait = new AnswerWait(read.ctx);
@@ -80,6 +80,7 @@ export class Forwarding implements UpstreamSink {
   /** Nothing of the upstream is of use any more. */
   stop(): void {
     this.#isStopped = true;
+    this.#endHold();
     this.#recording?.drop();
     const call = this.#call;
     this.#wait.end(0);
@@ -97,7 +98,7 @@ export class Forwarding implements UpstreamSink {
   #ask(route: Route, target: UpstreamTarget): void {
     const { ctx } = this.#read;
     this.attempts.begin(target.origin);
-    const upgrade = this.#upgradeFor(route);
+    const upgrade = upgradeFor(route, this.#exchange);
     const request = {
       method: ctx.method,
       head: upstreamHead(route, this.#read, target.host, upgrade),
@@ -112,19 +113,10 @@ export class Forwarding implements UpstreamSink {
     this.#call.start();
   }
 
-  /** The protocol that the upstream is asked to switch to; '' for none. */
-  #upgradeFor(route: Route): string {
-    const { upgrade } = this.#exchange;
-    if (upgrade === '' || !route.upgrades.includes(upgrade)) return '';
-    // What follows may be frames of that protocol, also when the answer is no switch.
-    this.#exchange.closeAfterwards();
-    return upgrade;
-  }
-
   /** The body of the request on its way through; null when there is none. */
   #relayBody(route: Route): BodyRelay | null {
     if (!this.#read.ctx.hasBody) return null;
-    this.#relay = new BodyRelay(this.#exchange, route.streamLimitBytes, TOO_LARGE, (failure) =>
+    this.#relay = new BodyRelay(this.#exchange, this.#hold, route.streamLimitBytes, TOO_LARGE, (failure) =>
       this.#owner.breakOff(failure),
     );
     this.#relay.onWhole = () => this.#wait.begin();
@@ -146,7 +138,7 @@ export class Forwarding implements UpstreamSink {
     dropHopByHop(lines);
     this.#keep(status, lines);
     const decision = checkAnswer(this.#read.ctx, status, lines, true, this.#gate.reportBug);
-    if (decision === CONTINUE) return this.#passHead(status, lines);
+    if (decision === CONTINUE) return this.#takeChecked(status, lines);
     if (!(decision instanceof Promise)) return this.#refuseAnswer(decision, lines);
     this.#call?.pause();
     decision.then((settled) => this.#takeSettled(settled, status, lines));
@@ -165,11 +157,45 @@ export class Forwarding implements UpstreamSink {
     if (this.#isStopped) return;
     try {
       if (decision !== CONTINUE) return this.#refuseAnswer(decision, lines);
-      this.#passHead(status, lines);
+      this.#takeChecked(status, lines);
       this.#call?.resume();
     } catch (error) {
       this.#owner.failed(error);
     }
+  }
+
+  /** Passes the head on, or holds it until its body was looked at. */
+  #takeChecked(status: number, lines: FieldLines): void {
+    this.#answer = holdAnswer(this.#read.ctx, status, lines, this.#gate.heldAnswers);
+    if (this.#answer === null) this.#passHead(status, lines);
+  }
+
+  /** Looks at what is held of the body of an answer, and passes the answer on. */
+  #judge(answer: AnswerHold, isPartial: boolean, next: () => void): void {
+    const decision = answer.check(this.#read.ctx, isPartial, this.#gate.reportBug);
+    if (!(decision instanceof Promise)) return this.#passJudged(decision, answer, next);
+    this.#call?.pause();
+    decision.then((settled) => {
+      try {
+        if (!this.#isStopped && this.#answer === answer) this.#passJudged(settled, answer, next);
+      } catch (error) {
+        this.#owner.failed(error);
+      }
+    });
+  }
+
+  #passJudged(decision: Decision, answer: AnswerHold, next: () => void): void {
+    this.#endHold();
+    if (decision !== CONTINUE) return this.#refuseAnswer(decision, answer.lines);
+    this.#passHead(answer.status, answer.lines);
+    if (answer.isEmpty || this.#exchange.write(answer.bytes())) this.#call?.resume();
+    else this.#call?.pause();
+    next();
+  }
+
+  #endHold(): void {
+    this.#answer?.release();
+    this.#answer = null;
   }
 
   #passHead(status: number, lines: FieldLines): void {
@@ -187,17 +213,27 @@ export class Forwarding implements UpstreamSink {
 
   onData(bytes: Buffer): void {
     this.#recording?.add(bytes);
+    if (this.#answer !== null) return this.#holdMore(this.#answer, bytes);
     if (!this.#exchange.write(bytes)) this.#call?.pause();
   }
 
+  #holdMore(answer: AnswerHold, bytes: Buffer): void {
+    if (!answer.add(bytes)) this.#judge(answer, true, NOTHING_MORE);
+  }
+
   onPause(): void {
-    this.#exchange.flush();
+    if (this.#answer === null) this.#exchange.flush();
   }
 
   onEnd(trailers: FieldLines | null): void {
     this.#endCall();
     if (trailers === null) this.#recording?.complete();
     else this.#recording?.drop();
+    if (this.#answer === null) this.#complete(trailers);
+    else this.#judge(this.#answer, false, () => this.#complete(trailers));
+  }
+
+  #complete(trailers: FieldLines | null): void {
     const isPassed = trailers !== null && this.#read.takesTrailers;
     this.#exchange.end(undefined, isPassed ? cleanTrailers(trailers) : undefined);
   }
@@ -232,6 +268,7 @@ export class Forwarding implements UpstreamSink {
     const call = this.#call as UpstreamCall;
     const route = this.#read.ctx.route as Route;
     this.#wait.end(0);
+    this.#endHold();
     this.#noteUnanswered(call);
     this.#endCall();
     if (this.#isStopped) return;

@@ -3,6 +3,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
 import type { RouteMatch } from '../plan/router.ts';
 import type { AnswerCache } from './answer-cache.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { Journal } from './journal.ts';
 import type { BugReporter } from './pipeline.ts';
 import type { Outcome } from './record.ts';
@@ -30,6 +31,9 @@ export interface Gate {
   readonly journal: Journal;
   readonly isDraining: boolean;
   readonly cache: AnswerCache;
+  /** Memory for bodies of requests, and for those of answers. */
+  readonly heldRequests: HeldBytes;
+  readonly heldAnswers: HeldBytes;
   makeId(): string;
   reportBug: BugReporter;
   /** Takes note of a finished request; `record` is its journal line. */

@@ -9,9 +9,16 @@ export type BugReporter = (requestId: string, stage: string, error: unknown) => 
 
 const BUG = deny('gateway.bug');
 
-/** Whether one of some body checks has to see the whole body of a request. */
+/** Whether one of some checks of bodies has to see that of a request or an answer. */
 export function wantsBody(checks: readonly RouteCheck[], ctx: RequestContext): boolean {
   for (const { check } of checks) if (check.wantsBody?.(ctx) ?? true) return true;
+  return false;
+}
+
+/** Whether one of some body checks is of no use with the beginning of a body. */
+export function wantsWholeBody(checks: readonly RouteCheck[], ctx: RequestContext): boolean {
+  for (const { check } of checks)
+    if (check.takesPart !== true && (check.wantsBody?.(ctx) ?? true)) return true;
   return false;
 }
 
@@ -73,6 +80,11 @@ export function checkAnswer(
   ctx.responseStatus = status;
   ctx.responseHeaders = headers;
   return runChecks((ctx.route as Route).responseChecks, ctx, reportBug);
+}
+
+/** Runs the checks of the body of an answer, which the context has, before anything of the answer is sent. */
+export function checkAnswerBody(ctx: RequestContext, reportBug: BugReporter): Decision | Promise<Decision> {
+  return runChecks((ctx.route as Route).responseBodyChecks, ctx, reportBug);
 }
 
 /** Lets the stages of a route give back what they took for a request that is over. */

@@ -143,6 +143,7 @@ function contextOf(
     query: target.query,
     host: host.host,
     authority: host.port === null ? host.host : `${host.host}:${host.port}`,
+    rawHeaders: exchange.fields,
     headers: fields.kept,
     hasBody: exchange.hasBody,
     contentLength: exchange.contentLength,

@@ -66,6 +66,7 @@ export function unreadAnswer(
     certificate,
     peer,
     client: peer,
+    rawHeaders: headers,
     headers,
     hasBody: false,
     contentLength: -1,

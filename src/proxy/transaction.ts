@@ -4,13 +4,21 @@ import { answer, CONTINUE, Decision, deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
 import { storedHead } from './answer-cache.ts';
 import type { StoredAnswer } from './answer-store.ts';
-import { holdBody } from './body-relay.ts';
+import { BodyHold } from './body-hold.ts';
 import type { Exchange, ExchangeOwner } from './exchange.ts';
 import { findRoute } from './find-route.ts';
-import { Forwarding, type ForwardingOwner } from './forwarding.ts';
+import { Forwarding } from './forwarding.ts';
+import type { ForwardingOwner } from './forwarding-owner.ts';
 import type { ActivePlan, Gate } from './gate.ts';
 import { finishHeaders } from './heads.ts';
-import { checkAnswer, finishRequest, runChecks, wantsBody } from './pipeline.ts';
+import {
+  checkAnswer,
+  checkAnswerBody,
+  finishRequest,
+  runChecks,
+  wantsBody,
+  wantsWholeBody,
+} from './pipeline.ts';
 import { type ReadRequest, readRequest } from './read.ts';
 import { formatRecord, formatUnreadable, type Outcome } from './record.ts';
 import { type OwnAnswer, ownAnswer, unreadAnswer } from './refusal.ts';
@@ -35,6 +43,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
   #decidedBy = 'proxy';
   #status = 0;
   #forwarding: Forwarding | null = null;
+  #hold: BodyHold | null = null;
   /** Id of a request that has no context. */
   #unreadId = '';
   #isOver = false;
@@ -112,29 +121,38 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
       ctx.hasBody && deferredChecks.some(({ phase, check }) => phase === 'body' && check.wantsBody?.(ctx));
     const { deferredBytes, streamLimitBytes } = route;
     const limitBytes = streamLimitBytes === 0 ? deferredBytes : Math.min(deferredBytes, streamLimitBytes);
-    if (isWanted) this.#hold(limitBytes, runDeferred);
+    if (isWanted) this.#holdBody(limitBytes, true, runDeferred);
     else runDeferred();
   }
 
   #afterDeferred(route: Route): void {
     const ctx = this.#context();
-    if (!ctx.hasBody || !wantsBody(route.bodyChecks, ctx)) return this.#forward();
-    this.#hold(route.bufferBytes, () => {
-      const decision = runChecks(route.bodyChecks, ctx, this.#gate.reportBug);
+    const { bodyChecks, bufferBytes, inspectBytes, streamLimitBytes } = route;
+    if (!ctx.hasBody || !wantsBody(bodyChecks, ctx)) return this.#forward();
+    const runBody = (): void => {
+      const decision = runChecks(bodyChecks, ctx, this.#gate.reportBug);
       this.#settle(decision, () => this.#forward());
-    });
+    };
+    if (wantsWholeBody(bodyChecks, ctx)) return this.#holdBody(bufferBytes, true, runBody);
+    const isBounded = streamLimitBytes > 0 && streamLimitBytes <= inspectBytes;
+    this.#holdBody(isBounded ? streamLimitBytes : inspectBytes, isBounded, runBody);
   }
 
-  /** Goes on when the whole body is in `ctx.body`. */
-  #hold(limitBytes: number, next: () => void): void {
+  /** Goes on when the body is in `ctx.body` or, where not all of it is needed, its beginning in `ctx.bodyStart`. */
+  #holdBody(limitBytes: number, isAllNeeded: boolean, next: () => void): void {
     const ctx = this.#context();
-    if (ctx.body !== null) return ctx.body.length > limitBytes ? this.refuse(TOO_LARGE) : next();
-    holdBody(this.#exchange, limitBytes, TOO_LARGE, (body, failure) => {
+    if (ctx.body !== null) {
+      return isAllNeeded && ctx.body.length > limitBytes ? this.refuse(TOO_LARGE) : next();
+    }
+    const bounds = { limitBytes, tooLarge: isAllNeeded ? TOO_LARGE : null };
+    this.#hold = new BodyHold(this.#exchange, bounds, this.#gate.heldRequests, (body, isWhole, failure) => {
       if (this.#isOver) return;
       if (body === null) return this.breakOff(failure);
-      ctx.body = body;
+      if (isWhole) ctx.body = body;
+      else ctx.bodyStart = body;
       next();
     });
+    this.#hold.start();
   }
 
   #forward(): void {
@@ -142,7 +160,8 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
     const read = this.#read as ReadRequest;
     const ticket = cache.look(this.#exchange, read.ctx, this.#plan, plan, clock.nowMs());
     if (ticket !== null && ticket.stored !== null) return this.#answerFrom(ticket.stored);
-    const forwarding = new Forwarding(this.#gate, this.#plan, this.#exchange, read, ticket, this);
+    const hold = read.ctx.bodyStart === null ? null : this.#hold;
+    const forwarding = new Forwarding(this.#gate, this.#plan, this.#exchange, read, hold, ticket, this);
     this.#forwarding = forwarding;
     forwarding.start();
   }
@@ -151,12 +170,17 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
   #answerFrom(stored: StoredAnswer): void {
     const ctx = this.#context();
     const lines = storedHead(stored, this.#gate.clock.nowMs());
-    this.#settle(checkAnswer(ctx, CACHED.status, lines, true, this.#gate.reportBug), () => {
+    const send = (): void => {
       this.#decide(CACHED, 'proxy');
       this.#status = CACHED.status;
       this.#exchange.writeHead(CACHED.status, finishHeaders(ctx, lines));
       if (ctx.method !== 'HEAD') this.#exchange.write(stored.body);
       this.#exchange.end();
+    };
+    this.#settle(checkAnswer(ctx, CACHED.status, lines, true, this.#gate.reportBug), () => {
+      if (!wantsBody((ctx.route as Route).responseBodyChecks, ctx)) return send();
+      ctx.responseBody = stored.body;
+      this.#settle(checkAnswerBody(ctx, this.#gate.reportBug), send);
     });
   }
 
@@ -187,6 +211,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
     const decider = ctx.decidedAt < 0 ? undefined : ctx.ran[ctx.decidedAt];
     this.#decide(decision, decider?.stage ?? 'proxy');
     if (this.#exchange.expectsContinue && ctx.hasBody) this.#exchange.closeAfterwards();
+    if (decision.isDrop) return this.#exchange.abort();
     this.#answer(ownAnswer(ctx, decision, this.#gate.reportBug));
   }
 
@@ -210,6 +235,7 @@ export class Transaction implements ExchangeOwner, ForwardingOwner {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forwarding?.stop();
+    this.#hold?.release();
     this.#plan.release();
     const outcome = this.#outcome(completed);
     if (this.#read !== null) {

@@ -1,4 +1,5 @@
-import type { UpgradedWire } from './exchange.ts';
+import type { Route } from '../core/route.ts';
+import type { Exchange, UpgradedWire } from './exchange.ts';
 import type { Wire, WireSink } from './wire.ts';
 
 /** Time in which what was sent last must reach the other end. */
@@ -68,4 +69,13 @@ export function joinWires(client: UpgradedWire, upstream: UpgradedWire): void {
   const down = new Direction(upstream, client.wire);
   up.start();
   down.start();
+}
+
+/** The protocol that the upstream is asked to switch to; '' for none. */
+export function upgradeFor(route: Route, exchange: Exchange): string {
+  const { upgrade } = exchange;
+  if (upgrade === '' || !route.upgrades.includes(upgrade)) return '';
+  // What follows may be frames of that protocol, also when the answer is no switch.
+  exchange.closeAfterwards();
+  return upgrade;
 }

@@ -13,20 +13,13 @@ import type { ListenerSettings } from '../proxy/listener.ts';
 import { LoadedPlan } from '../proxy/loaded-plan.ts';
 import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
-import { openThreadWheel, timersOn } from '../proxy/thread-wheel.ts';
+import { openThreadWheel } from '../proxy/thread-wheel.ts';
 import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
 import { CountryLookup } from '../stores/geo/country-database.ts';
-import { Introspector } from '../stores/introspection/introspector.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
-import { measureThread } from '../stores/memory/measured-thread.ts';
 import type { RedisLink } from '../stores/redis/redis-link.ts';
-import { AttackFlag, attackScale } from '../stores/shared/attack-flag.ts';
 import { memoryLimits } from '../stores/shared/memory-limits.ts';
-import { HmacNonces } from '../stores/shared/proof-nonces.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
-import { openLoads } from '../stores/shared/shared-loads.ts';
-import { openLogins } from '../stores/shared/shared-logins.ts';
-import { SharedStrangers } from '../stores/shared/shared-strangers.ts';
 import { openSlots } from '../stores/shared/slots.ts';
 import { AdaptiveThread } from './adaptive-thread.ts';
 import { countFinished, countRejected } from './count-outcome.ts';
@@ -44,11 +37,10 @@ import { Notebook } from './notebook.ts';
 import { openJournal } from './open-journal.ts';
 import { type OpenedLimits, openLimits } from './open-limits.ts';
 import { makeLink } from './open-link.ts';
-import { openReplay } from './open-replay.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
-import { threadNotices } from './thread-notices.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
+import { openThreadPorts } from './thread-ports.ts';
 import { isRecordMessage, ThreadRecords } from './thread-records.ts';
 
 /** What a call is answered with that failed by a defect: not what any call is answered with when it succeeds. */
@@ -129,30 +121,19 @@ export class GatewayThread {
 
   #openPorts(data: ThreadData, config: GatewayConfig, counters: Counters): Ports {
     this.#countries.use(data.plan.material.countries);
-    const attack = new AttackFlag(data.attack);
-    return {
+    return openThreadPorts(data, config, {
       clock: this.#clock,
       counters,
       limits: this.#limits.store,
-      limitScales: [this.#adaptive, attackScale(attack, this.#clock)],
-      attack,
-      loads: openLoads(data.loads, data.index),
-      threadLoad: measureThread(),
-      strangers: new SharedStrangers(data.attack, data.index, this.#clock),
-      limitExceptions: this.#records.limitExceptions,
-      apiKeys: this.#records.apiKeys,
+      adaptive: this.#adaptive,
+      records: this.#records,
       keySets: this.#keySets,
-      notices: threadNotices((notice) => this.#send({ type: 'notice', notice })),
-      certificateStatuses: this.#openStatuses(),
-      replay: openReplay(this.#link, config.counters, data.replay, this.#clock),
-      proofNonces: new HmacNonces(data.nonceSecret, this.#clock),
+      statuses: this.#openStatuses(),
+      link: this.#link,
       countries: this.#countries,
-      introspection: new Introspector(this.#clock),
-      logins: openLogins(data.logins),
-      timers: timersOn(this.#wheel),
-      revokedTokens: this.#records.revokedTokens,
-      wafGovernance: this.#records.wafGovernance,
-    };
+      wheel: this.#wheel,
+      send: this.#send,
+    });
   }
 
   #openStatuses(): ThreadStatuses {

@@ -10,6 +10,7 @@ import { protocol } from './protocol/protocol.ts';
 import { outcomeLimits } from './ratelimit/outcome-limits.ts';
 import { addressLimit, principalLimit } from './ratelimit/ratelimit.ts';
 import { validation } from './validation/validation.ts';
+import { waf } from './waf/waf.ts';
 
 /** A row of the order: the stage, and why it stands where it stands. */
 export interface StageRow {
@@ -39,6 +40,10 @@ export const STAGES: readonly StageRow[] = [
   {
     stage: outcomeLimits,
     why: 'Only what a caller may do takes a place among what it does, before any body is read.',
+  },
+  {
+    stage: waf,
+    why: 'Rules look at what a caller who may be here sends, as it came, before anything else takes its word for a type.',
   },
   { stage: validation, why: 'Bodies are read only for callers who may send them.' },
   { stage: hardening, why: 'Last, so that it sees every answer, the gateway’s own refusals included.' },

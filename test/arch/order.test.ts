@@ -46,6 +46,11 @@ const ARGUMENTS: readonly (readonly [first: StageName, second: StageName, why: s
   ],
   ['limit-outcome', 'validation', 'no body is read for what would be refused anyway'],
   ['authorization', 'validation', 'bodies are read only for callers who may send them'],
+  ['authentication', 'waf', 'strangers cannot make the gateway hold bodies and run rules over them'],
+  ['authorization', 'waf', 'rules cost more than any other stage, so they look at what may be done only'],
+  ['limit-principal', 'waf', 'a caller over its limit costs no rules'],
+  ['limit-outcome', 'waf', 'no body is held for what would be refused anyway'],
+  ['waf', 'validation', 'an attack is recorded as one, not as JSON that is not well-formed'],
   ['authentication', 'validation', 'strangers cannot make the gateway hold bodies in memory'],
 ];
 

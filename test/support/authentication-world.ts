@@ -5,6 +5,7 @@ import { RequestContext } from '../../src/core/context.ts';
 import { UNWATCHED } from '../../src/core/load.ts';
 import type { Notice } from '../../src/core/notices.ts';
 import type { ApiKeyRecord, KeySets, Ports, VerificationKey } from '../../src/core/ports.ts';
+import { NO_RULES } from '../../src/core/rule-sets.ts';
 import type { IssuerFacts, RouteFacts } from '../../src/core/stage.ts';
 import { NO_TRUST } from '../../src/core/trust.ts';
 import { UNGOVERNED } from '../../src/core/waf.ts';
@@ -87,6 +88,7 @@ export function routeFacts(change: Partial<RouteFacts> = {}): RouteFacts {
     upgradeUrl: '',
     issuers: new Map([['company', issuerFacts()]]),
     trust: NO_TRUST,
+    rules: NO_RULES,
     authenticated: true,
     acceptsKeys: false,
     guardsLogins: false,
@@ -172,6 +174,7 @@ export function request(fields: readonly string[] = [], change: RequestChange = 
     query: change.query ?? '',
     host: 'api.company.com',
     authority: change.authority ?? 'api.company.com',
+    rawHeaders: receivedLines(fields),
     headers: receivedLines(fields),
     hasBody: false,
     contentLength: -1,

@@ -1,13 +1,15 @@
 import { RequestContext, type RequestFacts } from '../../src/core/context.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Ports } from '../../src/core/ports.ts';
+import { NO_RULES } from '../../src/core/rule-sets.ts';
 import type { Check, Mode, RouteFacts, Stage, StageChecks } from '../../src/core/stage.ts';
 import { NO_TRUST } from '../../src/core/trust.ts';
 import { type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { receivedLines } from './received-lines.ts';
 
 /** What a test says about a request; the rest is a plain GET of `/` over TLS without a body. */
-export interface RequestSketch extends Partial<Omit<RequestFacts, 'headers' | 'client' | 'peer'>> {
+export interface RequestSketch
+  extends Partial<Omit<RequestFacts, 'headers' | 'rawHeaders' | 'client' | 'peer'>> {
   /** Flat names and values. */
   readonly headers?: readonly string[];
   readonly client?: string;
@@ -18,6 +20,7 @@ export interface RequestSketch extends Partial<Omit<RequestFacts, 'headers' | 'c
 export function contextOf(sketch: RequestSketch = {}): RequestContext {
   const body = typeof sketch.body === 'string' ? Buffer.from(sketch.body) : sketch.body;
   const client = parseIp(sketch.client ?? '192.0.2.7') as Ip;
+  const headers = receivedLines(sketch.headers ?? []);
   const ctx = new RequestContext({
     id: 'test',
     startedAtMs: 0,
@@ -37,7 +40,8 @@ export function contextOf(sketch: RequestSketch = {}): RequestContext {
     ...sketch,
     client,
     peer: client,
-    headers: receivedLines(sketch.headers ?? []),
+    rawHeaders: headers,
+    headers,
   });
   ctx.body = body ?? null;
   return ctx;
@@ -65,6 +69,7 @@ export const ANY_ROUTE: RouteFacts = {
   upgradeUrl: '',
   issuers: new Map(),
   trust: NO_TRUST,
+  rules: NO_RULES,
   authenticated: false,
   acceptsKeys: false,
   guardsLogins: false,

@@ -6,6 +6,7 @@ import { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision } from '../../core/decision.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { KeyGrant, Principal } from '../../core/principal.ts';
+import { NO_RULES } from '../../core/rule-sets.ts';
 import type { RouteFacts } from '../../core/stage.ts';
 import { NO_TRUST } from '../../core/trust.ts';
 import { FieldLines } from '../../lib/http/field-lines.ts';
@@ -17,6 +18,7 @@ const route = (change: Partial<RouteFacts> = {}): RouteFacts => ({
   path: '/orders',
   tiers: new Map(),
   trust: NO_TRUST,
+  rules: NO_RULES,
   upgradeUrl: '',
   issuers: new Map(),
   authenticated: true,

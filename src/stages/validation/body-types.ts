@@ -1,7 +1,7 @@
 import { type Decision, deny } from '../../core/decision.ts';
 import type { FieldLines } from '../../lib/http/field-lines.ts';
+import { isInRange, type MediaRange, parseMediaRange } from '../../lib/http/media-range.ts';
 import { type MediaType, parseMediaType } from '../../lib/http/media-type.ts';
-import { isInRange, type MediaRange, parseMediaRange } from './media-range.ts';
 
 /** What the Content-Type of a body means for it. */
 export interface BodyType {

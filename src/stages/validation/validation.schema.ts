@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { modeSchema } from '../../core/mode.ts';
 import { isFieldValue, isToken, trimBlanks } from '../../lib/http/fields.ts';
-import { mediaRangeProblem } from './media-range.ts';
+import { mediaRangeProblem } from '../../lib/http/media-range.ts';
 
 const MAX_BODY_BYTES = 2 ** 40;
 

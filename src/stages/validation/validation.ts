@@ -1,8 +1,8 @@
 import type { Stage, StageChecks, Weakness } from '../../core/stage.ts';
+import { isInRange, type MediaRange, parseMediaRange } from '../../lib/http/media-range.ts';
 import { BodyTypes } from './body-types.ts';
 import { HeadCheck } from './head-check.ts';
 import { JsonCheck } from './json-check.ts';
-import { isInRange, type MediaRange, parseMediaRange } from './media-range.ts';
 import { type ValidationConfig, validationSchema } from './validation.schema.ts';
 
 /** Types under which lenient upstreams still parse JSON. */

@@ -1,4 +1,4 @@
-import { isToken } from '../../lib/http/fields.ts';
+import { isToken } from './fields.ts';
 
 /** The types an entry of `validate.contentTypes` stands for: those between a beginning and an end. */
 export interface MediaRange {

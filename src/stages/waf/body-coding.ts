@@ -1,0 +1,80 @@
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
+import type { Uninspected } from './verdicts.ts';
+
+/** A body without its codings, as far as they could be undone. */
+export interface Inflated {
+  readonly bytes: Uint8Array;
+  readonly problem: Extract<Uninspected, 'coding' | 'inflated'> | null;
+}
+
+const MAX_CODINGS = 3;
+/** Bytes in which a coding is looked at again as another one. */
+const NOTHING = new Uint8Array(0);
+
+type Undo = (bytes: Uint8Array, maxBytes: number, isPartial: boolean) => Uint8Array;
+
+/** THE TABLE of codings (RFC 9110, 8.4.1) that can be undone. */
+const CODINGS: Readonly<Record<string, Undo>> = {
+  gzip: (bytes, maxOutputLength, isPartial) => gunzipSync(bytes, { maxOutputLength, ...flushOf(isPartial) }),
+  'x-gzip': (bytes, maxOutputLength, isPartial) =>
+    gunzipSync(bytes, { maxOutputLength, ...flushOf(isPartial) }),
+  deflate: (bytes, maxOutputLength, isPartial) => {
+    // Some send it without the frame that RFC 1950 asks for.
+    const isFramed = bytes.length > 1 && ((bytes[0] as number) & 0x0f) === 8 && framed(bytes) % 31 === 0;
+    const options = { maxOutputLength, ...flushOf(isPartial) };
+    return isFramed ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+  },
+  br: (bytes, maxOutputLength, isPartial) =>
+    brotliDecompressSync(bytes, {
+      maxOutputLength,
+      ...(isPartial ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {}),
+    }),
+  zstd: (bytes, maxOutputLength, isPartial) =>
+    zstdDecompressSync(bytes, {
+      maxOutputLength,
+      ...(isPartial ? { finishFlush: constants.ZSTD_e_flush } : {}),
+    }),
+  identity: (bytes) => bytes,
+};
+
+const framed = (bytes: Uint8Array): number => ((bytes[0] as number) << 8) | (bytes[1] as number);
+
+function flushOf(isPartial: boolean): { finishFlush?: number } {
+  return isPartial ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
+}
+
+/**
+ * Undoes the codings of a body, the last one first, up to a bound.
+ *
+ * Safety: what cannot be undone whole is said to be a problem, and never passes for all there is.
+ */
+export function inflate(
+  received: Uint8Array,
+  field: string | null,
+  limitBytes: number,
+  isPartial: boolean,
+): Inflated {
+  const bytes = received.length > limitBytes && field === null ? received.subarray(0, limitBytes) : received;
+  if (field === null) return { bytes, problem: null };
+  const codings = field.split(',').map((word) => word.trim().toLowerCase());
+  if (codings.length > MAX_CODINGS) return { bytes, problem: 'coding' };
+  let plain = bytes;
+  for (const coding of codings.reverse()) {
+    const undo = Object.hasOwn(CODINGS, coding) ? CODINGS[coding] : undefined;
+    if (undo === undefined) return { bytes: plain, problem: 'coding' };
+    try {
+      plain = undo(plain, limitBytes, isPartial);
+    } catch (error) {
+      const isLong = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+      return { bytes: NOTHING, problem: isLong ? 'inflated' : 'coding' };
+    }
+  }
+  return { bytes: plain, problem: null };
+}
