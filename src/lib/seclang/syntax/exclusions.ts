@@ -45,14 +45,23 @@ function isSameVariable(a: VariableRef, b: VariableRef): boolean {
   return b.selector.kind === 'pattern' && a.selector.source === b.selector.source;
 }
 
-/** Adds variables to those of a rule, save what it has already. */
+/** Adds variables to those of a rule and of every link of its chain, save what is there already. */
 export function addVariables(rule: RuleDraft, added: readonly VariableRef[]): void {
+  for (const link of [rule, ...rule.links]) addTo(link, added);
+}
+
+function addTo(rule: RuleDraft, added: readonly VariableRef[]): void {
   const fresh = added.filter((one) => !rule.variables.some((other) => isSameVariable(one, other)));
   rule.variables = [...rule.variables, ...fresh];
 }
 
-/** Puts variables in the place of one of a rule. Shape: whether it has that one. */
+/** Puts variables in the place of one of a rule or of links of its chain. Shape: whether one has it. */
 export function replaceVariable(rule: RuleDraft, old: VariableRef, by: readonly VariableRef[]): boolean {
+  const replaced = [rule, ...rule.links].map((link) => replaceIn(link, old, by));
+  return replaced.includes(true);
+}
+
+function replaceIn(rule: RuleDraft, old: VariableRef, by: readonly VariableRef[]): boolean {
   const at = rule.variables.findIndex((variable) => isSameVariable(variable, old));
   if (at < 0) return false;
   rule.variables = rule.variables.toSpliced(at, 1, ...by);

@@ -1,6 +1,6 @@
 import type { Bytes } from '../bytes.ts';
 import { type ActionSet, emptyActions } from './action-set.ts';
-import type { EngineSettings, Marker, RuleFileProblem, RuleProgram } from './rule.ts';
+import type { EngineSettings, Marker, RuleFileProblem, RulePhase, RuleProgram } from './rule.ts';
 import { finishRule, type RuleDraft } from './rule-draft.ts';
 import type { SettingsDraft } from './settings.ts';
 import type { Complain, Statement, Word } from './source.ts';
@@ -15,8 +15,9 @@ export class ProgramDraft {
   readonly dataFiles = new Map<string, Bytes>();
   readonly problems: RuleFileProblem[] = [];
   readonly notes: RuleFileProblem[] = [];
-  /** What the last `SecDefaultAction` said. */
-  defaults: ActionSet = emptyActions();
+  /** What the `SecDefaultAction` of each phase said last. */
+  readonly #defaults = new Map<RulePhase, ActionSet>();
+  #lastDefaults: ActionSet = emptyActions();
   /** The first link of a chain that goes on. */
   openChain: RuleDraft | null = null;
   /** Whether the rule before was wrong and may have been a link of a chain. */
@@ -48,6 +49,21 @@ export class ProgramDraft {
       this.#noted.add(message);
       this.notes.push(statement.problem(token, message, word?.offset ?? 0));
     };
+  }
+
+  /** Actions under those of the rules that follow. */
+  setDefaults(actions: ActionSet): void {
+    if (actions.phase !== null) this.#defaults.set(actions.phase, actions);
+    this.#lastDefaults = actions;
+  }
+
+  /**
+   * What lies under the actions of a rule: the defaults of its phase, or those that were said last.
+   *
+   * ModSecurity 2 takes the last ones for every phase, so that two lines for two phases do what the second one says.
+   */
+  defaultsOf(phase: RulePhase | null): ActionSet {
+    return (phase === null ? undefined : this.#defaults.get(phase)) ?? this.#lastDefaults;
   }
 
   /** Adds a rule that begins no link of an open chain. Shape: false when its id is taken. */

@@ -63,12 +63,13 @@ function addRule(draft: ProgramDraft, statement: Statement, { variables, parsed,
     draft.isBrokenChain = actions?.isChained ?? /\bchain\b/i.test(statement.text);
     return;
   }
+  const defaults = draft.defaultsOf(actions.phase ?? draft.openChain?.actions.phase ?? null);
   const rule: RuleDraft = {
     at: statement.at,
     variables,
     operator: parsed?.operator ?? null,
-    actions: mergeActions(draft.defaults, actions),
-    blocks: blockOf(draft.defaults),
+    actions: mergeActions(defaults, actions),
+    blocks: blockOf(defaults),
     links: [],
   };
   const starter = draft.openChain;
@@ -156,7 +157,7 @@ export function readDefaults(draft: ProgramDraft, statement: Statement, words: r
   const actions = parseList(draft, statement, words[0]);
   if (actions === null) return;
   const wrong = mistakeOfDefaults(actions);
-  if (wrong === null) draft.defaults = actions;
+  if (wrong === null) draft.setDefaults(actions);
   else draft.report(statement.problem(wrong.token, wrong.message, words[0]?.offset));
 }
 
