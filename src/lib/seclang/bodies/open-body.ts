@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import { NamedValues } from '../variables/named-values.ts';
 import type { BodyOptions, BodyReader } from './body-reader.ts';
+import { MultipartReader } from './multipart.ts';
 import { ArgumentReader } from './urlencoded.ts';
 
 type OpenBody = (body: Bytes, options: BodyOptions) => BodyReader;
@@ -12,6 +13,7 @@ export const BODY_PROCESSORS: ReadonlyMap<string, OpenBody> = new Map<string, Op
     (body, { argumentSeparator, argumentsLimit }) =>
       new ArgumentReader(body, argumentSeparator, argumentsLimit),
   ],
+  ['MULTIPART', (body, options) => new MultipartReader(body, options)],
 ]);
 
 /** Starts to read a body; null where no processor is wanted. */

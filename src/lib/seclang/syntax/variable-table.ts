@@ -37,6 +37,7 @@ const sum = (phase: VariableFacts['phase'], note = ''): VariableFacts => ({
 });
 
 const NO_SCRIPT = 'Empty: the upstream runs the program, not the gateway.';
+const NO_CALLER = 'Empty: who is asking is decided by other stages, and rules do not see it.';
 const NO_FILE = 'Empty: uploads are looked at in memory and never stored.';
 const NO_STREAM = 'Empty: bodies are looked at whole in phases 2 and 4.';
 const NO_CLOCK = 'Zero: `portcullis_*` metrics and the journal tell what checks cost.';
@@ -50,7 +51,7 @@ export const VARIABLES: Readonly<Record<string, VariableFacts>> = {
   ARGS_NAMES: collection(1),
   ARGS_POST: collection(2),
   ARGS_POST_NAMES: collection(2),
-  AUTH_TYPE: single(1),
+  AUTH_TYPE: single(1, NO_CALLER),
   DURATION: single(1),
   ENV: map(1, 'Holds what `setenv` put there; the environment of the process is not shown to rules.'),
   FILES: collection(2),
@@ -58,7 +59,7 @@ export const VARIABLES: Readonly<Record<string, VariableFacts>> = {
   FILES_NAMES: collection(2),
   FILES_SIZES: collection(2),
   FILES_TMPNAMES: collection(2, NO_FILE),
-  FILES_TMP_CONTENT: collection(2, NO_FILE),
+  FILES_TMP_CONTENT: collection(2, 'What uploads hold, without a file.'),
   FULL_REQUEST: single(2),
   FULL_REQUEST_LENGTH: single(2),
   GEO: collection(1, 'Holds `COUNTRY_CODE` after `@geoLookup`.'),
@@ -74,6 +75,7 @@ export const VARIABLES: Readonly<Record<string, VariableFacts>> = {
   MULTIPART_BOUNDARY_QUOTED: single(2),
   MULTIPART_BOUNDARY_WHITESPACE: single(2),
   MULTIPART_CRLF_LF_LINES: single(2),
+  MULTIPART_CRLF_LINE: single(2),
   MULTIPART_DATA_AFTER: single(2),
   MULTIPART_DATA_BEFORE: single(2),
   MULTIPART_FILENAME: single(2),
@@ -89,7 +91,7 @@ export const VARIABLES: Readonly<Record<string, VariableFacts>> = {
   MULTIPART_STRICT_ERROR: single(2),
   MULTIPART_UNMATCHED_BOUNDARY: single(2),
   OUTBOUND_DATA_ERROR: single(4),
-  PATH_INFO: single(1),
+  PATH_INFO: single(1, NO_SCRIPT),
   PERF_ALL: single(5, NO_CLOCK),
   PERF_COMBINED: single(5, NO_CLOCK),
   PERF_GC: single(5, NO_CLOCK),
@@ -106,7 +108,7 @@ export const VARIABLES: Readonly<Record<string, VariableFacts>> = {
   REMOTE_ADDR: single(1),
   REMOTE_HOST: single(1, 'The address: names are not looked up while a request waits.'),
   REMOTE_PORT: single(1),
-  REMOTE_USER: single(1),
+  REMOTE_USER: single(1, NO_CALLER),
   REQBODY_ERROR: single(2),
   REQBODY_ERROR_MSG: single(2),
   REQBODY_PROCESSOR: single(1),
@@ -147,7 +149,10 @@ export const VARIABLES: Readonly<Record<string, VariableFacts>> = {
   SERVER_PORT: single(1),
   SESSION: map(1),
   SESSIONID: single(1),
-  STATUS_LINE: single(3),
+  STATUS_LINE: single(
+    3,
+    'The status, and the phrase of a common one; that of the upstream is not passed on.',
+  ),
   STREAM_INPUT_BODY: single(2, NO_STREAM),
   STREAM_OUTPUT_BODY: single(4, NO_STREAM),
   TIME: single(1),

@@ -8,11 +8,12 @@ export function parseCookies(field: Bytes, format: 0 | 1): NamedValues {
 
 /**
  * Cookies between semicolons, spaces before a name apart as written. Commas separate where there is no semicolon and
- * a space stands behind one, as where two fields were joined.
+ * a space stands behind the first of them, as where fields were joined.
  */
 function parsePlain(field: Bytes): NamedValues {
   const cookies = new NamedValues();
-  const separator = field.includes(';') || !field.includes(', ') ? ';' : ',';
+  const comma = field.indexOf(',');
+  const separator = comma >= 0 && field[comma + 1] === ' ' && !field.includes(';') ? ',' : ';';
   for (const piece of field.split(separator)) {
     const start = afterSpace(piece, 0);
     const equals = piece.indexOf('=', start);

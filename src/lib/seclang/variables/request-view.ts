@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { BodyOptions, BodyReader } from '../bodies/body-reader.ts';
+import { MultipartReader } from '../bodies/multipart.ts';
 import { openBody } from '../bodies/open-body.ts';
 import { ArgumentReader } from '../bodies/urlencoded.ts';
 import { type Bytes, lowerAscii } from '../bytes.ts';
@@ -139,6 +140,16 @@ export class RequestView {
   get postArgs(): NamedValues {
     const isForm = this.bodyProcessor === 'URLENCODED' || this.bodyProcessor === 'MULTIPART';
     return isForm && this.reader !== null ? this.reader.values : NO_VALUES;
+  }
+
+  /** The body of a form with files; null where it is none. */
+  get multipart(): MultipartReader | null {
+    return this.reader instanceof MultipartReader ? this.reader : null;
+  }
+
+  /** Bytes of the body that belong to no file. */
+  get noFilesLength(): number {
+    return this.multipart?.noFilesLength ?? this.body?.length ?? 0;
   }
 
   /** `REQBODY_ERROR_MSG`; '' where nothing is wrong. */

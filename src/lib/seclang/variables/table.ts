@@ -1,5 +1,6 @@
 import type { Bytes } from '../bytes.ts';
 import type { RulePhase } from '../syntax/rule.ts';
+import { FILE_VARIABLES } from './file-variables.ts';
 import type { NamedValues } from './named-values.ts';
 import { baseName } from './request-target.ts';
 import type { RequestView } from './request-view.ts';
@@ -15,9 +16,7 @@ export type Variable =
       readonly list: (view: RequestView) => NamedValues;
     }
   /** Kept by the engine, because rules write it or their matches do. */
-  | { readonly kind: 'engine'; readonly phase: RulePhase; readonly isCollection: boolean }
-  /** Not kept here; a sentence that says why. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'engine'; readonly phase: RulePhase; readonly isCollection: boolean };
 
 type Row = readonly [name: string, variable: Variable];
 
@@ -33,8 +32,8 @@ const kept = (name: string, isCollection: boolean, phase: RulePhase = 1): Row =>
   name,
   { kind: 'engine', phase, isCollection },
 ];
-const refused = (why: string, ...names: string[]): Row[] =>
-  names.map((name) => [name, { kind: 'refused', why }]);
+const empty = (...names: string[]): Row[] => names.map((name) => single(name, 1, () => null));
+const zero = (name: string): Row => single(name, 1, () => '0');
 
 const bit = (isSet: boolean): Bytes => (isSet ? '1' : '0');
 
@@ -64,6 +63,28 @@ function bodyVariable(view: RequestView): Bytes | null {
   const isKept =
     view.bodyProcessor === 'URLENCODED' || (view.bodyProcessor === '' && view.forcesBodyVariable);
   return isKept ? view.body : null;
+}
+
+/** Statuses with phrases that rules could look for; the others are their number. */
+const PHRASES = new Map([
+  [200, 'OK'],
+  [301, 'Moved Permanently'],
+  [302, 'Found'],
+  [400, 'Bad Request'],
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [404, 'Not Found'],
+  [405, 'Method Not Allowed'],
+  [429, 'Too Many Requests'],
+  [500, 'Internal Server Error'],
+  [502, 'Bad Gateway'],
+  [503, 'Service Unavailable'],
+  [504, 'Gateway Timeout'],
+]);
+
+function statusLine(status: number): Bytes {
+  const phrase = PHRASES.get(status);
+  return phrase === undefined ? `${status}` : `${status} ${phrase}`;
 }
 
 const ROWS: readonly Row[] = [
@@ -100,6 +121,8 @@ const ROWS: readonly Row[] = [
   single('REQBODY_PROCESSOR_ERROR_MSG', 2, (view) => view.bodyError),
   single('INBOUND_DATA_ERROR', 2, (view) => bit(view.isBodyPartial)),
 
+  ...FILE_VARIABLES,
+
   single('REMOTE_ADDR', 1, ({ input }) => input.clientAddress),
   single('REMOTE_HOST', 1, ({ input }) => input.clientAddress),
   single('REMOTE_PORT', 1, ({ input }) => `${input.clientPort}`),
@@ -114,6 +137,7 @@ const ROWS: readonly Row[] = [
   ...TIME_VARIABLES,
 
   single('RESPONSE_STATUS', 3, ({ response }) => `${response?.status ?? 0}`),
+  single('STATUS_LINE', 3, ({ response }) => (response === null ? null : statusLine(response.status))),
   single('RESPONSE_PROTOCOL', 3, ({ response }) => response?.protocol ?? null),
   list('RESPONSE_HEADERS', 3, (view) => view.responseHeaders),
   list('RESPONSE_HEADERS_NAMES', 3, (view) => view.responseHeaders.asNames),
@@ -140,31 +164,27 @@ const ROWS: readonly Row[] = [
   kept('SESSIONID', false),
   kept('USERID', false),
 
-  ...refused(
-    'Who is asking is decided by other stages, and rules do not see it.',
+  // What a gateway does not have; the table of the language says why.
+  ...empty(
     'AUTH_TYPE',
     'REMOTE_USER',
+    'PATH_INFO',
+    'FILES_TMPNAMES',
+    'STREAM_INPUT_BODY',
+    'STREAM_OUTPUT_BODY',
   ),
-  ...refused(
-    'The gateway serves no files, so that a path has no such part.',
-    ...['PATH_INFO', 'PATH_TRANSLATED', 'SCRIPT_BASENAME', 'SCRIPT_FILENAME', 'SCRIPT_GID'],
-    ...['SCRIPT_GROUPNAME', 'SCRIPT_MODE', 'SCRIPT_UID', 'SCRIPT_USERNAME'],
+  ...empty(
+    'SCRIPT_BASENAME',
+    'SCRIPT_FILENAME',
+    'SCRIPT_GID',
+    'SCRIPT_GROUPNAME',
+    'SCRIPT_MODE',
+    'SCRIPT_UID',
   ),
-  ...refused('The gateway writes nothing of a request to files.', 'FILES_TMPNAMES'),
-  ...refused('Times of rules are measured by the bench.', ...['PERF_ALL', 'PERF_COMBINED', 'PERF_GC']),
-  ...refused(
-    'Times of rules are measured by the bench.',
-    ...['PERF_LOGGING', 'PERF_PHASE1', 'PERF_PHASE2', 'PERF_PHASE3', 'PERF_PHASE4', 'PERF_PHASE5'],
-    ...['PERF_RULES', 'PERF_SREAD', 'PERF_SWRITE'],
-  ),
-  ...refused(
-    'Bodies are not rewritten; REQUEST_BODY and RESPONSE_BODY hold what passes.',
-    ...['STREAM_INPUT_BODY', 'STREAM_OUTPUT_BODY'],
-  ),
-  ...refused('There is no file of collections.', 'SDBM_DELETE_ERROR'),
-  ...refused('There is no log of a web server.', 'WEBSERVER_ERROR_LOG'),
-  ...refused('Phrases of status lines are not kept; RESPONSE_STATUS has the number.', 'STATUS_LINE'),
+  ...empty('SCRIPT_USERNAME', 'SDBM_DELETE_ERROR', 'WEBSERVER_ERROR_LOG', 'PERF_RULES'),
+  ...['PERF_ALL', 'PERF_COMBINED', 'PERF_GC', 'PERF_LOGGING', 'PERF_SREAD', 'PERF_SWRITE'].map(zero),
+  ...['PERF_PHASE1', 'PERF_PHASE2', 'PERF_PHASE3', 'PERF_PHASE4', 'PERF_PHASE5'].map(zero),
 ];
 
-/** Every variable of ModSecurity 2 by its name in upper case, also those that are not kept here. */
+/** Where every variable of the language gets its values, by its name in upper case. */
 export const VARIABLES: ReadonlyMap<string, Variable> = new Map(ROWS);
