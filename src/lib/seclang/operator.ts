@@ -8,9 +8,22 @@ import type { Bytes } from './bytes.ts';
  */
 export type Needs = readonly (readonly Bytes[])[];
 
+/**
+ * A bound on work was reached before it was known whether a value matches.
+ *
+ * Safety: neither a match nor none: whoever catches it decides by policy, and never lets the value pass as looked at.
+ */
+export class BudgetReached extends Error {
+  override readonly name = 'BudgetReached';
+}
+
 /** A match of a long value under way. */
 export interface LongMatch {
-  /** Looks at about `bytes` more bytes; null while it is not known whether the value matches. */
+  /**
+   * Looks at about `bytes` more bytes; null while it is not known whether the value matches.
+   *
+   * Errors: BudgetReached.
+   */
   step(bytes: number): boolean | null;
   /** What matched, once it is known that it does: groups 0 to 9. */
   captures(): readonly Bytes[];
@@ -23,7 +36,11 @@ export interface LongMatch {
  * there is `begin`.
  */
 export interface Operator {
-  /** Whether a value matches. Where it does and `captures` is given, groups 0 to 9 are left there. */
+  /**
+   * Whether a value matches. Where it does and `captures` is given, groups 0 to 9 are left there.
+   *
+   * Errors: BudgetReached.
+   */
   test(value: Bytes, captures: Bytes[] | null): boolean;
   /** Starts a match that can be interrupted; absent where `test` is fast whatever the length. */
   begin?(value: Bytes): LongMatch;

@@ -95,6 +95,8 @@ export interface Transaction {
   /** Whether interruptions are to be carried out: `SecRuleEngine On`, and no `ctl` has changed that. */
   readonly isEnforced: boolean;
   readonly matches: readonly RuleMatch[];
+  /** A bound on work that was reached before all rules were through, as a sentence; '' for none. What then is a matter of policy. */
+  readonly incomplete: string;
   /** A variable of `TX` by its name in lower case; '' where there is none. */
   txValue(name: string): Bytes;
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts';
-import type { Operator, OperatorHost } from '../operator.ts';
+import type { CompileOperator, Operator, OperatorHost } from '../operator.ts';
 import { OPERATORS } from '../operators/table.ts';
 import { fileKey } from '../syntax/file-key.ts';
 import { holdsId, parseIdRanges } from '../syntax/id-ranges.ts';
@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly store?: CollectionStore;
   /** Whether rules that cannot match are passed over; tests compare with an engine that passes over none. */
   readonly skips?: boolean;
+  /** Operators in place of those of the language, by lower-case name. */
+  readonly operators?: ReadonlyMap<string, CompileOperator>;
 }
 
 /** Errors: RangeError that names the file and line of a rule, and says what of it cannot be used. */
@@ -53,7 +55,7 @@ const isRule = (item: Rule | Marker): item is Rule => !('marker' in item);
 function compilePlan(program: RuleProgram, host: OperatorHost, options: EngineOptions): EnginePlan {
   const { settings } = program;
   const units = new Units(transformationsWith(settings.unicodeMap));
-  const compiler = new RuleCompiler(units, operatorsOf(program, host));
+  const compiler = new RuleCompiler(units, operatorsOf(program, host, options.operators));
   const rules = new Map<Rule, CompiledRule>();
   for (const item of program.items) if (isRule(item)) rules.set(item, compileRule(compiler, item));
   resolvePending(compiler, rules);
@@ -63,6 +65,7 @@ function compilePlan(program: RuleProgram, host: OperatorHost, options: EngineOp
     host,
     store: options.store ?? new MemoryCollectionStore(),
     txNames: compiler.txNames,
+    limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
     inspector: new Inspector(units, compileScanner(units.scanned)),
     units: units.units,
     lists: compiler.lists.lists,
@@ -87,7 +90,7 @@ function compileRule(compiler: RuleCompiler, rule: Rule): CompiledRule {
 }
 
 /** Operators that differ in nothing are one. */
-function operatorsOf(program: RuleProgram, host: OperatorHost) {
+function operatorsOf(program: RuleProgram, host: OperatorHost, others: EngineOptions['operators']) {
   const known = new Map<string, Operator>();
   const withFiles: OperatorHost = {
     sqlFingerprint: (value) => host.sqlFingerprint(value),
@@ -100,7 +103,8 @@ function operatorsOf(program: RuleProgram, host: OperatorHost) {
     const row = OPERATORS.get(name.toLowerCase());
     if (row === undefined) throw new RangeError(`There is no operator @${name}.`);
     const key = `${row.name}\n${argument}\n${row.namesFiles ? file : ''}`;
-    const operator = known.get(key) ?? row.compile(argument, withFiles, file);
+    const compile = others?.get(name.toLowerCase()) ?? row.compile;
+    const operator = known.get(key) ?? compile(argument, withFiles, file);
     known.set(key, operator);
     return operator;
   };

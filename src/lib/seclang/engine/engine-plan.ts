@@ -13,6 +13,8 @@ export interface EnginePlan {
   readonly host: OperatorHost;
   readonly store: CollectionStore;
   readonly txNames: TxNames;
+  /** `TX:MSC_PCRE_LIMITS_EXCEEDED`. */
+  readonly limitsSlot: number;
   readonly inspector: Inspector;
   readonly units: readonly Unit[];
   readonly lists: readonly TargetList[];

@@ -99,6 +99,10 @@ export class EngineTransaction implements Transaction {
     return this.#state.matches;
   }
 
+  get incomplete(): string {
+    return this.#state.incomplete;
+  }
+
   txValue(name: string): Bytes {
     return this.#state.tx.find(name) ?? '';
   }

@@ -10,12 +10,12 @@ import { escapeName } from './variable-name.ts';
 /** Does what a link says beside ending the transaction, once for each value that matches. */
 export function performActions(state: TransactionState, rule: CompiledRule, link: CompiledLink): void {
   for (const opening of link.openings) open(state, opening);
+  for (const { collection, key, amount, seconds } of link.deprecations) {
+    state.stored.deprecate(collection, memberName(state, key), amount, seconds);
+  }
   for (const setVar of link.setVars) applySetVar(state, rule, setVar);
   for (const { collection, key, seconds } of link.expiries) {
     state.stored.expire(collection, memberName(state, key), toInteger(expand(state, seconds)));
-  }
-  for (const { collection, key, amount, seconds } of link.deprecations) {
-    state.stored.deprecate(collection, memberName(state, key), amount, seconds);
   }
   for (const control of link.controls) applyControl(state, control);
 }

@@ -49,7 +49,7 @@ export class RuleCompiler {
     this.#units = units;
     this.#operatorOf = operatorOf;
     this.lists = new TargetLists({
-      selection: (ref) => compileSelection(ref.selector, (source) => this.pattern(source)),
+      selection: (ref) => compileSelection(ref.selector, (source) => this.pattern(source), ref.isExclusion),
       slotOf: (name) => this.txNames.slotOf(name),
     });
   }
@@ -213,7 +213,7 @@ export class RuleCompiler {
   }
 
   removedTarget(ref: VariableRef): RemovedTarget {
-    const selection = compileSelection(ref.selector, (source) => this.pattern(source));
+    const selection = compileSelection(ref.selector, (source) => this.pattern(source), true);
     return { ref, takes: (name, key) => name === ref.name && selection.takes(key) };
   }
 }

@@ -102,8 +102,12 @@ export class StoredCollections {
     const updatedAt = opened?.variables.get('last_update_time');
     if (current === undefined || updatedAt === undefined || seconds <= 0) return;
     const steps = Math.floor((this.#nowS - toInteger(updatedAt.value)) / seconds);
-    const value = Math.max(0, toInteger(current.value) - amount * steps);
-    if (value !== toInteger(current.value)) this.set(collection, name, String(value));
+    const count = toInteger(current.value);
+    const value = Math.max(0, count - amount * steps);
+    if (value === count) return;
+    const key = memberKey(name);
+    if (opened?.before.has(key) === false) opened.before.set(key, count);
+    this.set(collection, name, String(value));
   }
 
   /** Stores what has changed, at the end of the transaction. */

@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts';
-import { LONG_VALUE_BYTES, type Operator } from '../operator.ts';
+import { LONG_VALUE_BYTES, type LongMatch, type Operator } from '../operator.ts';
 import type { CompiledLink } from './compiled-rule.ts';
 import { expand } from './expand.ts';
 import { Inspected } from './inspected.ts';
@@ -114,7 +114,7 @@ function touchUnits(
           state.hits.push(state.at, entry.output(unit.pipeline), unit.operator, null, false);
         continue;
       }
-      const verdict = verdictOf(state, entry, unit, deadlineMs);
+      const verdict = verdictOf(state, link, entry, unit, deadlineMs);
       if (verdict === null) return false;
       work += entry.value.length + TEST_BYTES;
       if (verdict !== link.isNegated || (verdict && link.captures)) {
@@ -144,23 +144,34 @@ function isMultiStage(entry: Inspected, units: readonly Unit[], stage: number): 
 /** Whether a unit matches a value; null when the deadline came first. */
 function verdictOf(
   state: TransactionState,
+  link: CompiledLink,
   entry: Inspected,
   unit: Unit,
   deadlineMs: number,
 ): boolean | null {
-  if (state.long === null) {
-    const known = entry.verdict(unit);
-    if (known !== undefined) return known;
-    const output = entry.output(unit.pipeline);
-    if (unit.operator.begin === undefined || output.length <= LONG_VALUE_BYTES) {
-      const verdict = unit.operator.test(output, null);
-      entry.keep(unit, verdict);
-      return verdict;
+  try {
+    if (state.long === null) {
+      const known = entry.verdict(unit);
+      if (known !== undefined) return known;
+      const output = entry.output(unit.pipeline);
+      if (unit.operator.begin === undefined || output.length <= LONG_VALUE_BYTES) {
+        const verdict = unit.operator.test(output, null);
+        entry.keep(unit, verdict);
+        return verdict;
+      }
+      state.long = unit.operator.begin(output);
     }
-    state.long = unit.operator.begin(output);
+    return stepOn(state.long, deadlineMs);
+  } catch (error) {
+    state.giveUp(error);
+    // Neither a match nor none: no rule acts on it.
+    return link.isNegated;
   }
+}
+
+function stepOn(long: LongMatch, deadlineMs: number): boolean | null {
   for (;;) {
-    const verdict = state.long.step(STEP_BYTES);
+    const verdict = long.step(STEP_BYTES);
     if (verdict !== null) return verdict;
     if (performance.now() >= deadlineMs) return null;
   }
@@ -182,18 +193,19 @@ function touchFamily(state: TransactionState, link: CompiledLink): void {
     const last = test.pipelines.length - 1;
     for (let stage = link.isMulti ? 0 : last; stage <= last; stage++) {
       const output = entry.output(test.pipelines[stage] as Unit['pipeline']);
-      if (testWhole(operator, output) !== link.isNegated) {
+      if (testWhole(state, link, operator, output) !== link.isNegated) {
         state.hits.push(at, output, operator, null, !link.isNegated);
       }
     }
   }
 }
 
-function testWhole(operator: Operator, value: Bytes): boolean {
-  if (operator.begin === undefined || value.length <= LONG_VALUE_BYTES) return operator.test(value, null);
-  const long = operator.begin(value);
-  for (;;) {
-    const verdict = long.step(STEP_BYTES);
-    if (verdict !== null) return verdict;
+function testWhole(state: TransactionState, link: CompiledLink, operator: Operator, value: Bytes): boolean {
+  try {
+    if (operator.begin === undefined || value.length <= LONG_VALUE_BYTES) return operator.test(value, null);
+    return stepOn(operator.begin(value), Number.POSITIVE_INFINITY) === true;
+  } catch (error) {
+    state.giveUp(error);
+    return link.isNegated;
   }
 }

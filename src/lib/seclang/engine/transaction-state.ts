@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts';
-import type { LongMatch } from '../operator.ts';
+import { BudgetReached, type LongMatch } from '../operator.ts';
 import type { Interruption, Overrides, RequestInput, RuleMatch } from '../transaction.ts';
 import type { RequestView } from '../variables/request-view.ts';
 import { Collections } from './collections.ts';
@@ -106,6 +106,19 @@ export class TransactionState {
 
   elapsedUs(): number {
     return Math.round((performance.now() - this.#startedMs) * 1_000);
+  }
+
+  /**
+   * Notes that an operator gave up at its bound; rules can see that, as they do in ModSecurity. Errors: any other error is
+   * thrown again.
+   */
+  giveUp(error: unknown): void {
+    if (!(error instanceof BudgetReached)) throw error;
+    this.tx.set(this.engine.limitsSlot, '1');
+    const rule = this.currentRule();
+    if (this.incomplete === '') {
+      this.incomplete = `Rule ${rule?.id ?? 0} reached its bound on the work for one value.`;
+    }
   }
 
   clearMatched(): void {
