@@ -30,6 +30,7 @@ const latin1 = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).to
 class FakeTransaction implements Transaction {
   interruption: Interruption | null = null;
   isEnforced = true;
+  incomplete = '';
   matches: RuleMatch[] = [];
   wantsRequestBody = true;
   wantsResponseBody = true;

@@ -13,7 +13,6 @@ import { writtenText } from './compiled-text.ts';
 import type { EnginePlan } from './engine-plan.ts';
 import { EngineTransaction } from './engine-transaction.ts';
 import { Inspector } from './inspector.ts';
-import { compileScanner } from './needs-scanner.ts';
 import { type PendingLinks, RuleCompiler } from './rule-compiler.ts';
 import { TransactionState } from './transaction-state.ts';
 import { Units } from './units.ts';
@@ -66,7 +65,7 @@ function compilePlan(program: RuleProgram, host: OperatorHost, options: EngineOp
     store: options.store ?? new MemoryCollectionStore(),
     txNames: compiler.txNames,
     limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
-    inspector: new Inspector(units, compileScanner(units.scanned)),
+    inspector: new Inspector(units),
     units: units.units,
     lists: compiler.lists.lists,
     links: compiler.links,

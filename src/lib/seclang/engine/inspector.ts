@@ -1,12 +1,7 @@
 import type { Bytes } from '../bytes.ts';
+import { compileScanner, type Scanner } from '../scanner/scanner.ts';
 import { Inspected } from './inspected.ts';
 import type { Pipeline, Unit, Units } from './units.ts';
-
-/** Finds the operators whose needs a value meets. */
-export interface CandidateScanner {
-  /** Numbers of operators, in any order, each once. */
-  scan(value: Bytes): readonly number[];
-}
 
 const NONE: readonly number[] = [];
 
@@ -24,7 +19,9 @@ const MOST_GROUPS = 31;
  * changes what it says it does not touch, which the tests of transformations exclude.
  */
 export class Inspector {
-  readonly #scanner: CandidateScanner;
+  readonly #scanner: Scanner;
+  /** Sets of candidates, which the scanner gives again and again, as lists. */
+  readonly #lists = new WeakMap<Uint32Array, readonly number[]>();
   /** By operator of the scanner: the units that use it. */
   readonly #unitsOf: readonly Unit[][];
   /** Pipelines with units to scan for. */
@@ -38,8 +35,8 @@ export class Inspector {
   #recent = new Map<Bytes, Inspected>();
   #former = new Map<Bytes, Inspected>();
 
-  constructor(units: Units, scanner: CandidateScanner) {
-    this.#scanner = scanner;
+  constructor(units: Units) {
+    this.#scanner = compileScanner(units.scanned.map(({ needs }) => needs));
     this.#unitsOf = units.scanned.map((_, number) => units.units.filter((unit) => unit.scanned === number));
     this.#pipelines = units.pipelines.filter((pipeline) =>
       units.units.some((unit) => unit.pipeline === pipeline && unit.scanned >= 0),
@@ -96,8 +93,21 @@ export class Inspector {
     return inspected;
   }
 
+  /** Numbers of the operators whose needs a value meets. */
+  #operators(value: Bytes): readonly number[] {
+    const { candidates } = this.#scanner.scan(value);
+    const known = this.#lists.get(candidates);
+    if (known !== undefined) return known;
+    const list: number[] = [];
+    for (let number = 0; number < candidates.length * 32; number++) {
+      if ((((candidates[number >>> 5] as number) >>> (number & 31)) & 1) === 1) list.push(number);
+    }
+    this.#lists.set(candidates, list);
+    return list;
+  }
+
   #candidates(inspected: Inspected, touched: number): readonly number[] {
-    const plain = this.#scanner.scan(inspected.value);
+    const plain = this.#operators(inspected.value);
     if (plain.length === 0 && touched === 0) return NONE;
     const found: number[] = [];
     for (const operator of plain) {
@@ -113,7 +123,7 @@ export class Inspector {
     for (const pipeline of this.#pipelines) {
       if (((this.#groupOf[pipeline.index] as number) & touched) === 0) continue;
       const output = inspected.output(pipeline);
-      const operators = output === inspected.value ? plain : this.#scanner.scan(output);
+      const operators = output === inspected.value ? plain : this.#operators(output);
       for (const operator of operators) {
         for (const unit of this.#unitsOf[operator] as Unit[]) {
           if (unit.pipeline === pipeline) found.push(unit.index);
