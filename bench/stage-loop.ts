@@ -14,11 +14,13 @@ import { parseIp } from '../src/lib/ip/address.ts';
 import { compilePlan } from '../src/plan/compile-plan.ts';
 import { runChecks } from '../src/proxy/pipeline.ts';
 import { MemoryApiKeys } from '../src/stores/memory/api-keys.ts';
+import { createBehaviourTable } from '../src/stores/shared/behaviour-table.ts';
 import { createCounterTable } from '../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../src/stores/shared/login-table.ts';
 import { memoryLimits } from '../src/stores/shared/memory-limits.ts';
 import { HmacNonces } from '../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../src/stores/shared/replay-table.ts';
+import { SharedBehaviours } from '../src/stores/shared/shared-behaviours.ts';
 import { openCounters } from '../src/stores/shared/shared-counters.ts';
 import { openLogins } from '../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../src/stores/shared/shared-replay.ts';
@@ -139,6 +141,7 @@ function openPorts(): { key: string; ports: Ports } {
       limitExceptions: { find: () => null },
       replay,
       logins,
+      behaviours: new SharedBehaviours(createBehaviourTable({ clients: 1000 })),
       timers,
       certificateStatuses: NO_STATUSES,
       countries,

@@ -1,4 +1,6 @@
 import { attackStart, attackStatus, attackStop } from './attack.ts';
+import { behaviourBlocked } from './behaviour-blocked.ts';
+import { behaviourUnblock } from './behaviour-unblock.ts';
 import { check } from './check.ts';
 import type { AnyCommand } from './command.ts';
 import { dev } from './dev.ts';
@@ -68,6 +70,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   limitsExceptionList,
   limitsExceptionShow,
   limitsExceptionRemove,
+  behaviourBlocked,
+  behaviourUnblock,
   loginBlocked,
   loginUnblock,
   limitsAdaptive,

@@ -37,6 +37,7 @@ const NO_PORTS: Ports = {
   certificateStatuses: { ask: () => ({ status: 'unavailable', untilMs: 0, problem: '' }), version: 0 },
   countries: { find: () => '' },
   introspection: { introspect: async () => ({ kind: 'inactive' }) },
+  behaviours: { blockOf: () => null, note: () => null },
   logins: { tagOf: () => '', find: () => null, begin: () => null, end: () => null },
   timers: { after: async () => {} },
 };

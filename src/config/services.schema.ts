@@ -170,6 +170,14 @@ export const countersSchema = z
       .max(5_000_000)
       .default(32_768)
       .describe('Number of addresses whose failed logins fit into memory at once.'),
+    watchedClients: z
+      .int()
+      .min(1000)
+      .max(5_000_000)
+      .default(16_384)
+      .describe(
+        'Number of clients whose behaviour fits into memory at once, a KiB each as they come. When more come, those are forgotten that did nothing for longest; one that is kept out never is.',
+      ),
   })
   .describe('What is counted and remembered for a while.');
 

@@ -78,6 +78,7 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     graceHours: () => parts.graceHours,
     attack: { start: needsGateway, stop: needsGateway, state: needsGateway },
     blockedAddresses: { list: needsGateway, unblock: needsGateway },
+    blockedClients: { list: needsGateway, unblock: needsGateway },
     adaptive: { actions: parts.adaptiveActions, report: needsGateway, accept: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
     journalPath: () => parts.journalPath,

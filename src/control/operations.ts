@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { ADAPTIVE_OPERATIONS } from './adaptive-table.ts';
 import { ATTACK_OPERATIONS } from './attack-operations.ts';
+import {
+  blockedClient,
+  blockedClientList,
+  listBlockedClients,
+  unblockClient,
+  unblockedClient,
+} from './behaviour-operations.ts';
 import { EXCEPTION_OPERATIONS } from './exception-operations.ts';
 import { compromisedKey, compromiseKey, compromiseKeyBody } from './key-compromise.ts';
 import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
@@ -152,6 +159,23 @@ export const OPERATIONS = {
     query: blockedAddress,
     response: unblocked,
     run: (services, { query }) => unblock(services, query.address),
+  }),
+  listBlockedClients: operation({
+    ...common,
+    method: 'GET',
+    path: '/v1/behaviour/blocked',
+    summary: 'Lists the clients that are kept out for what they did.',
+    response: blockedClientList,
+    run: listBlockedClients,
+  }),
+  unblockClient: operation({
+    ...common,
+    method: 'DELETE',
+    path: '/v1/behaviour/blocked',
+    summary: 'Lets a client in again, with nothing counted, in every API.',
+    query: blockedClient,
+    response: unblockedClient,
+    run: (services, { query }) => unblockClient(services, query.client),
   }),
   listRequests: operation({
     ...common,

@@ -1,5 +1,6 @@
 import type { AdaptiveAction, AdaptiveActions, AdaptiveClient } from '../core/adaptive-actions.ts';
 import type { AttackFigures, AttackMode } from '../core/attack.ts';
+import type { BlockedClients } from '../core/behaviour.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
@@ -181,6 +182,7 @@ export interface ControlServices {
   /** Hours that a replaced key still works unless the caller says otherwise. */
   graceHours(): number;
   readonly blockedAddresses: BlockedAddresses;
+  readonly blockedClients: BlockedClients;
   readonly adaptive: AdaptiveControl;
   readonly attack: AttackMode;
   readonly oauth: OauthControl;

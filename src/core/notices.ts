@@ -103,6 +103,16 @@ export const NOTICES = {
     'A list of countries is old',
     'Look at what should renew the file, such as a weekly job; it is used until it changes.',
   ),
+  'behaviour.blocked': notice(
+    'critical',
+    'A client was kept out because of what it tried',
+    'Look at its requests in the journal; `portcullis behaviour unblock CLIENT` lets it in again.',
+  ),
+  'behaviour.seen': notice(
+    'warning',
+    'A client does what attackers do',
+    'Look at its requests in the journal. Nothing was done: `behaviour` only tells of it.',
+  ),
   'limit-exception.added': notice(
     'info',
     'Limits were raised or lowered for somebody',

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Ip } from '../lib/ip/address.ts';
 import type { AttackView, Strangers } from './attack.ts';
+import type { Behaviours } from './behaviour.ts';
 import type { LimitExceptions } from './limit-exceptions.ts';
 import type { Counters, LimitScale, LimitStore, WindowLimits } from './limits.ts';
 import type { Loads, ThreadLoad } from './load.ts';
@@ -246,6 +247,7 @@ export interface Ports {
   readonly countries: Countries;
   readonly introspection: TokenIntrospection;
   readonly logins: Logins;
+  readonly behaviours: Behaviours;
   readonly timers: Timers;
   readonly wafGovernance: WafGovernance;
 }

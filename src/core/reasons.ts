@@ -175,6 +175,13 @@ export const REASONS = {
     'Look at `access.countries`: the country, or the file of countries, that `detail` names. Put addresses that may come all the same into `except`.',
   ),
 
+  'behaviour.blocked': reason(
+    403,
+    'forbidden',
+    'Access is suspended for a while',
+    'What the client did looked like an attack; `detail` says what. Wait until the block is over, or end it with `portcullis behaviour unblock CLIENT`; raise the limits of `behaviour`, or put its network into `except`, where that was right.',
+  ),
+
   'ratelimit.exceeded': reason(
     429,
     'rate_limit_exceeded',

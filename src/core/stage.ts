@@ -23,6 +23,7 @@ export type StageName =
   | 'authentication'
   | 'overload'
   | 'limit-principal'
+  | 'behaviour'
   | 'authorization'
   | 'limit-outcome'
   | 'waf'

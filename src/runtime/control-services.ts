@@ -6,14 +6,16 @@ import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
 import type { AdaptiveControl, ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { AttackMode } from '../core/attack.ts';
-import type { BlockedAddresses } from '../core/logins.ts';
 import type { Clock } from '../core/ports.ts';
+import { openBlockedAddresses } from '../stores/shared/blocked-addresses.ts';
+import { openBlockedClients } from '../stores/shared/blocked-clients.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import { VERSION } from '../version.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { NoticeBoard } from './notice-board.ts';
 import type { OauthService } from './oauth-service.ts';
 import type { RecordKeeper } from './record-keeper.ts';
+import type { SharedTables } from './shared-tables.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -23,7 +25,7 @@ export interface ControlParts {
   readonly database: Database;
   readonly supervisor: Supervisor;
   readonly notices: NoticeBoard;
-  readonly blockedAddresses: BlockedAddresses;
+  readonly tables: SharedTables;
   readonly adaptive: AdaptiveControl;
   readonly attack: AttackMode;
   readonly oauth: OauthService;
@@ -52,7 +54,8 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: () => deliveryPlaces(state.loaded.config),
     graceHours: () => state.loaded.config.keys.graceHours,
-    blockedAddresses: parts.blockedAddresses,
+    blockedAddresses: openBlockedAddresses(parts.tables.logins),
+    blockedClients: openBlockedClients(parts.tables.behaviours),
     adaptive: parts.adaptive,
     attack: parts.attack,
     notices: { list: database.notices.list, record: (notice) => parts.notices.record(notice) },

@@ -50,6 +50,7 @@ export interface ThreadData {
   /** What nonces for DPoP proofs are made of. */
   readonly nonceSecret: Uint8Array;
   readonly logins: SharedArrayBuffer;
+  readonly behaviours: SharedArrayBuffer;
   /** What is under way at upstreams, and how much they take. */
   readonly loads: SharedArrayBuffer;
   /** Whether there is an attack. */

@@ -10,7 +10,6 @@ import { Turns } from '../lib/time/turns.ts';
 import type { People } from '../oauth/users/people.ts';
 import { HealthChecks } from '../proxy/health-checks.ts';
 import type { JwksFetcher } from '../stores/keysets/fetcher.ts';
-import { openBlockedAddresses } from '../stores/shared/blocked-addresses.ts';
 import { openCounters } from '../stores/shared/shared-counters.ts';
 import type { Database } from '../stores/sql/open-database.ts';
 import type { AdaptiveWatch } from './adaptive-watch.ts';
@@ -146,7 +145,7 @@ export class RunningGateway {
       notices: this.#notices,
       oauth: this.#oauth,
       attack: this.#attack,
-      blockedAddresses: openBlockedAddresses(this.#tables.logins),
+      tables: this.#tables,
       adaptive: this.#adaptive,
       ledger: this.#ledger,
       problems: this.#problems,

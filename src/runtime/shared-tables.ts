@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/config.ts';
 import { createGuardFacts } from '../stores/redis/guard-facts.ts';
 import { createAttackFlag } from '../stores/shared/attack-flag.ts';
+import { createBehaviourTable } from '../stores/shared/behaviour-table.ts';
 import { createCounterTable } from '../stores/shared/counter-table.ts';
 import { createLoadTable } from '../stores/shared/load-table.ts';
 import { createLoginTable } from '../stores/shared/login-table.ts';
@@ -20,6 +21,7 @@ export interface SharedTables {
   /** What is known of the Redis that gateways share. */
   readonly guardFacts: SharedArrayBuffer;
   readonly logins: SharedArrayBuffer;
+  readonly behaviours: SharedArrayBuffer;
   readonly loads: SharedArrayBuffer;
   readonly attack: SharedArrayBuffer;
   /** What nonces for DPoP proofs are made of. */
@@ -34,7 +36,7 @@ export function createTables({
   counters,
   threads,
 }: Pick<GatewayConfig, 'counters' | 'threads'>): SharedTables {
-  const { clients, replayEntries, logins } = counters;
+  const { clients, replayEntries, logins, watchedClients } = counters;
   return {
     counters: createCounterTable({ clients }),
     slots: createSlotTable({ places: SLOT_PLACES, threads }),
@@ -43,6 +45,7 @@ export function createTables({
     attack: createAttackFlag(threads),
     loads: createLoadTable(LOAD_PLACES, threads),
     logins: createLoginTable({ addresses: logins }),
+    behaviours: createBehaviourTable({ clients: watchedClients }),
     nonceSecret: makeNonceSecret(),
   };
 }

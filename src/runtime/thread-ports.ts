@@ -8,6 +8,7 @@ import { measureThread } from '../stores/memory/measured-thread.ts';
 import type { RedisLink } from '../stores/redis/redis-link.ts';
 import { AttackFlag, attackScale } from '../stores/shared/attack-flag.ts';
 import { HmacNonces } from '../stores/shared/proof-nonces.ts';
+import { SharedBehaviours } from '../stores/shared/shared-behaviours.ts';
 import { openLoads } from '../stores/shared/shared-loads.ts';
 import { openLogins } from '../stores/shared/shared-logins.ts';
 import { SharedStrangers } from '../stores/shared/shared-strangers.ts';
@@ -54,6 +55,7 @@ export function openThreadPorts(data: ThreadData, config: GatewayConfig, parts: 
     countries: parts.countries,
     introspection: new Introspector(clock),
     logins: openLogins(data.logins),
+    behaviours: new SharedBehaviours(data.behaviours),
     timers: timersOn(parts.wheel),
     revokedTokens: records.revokedTokens,
     wafGovernance: records.wafGovernance,

@@ -2,6 +2,7 @@ import type { Mode, Stage } from '../core/stage.ts';
 import { access } from './access/access.ts';
 import { authentication } from './authentication/authentication.ts';
 import { authorization } from './authorization/authorization.ts';
+import { behaviour } from './behaviour/behaviour.ts';
 import { cors } from './cors/cors.ts';
 import { hardening } from './hardening/hardening.ts';
 import { login } from './login/login.ts';
@@ -31,6 +32,10 @@ export const STAGES: readonly StageRow[] = [
   },
   { stage: login, why: 'A blocked address has nothing verified, and no body read, before it is refused.' },
   { stage: authentication, why: 'Everything after this may rely on a verified principal.' },
+  {
+    stage: behaviour,
+    why: 'Who is kept out is known by the verified caller, and is not served, limited or told anything.',
+  },
   {
     stage: overload,
     why: 'The tier must be verified, and a request that nobody serves must not use up a limit.',

@@ -8,6 +8,7 @@ import { ThreadHandle, type ThreadNews } from '../../src/runtime/thread-handle.t
 import { loadCountryDatabase, packagedDatabase } from '../../src/stores/geo/country-database.ts';
 import { createGuardFacts } from '../../src/stores/redis/guard-facts.ts';
 import { createAttackFlag } from '../../src/stores/shared/attack-flag.ts';
+import { createBehaviourTable } from '../../src/stores/shared/behaviour-table.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoadTable } from '../../src/stores/shared/load-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
@@ -43,6 +44,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
     wafBypasses: [],
     ruleTrials: [],
     logins: createLoginTable({ addresses: 1000 }),
+    behaviours: createBehaviourTable({ clients: 1000 }),
     loads: createLoadTable(64, 1),
     attack: createAttackFlag(),
     ticketKeys: new Uint8Array(48),

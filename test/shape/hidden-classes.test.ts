@@ -13,10 +13,12 @@ import { compilePlan } from '../../src/plan/compile-plan.ts';
 import { runChecks } from '../../src/proxy/pipeline.ts';
 import { readRequest } from '../../src/proxy/read.ts';
 import { MemoryApiKeys } from '../../src/stores/memory/api-keys.ts';
+import { createBehaviourTable } from '../../src/stores/shared/behaviour-table.ts';
 import { createCounterTable } from '../../src/stores/shared/counter-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { memoryLimits } from '../../src/stores/shared/memory-limits.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
+import { SharedBehaviours } from '../../src/stores/shared/shared-behaviours.ts';
 import { openCounters } from '../../src/stores/shared/shared-counters.ts';
 import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
@@ -70,6 +72,7 @@ const ports: Ports = {
   countries: { find: () => '' },
   introspection: { introspect: async () => ({ kind: 'inactive' }) },
   logins: openLogins(createLoginTable({ addresses: 1000 })),
+  behaviours: new SharedBehaviours(createBehaviourTable({ clients: 1000 })),
   timers: { after: async () => {} },
 };
 const plan = compilePlan(CONFIG, ports);

@@ -14,10 +14,12 @@ import { hashSecret } from '../../src/lib/apikey/secret-hash.ts';
 import { formatIp, type Ip, parseIp } from '../../src/lib/ip/address.ts';
 import { parseTarget, type Target } from '../../src/lib/uri/target.ts';
 import { MemoryRevokedTokens } from '../../src/stores/memory/revoked-tokens.ts';
+import { createBehaviourTable } from '../../src/stores/shared/behaviour-table.ts';
 import { createLoginTable } from '../../src/stores/shared/login-table.ts';
 import { memoryLimits } from '../../src/stores/shared/memory-limits.ts';
 import { HmacNonces } from '../../src/stores/shared/proof-nonces.ts';
 import { createReplayTable } from '../../src/stores/shared/replay-table.ts';
+import { SharedBehaviours } from '../../src/stores/shared/shared-behaviours.ts';
 import { openLogins } from '../../src/stores/shared/shared-logins.ts';
 import { SharedReplay } from '../../src/stores/shared/shared-replay.ts';
 import { NO_STATUSES } from './no-statuses.ts';
@@ -132,6 +134,7 @@ export function fakePorts() {
     notices,
     replay,
     logins,
+    behaviours: new SharedBehaviours(createBehaviourTable({ clients: 64 })),
     timers,
     proofNonces,
     revokedTokens,

@@ -64,6 +64,7 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
       config: () => attackModeSchema.parse({}),
     }),
     blockedAddresses: { list: () => [], unblock: () => 0 },
+    blockedClients: { list: () => [], unblock: () => 0 },
     adaptive: {
       actions: database.adaptive,
       report: () => ({ mode: 'observe', isReady: false, clients: 0, windows: 0, active: [] }),

@@ -1,4 +1,10 @@
-import type { BehaviourBlock, BehaviourRule, Behaviours, SeenRequest, WatchedClient } from '../../core/behaviour.ts';
+import type {
+  BehaviourBlock,
+  BehaviourRule,
+  Behaviours,
+  SeenRequest,
+  WatchedClient,
+} from '../../core/behaviour.ts';
 import type { RequestContext } from '../../core/context.ts';
 import { CONTINUE, type Decision, deny } from '../../core/decision.ts';
 import type { Clock, Ports } from '../../core/ports.ts';
@@ -43,7 +49,11 @@ export class BehaviourCheck implements Check, Finisher {
     isPrivileged: false,
   };
 
-  constructor(config: BehaviourConfig, scope: string, ports: Pick<Ports, 'behaviours' | 'clock' | 'notices'>) {
+  constructor(
+    config: BehaviourConfig,
+    scope: string,
+    ports: Pick<Ports, 'behaviours' | 'clock' | 'notices'>,
+  ) {
     this.#config = config;
     this.#scope = scope;
     this.#behaviours = ports.behaviours;
@@ -94,12 +104,15 @@ export class BehaviourCheck implements Check, Finisher {
     lookAtTarget(ctx.path, ctx.query, seen.object);
     seen.isPrivileged = (status === 401 || status === 403 || status === 404) && isPrivilegedPath(ctx.path);
     const isTelling =
-      seen.outcome === 'forbidden' || seen.isPrivileged || (seen.object.object !== 0 && seen.outcome !== 'other');
+      seen.outcome === 'forbidden' ||
+      seen.isPrivileged ||
+      (seen.object.object !== 0 && seen.outcome !== 'other');
     return isTelling ? seen : null;
   }
 
   #clientOf({ principal, client }: RequestContext): WatchedClient {
-    if (principal !== null) return { scope: this.#scope, key: principal.counterKey, label: principal.subject };
+    if (principal !== null)
+      return { scope: this.#scope, key: principal.counterKey, label: principal.subject };
     const known = this.#labels.get(client);
     const label = known ?? (client.family === 4 ? formatIp(client) : prefixOf(client, IPV6_PREFIX));
     if (known === undefined) this.#labels.set(client, label);

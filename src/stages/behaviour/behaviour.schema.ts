@@ -6,7 +6,9 @@ function actionSchema(fallback: 'block' | 'log') {
   return z
     .enum(['block', 'log', 'off'])
     .default(fallback)
-    .describe('`block` keeps the client out of the API for `blockS` and tells; `log` only tells; `off` does not look.');
+    .describe(
+      '`block` keeps the client out of the API for `blockS` and tells; `log` only tells; `off` does not look.',
+    );
 }
 
 const guessingSchema = z
@@ -17,7 +19,9 @@ const guessingSchema = z
       .min(5)
       .max(5000)
       .default(100)
-      .describe('Different objects that one client may ask for within the window, where so many do not exist for it.'),
+      .describe(
+        'Different objects that one client may ask for within the window, where so many do not exist for it.',
+      ),
     refusedPercent: z
       .int()
       .min(1)
@@ -75,7 +79,9 @@ export const behaviourSchema = z
       .min(60)
       .max(86_400)
       .default(600)
-      .describe('Seconds over which requests of one client are looked at together; at least half of them, at most all.'),
+      .describe(
+        'Seconds over which requests of one client are looked at together; at least half of them, at most all.',
+      ),
     blockS: z
       .int()
       .min(10)
@@ -91,6 +97,8 @@ export const behaviourSchema = z
       .default([])
       .describe('Networks whose clients are not watched, such as a crawler of your own.'),
   })
-  .describe('What clients do over time: identifiers guessed or walked through, privileged paths probed, objects scraped.');
+  .describe(
+    'What clients do over time: identifiers guessed or walked through, privileged paths probed, objects scraped.',
+  );
 
 export type BehaviourConfig = z.infer<typeof behaviourSchema>;
