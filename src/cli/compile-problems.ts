@@ -3,12 +3,15 @@ import { loadCertificates } from '../config/certificates.ts';
 import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
+import { NO_OPERATOR_HOST } from '../config/rule-files.ts';
+import { loadRuleSets } from '../config/rule-sets.ts';
 import { NO_ATTACK } from '../core/attack.ts';
 import { ConfigError, type ConfigProblem } from '../core/errors.ts';
 import { UNWATCHED } from '../core/load.ts';
 import type { Ports } from '../core/ports.ts';
 import { UNGOVERNED } from '../core/waf.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
+import { RuleEngines } from '../plan/rule-engines.ts';
 import { openTrust } from '../plan/trust-files.ts';
 import { loadCountryDatabase } from '../stores/geo/country-database.ts';
 
@@ -57,12 +60,14 @@ export function compileProblems(config: GatewayConfig): ConfigProblem[] {
   const revocation = loadRevocationLists(config);
   const reputation = loadReputationLists(config);
   const countries = loadCountryLists(config);
+  const rules = loadRuleSets(config);
   const problems = [
     ...loadCertificates(config, Date.now()).problems,
     ...authorities.problems,
     ...revocation.problems,
     ...reputation.problems,
     ...countries.problems,
+    ...rules.problems,
     ...geoProblems(config),
   ];
   const trust = openTrust(config, {
@@ -72,7 +77,8 @@ export function compileProblems(config: GatewayConfig): ConfigProblem[] {
     countryLists: Object.fromEntries(countries.lists),
   });
   try {
-    compilePlan(config, NO_PORTS, trust);
+    const engines = new RuleEngines(NO_OPERATOR_HOST).open(Object.fromEntries(rules.sets));
+    compilePlan(config, NO_PORTS, trust, '', engines);
     return [...problems];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { AccessConfig } from '../stages/access/access.schema.ts';
 import type { AuthenticationConfig, MethodConfig } from '../stages/authentication/authentication.schema.ts';
 import type { MtlsConfig } from '../stages/authentication/mtls.schema.ts';
+import type { WafConfig } from '../stages/waf/waf.schema.ts';
 import type { StageBlock, StageBlocks } from './blocks.ts';
 import { isPem } from './config.ts';
 
@@ -27,6 +28,7 @@ type BlockFinisher = (block: StageBlock, baseDir: string) => StageBlock['config'
 const FINISHERS: readonly [string, BlockFinisher][] = [
   ['authenticate', finishAuthentication],
   ['access', finishAccess],
+  ['waf', finishWaf],
 ];
 
 function finishAccess(block: StageBlock, baseDir: string): AccessConfig {
@@ -34,6 +36,12 @@ function finishAccess(block: StageBlock, baseDir: string): AccessConfig {
   const absolute = <Lists extends { readonly files: readonly string[] }>(lists: Lists | undefined) =>
     lists && { ...lists, files: lists.files.map((file) => resolve(baseDir, file)) };
   return { ...config, reputation: absolute(config.reputation), countries: absolute(config.countries) };
+}
+
+function finishWaf(block: StageBlock, baseDir: string): WafConfig {
+  const config = block.config as WafConfig;
+  const absolute = (files: readonly string[]): string[] => files.map((file) => resolve(baseDir, file));
+  return { ...config, include: config.include && absolute(config.include), custom: absolute(config.custom) };
 }
 
 function finishAuthentication(block: StageBlock, baseDir: string): AuthenticationConfig {

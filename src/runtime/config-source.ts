@@ -5,8 +5,10 @@ import { loadAuthorities } from '../config/client-authorities.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { findTypedSecrets, loadConfig, parseDocument } from '../config/load.ts';
 import { loadRevocationLists } from '../config/revocation-lists.ts';
+import { type LoadedRuleSets, loadRuleSets } from '../config/rule-sets.ts';
 import { ConfigError, type ConfigProblem, Unavailable } from '../core/errors.ts';
 import type { UpstreamTls } from '../core/upstream.ts';
+import type { RuleFacts } from '../core/waf.ts';
 import { loadCountryDatabase, packagedDatabase } from '../stores/geo/country-database.ts';
 import type { Material } from './messages.ts';
 import { redactedDocument } from './redacted-document.ts';
@@ -23,6 +25,8 @@ export interface LoadedConfig {
   readonly document: unknown;
   readonly baseDir: string;
   readonly material: Material;
+  /** The rules of the WAF that it brings. */
+  readonly rules: readonly RuleFacts[];
   /** Every file that was read: a change of one is a reason to load again. */
   readonly files: readonly string[];
   /** The document without the values of references. */
@@ -38,13 +42,15 @@ export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
   if (!('path' in source)) {
     const { document, baseDir } = source;
     const { config } = parseDocument(document, baseDir);
-    const material = loadMaterial(config, nowMs, (problem) => problem);
+    const rules = loadRuleSets(config);
+    const material = loadMaterial(config, rules, nowMs, (problem) => problem);
     return {
       config,
       document,
       baseDir,
       material,
-      files: [],
+      rules: rules.rules,
+      files: rules.files,
       redacted: redactedDocument(document, new Map(), findTypedSecrets(document, new Map())),
       readAtMs: nowMs,
       place: (problem) => problem,
@@ -54,13 +60,25 @@ export function loadFrom(source: ConfigSource, nowMs: number): LoadedConfig {
     source.path,
   );
   if (config === null) throw new ConfigError(problems);
-  const material = loadMaterial(config, nowMs, place);
+  const rules = loadRuleSets(config);
+  const material = loadMaterial(config, rules, nowMs, place);
   const redacted = redactedDocument(document, references, typedSecrets);
-  return { config, document, baseDir, material, files, redacted, readAtMs: nowMs, place };
+  return {
+    config,
+    document,
+    baseDir,
+    material,
+    rules: rules.rules,
+    files: [...files, ...rules.files],
+    redacted,
+    readAtMs: nowMs,
+    place,
+  };
 }
 
 function loadMaterial(
   config: GatewayConfig,
+  rules: LoadedRuleSets,
   nowMs: number,
   place: (problem: ConfigProblem) => ConfigProblem,
 ): Material {
@@ -69,7 +87,9 @@ function loadMaterial(
   const revocation = loadRevocationLists(config);
   const reputation = loadReputationLists(config);
   const countries = loadCountryLists(config);
-  const problems = [loaded, authorities, revocation, reputation, countries].flatMap((part) => part.problems);
+  const problems = [loaded, authorities, revocation, reputation, countries, rules].flatMap(
+    (part) => part.problems,
+  );
   if (problems.length > 0) throw new ConfigError(problems.map(place));
   const upstreams = config.apis.flatMap(({ id, upstream: { tls } }): [string, UpstreamTls][] => {
     const pem = loaded.upstreams.get(id);
@@ -84,6 +104,7 @@ function loadMaterial(
     revocationLists: Object.fromEntries(revocation.lists),
     reputationLists: Object.fromEntries(reputation.lists),
     countryLists: Object.fromEntries(countries.lists),
+    ruleSets: Object.fromEntries(rules.sets),
     countries: loadCountries(config, place),
   };
 }

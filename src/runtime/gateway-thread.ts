@@ -7,6 +7,7 @@ import type { Ports, StatusAnswer } from '../core/ports.ts';
 import { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
 import { monotonicMs } from '../lib/time/monotonic.ts';
 import { Turns } from '../lib/time/turns.ts';
+import { RuleEngines } from '../plan/rule-engines.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import type { Journal } from '../proxy/journal.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
@@ -39,6 +40,7 @@ import { type OpenedLimits, openLimits } from './open-limits.ts';
 import { makeLink } from './open-link.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
+import { ruleHost } from './rule-host.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
 import { openThreadPorts } from './thread-ports.ts';
 import { isRecordMessage, ThreadRecords } from './thread-records.ts';
@@ -64,6 +66,7 @@ export class GatewayThread {
   readonly #link: RedisLink | null;
   readonly #limits: OpenedLimits;
   readonly #ports: Ports;
+  readonly #engines = new RuleEngines(ruleHost(this.#countries));
   readonly #wheel = openThreadWheel();
   readonly #registry = new PoolRegistry(this.#wheel);
   readonly #metrics = new ThreadMetrics();
@@ -105,7 +108,7 @@ export class GatewayThread {
       clock: this.#clock,
       attack: this.#ports.attack,
       journal: this.#journal,
-      plan: new LoadedPlan(planParts(config, data.plan, this.#ports), this.#registry),
+      plan: new LoadedPlan(planParts(config, data.plan, this.#ports, this.#engines), this.#registry),
       ticketKeys: Buffer.from(data.ticketKeys),
       wheel: this.#wheel,
       makeId: requestIds(this.#clock.nowMs()),
@@ -219,7 +222,7 @@ export class GatewayThread {
     if (this.#isDraining) return [{ pointer: '', message: 'The gateway is stopping.' }];
     try {
       const { config } = parseDocument(document.document, document.baseDir, document.oauth ?? undefined);
-      const parts = planParts(config, document, this.#ports);
+      const parts = planParts(config, document, this.#ports, this.#engines);
       const listeners = listenersOf(config, document);
       const plan = new LoadedPlan(parts, this.#registry);
       const { undo } = await this.#plane.openListeners(listeners).catch((error: unknown) => {

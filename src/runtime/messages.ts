@@ -1,4 +1,5 @@
 import type { CertificateMaterial } from '../config/certificates.ts';
+import type { RuleMaterial } from '../config/rule-files.ts';
 import type { ConfigProblem } from '../core/errors.ts';
 import type { ExceptionUpdate, LimitException } from '../core/limit-exceptions.ts';
 import type { Notice } from '../core/notices.ts';
@@ -16,6 +17,8 @@ import type { ThreadNotes } from './notebook.ts';
 
 /** Certificates and keys as PEM text: threads read no files. */
 export interface Material extends TrustMaterial {
+  /** Rules by `ruleSetKey`. */
+  readonly ruleSets: Readonly<Record<string, RuleMaterial>>;
   /** By listener name. */
   readonly listeners: Readonly<Record<string, readonly CertificateMaterial[]>>;
   /** By API id. */

@@ -4,6 +4,7 @@ import type { UpstreamTls } from '../core/upstream.ts';
 import { parseCidr } from '../lib/ip/cidr.ts';
 import { CidrTrie } from '../lib/ip/cidr-trie.ts';
 import { compilePlan } from '../plan/compile-plan.ts';
+import type { RuleEngines } from '../plan/rule-engines.ts';
 import { openTrust, takesForwarded } from '../plan/trust-files.ts';
 import type { ListenerSettings } from '../proxy/listener.ts';
 import type { PlanParts } from '../proxy/loaded-plan.ts';
@@ -59,8 +60,15 @@ export function listenersOf(config: GatewayConfig, plan: PlanDocument): Listener
 }
 
 /** Compiles a configuration into what the proxy works with; throws ConfigError. */
-export function planParts(config: GatewayConfig, plan: PlanDocument, ports: Ports): PlanParts {
-  const compiled = compilePlan(config, ports, openTrust(config, plan.material), plan.oauth?.secret);
+export function planParts(
+  config: GatewayConfig,
+  plan: PlanDocument,
+  ports: Ports,
+  engines: RuleEngines,
+): PlanParts {
+  const { material, oauth } = plan;
+  const rules = engines.open(material.ruleSets);
+  const compiled = compilePlan(config, ports, openTrust(config, material), oauth?.secret, rules);
   const tlsOf = (api: string): UpstreamTls | null => plan.material.upstreams[api] ?? null;
   return {
     version: plan.version,

@@ -59,6 +59,7 @@ test('a thread lives on after stray exceptions, and ends when there are too many
         revocationLists: {},
         reputationLists: {},
         countryLists: {},
+        ruleSets: {},
         countries: loadCountryDatabase(packagedDatabase()),
       },
       ports: { web: port },

@@ -1,4 +1,7 @@
+import { ConfigError, type ConfigProblem } from '../../core/errors.ts';
 import type { Ports } from '../../core/ports.ts';
+import { isInCategory } from '../../core/rule-categories.ts';
+import type { KnownRule } from '../../core/rule-sets.ts';
 import type { RouteFacts, Stage, StageChecks, Weakness } from '../../core/stage.ts';
 import { Strangers } from './strangers.ts';
 import { type WafConfig, wafSchema } from './waf.schema.ts';
@@ -11,6 +14,8 @@ const STRANGERS_PER_S = 50;
 function compile(config: WafConfig, route: RouteFacts, ports: Ports): StageChecks {
   const rules = route.rules.find(config);
   if (rules === null) return {};
+  const problems = unknownRules(config, rules.rules);
+  if (problems.length > 0) throw new ConfigError(problems);
   const shared = new WafRoute(config, rules, route, ports);
   return {
     head: new HeadCheck(shared),
@@ -21,6 +26,25 @@ function compile(config: WafConfig, route: RouteFacts, ports: Ports): StageCheck
     responseBodyLimitBytes: shared.answerLimitBytes,
     finisher: new LastLook(shared, new Strangers(STRANGERS_PER_S)),
   };
+}
+
+/** Ids and categories that no rule has: whoever wrote them meant one, which would go on as before. */
+function unknownRules(config: WafConfig, rules: readonly KnownRule[]): ConfigProblem[] {
+  const ids = new Set(rules.map(({ id }) => String(id)));
+  const unknownIds = Object.keys(config.rules).filter((id) => !ids.has(id));
+  const unknownCategories = Object.keys(config.categories).filter(
+    (name) => !rules.some(({ tags }) => isInCategory(tags, name)),
+  );
+  return [
+    ...unknownIds.map((id) => ({
+      pointer: `/rules/${id}`,
+      message: `No rule of this route has the id ${id}.`,
+    })),
+    ...unknownCategories.map((name) => ({
+      pointer: `/categories/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      message: `No rule of this route has the tag "attack-${name}" or "${name}".`,
+    })),
+  ];
 }
 
 function weaknesses(config: WafConfig): readonly Weakness[] {
