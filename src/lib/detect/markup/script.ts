@@ -4,7 +4,7 @@ import { decodeScriptEscapes } from './entities.ts';
 
 /** Calls that only proofs of an injection make, or that run text as script. */
 const TELLING_CALL =
-  /(?:\b|\d)(?:alert|prompt|confirm|eval|execscript|importscripts|msgbox|print)(?:[)\]}]{0,8}(?:\?\.)?[(`]|[\s)\]}]{1,8}(?:\?\.)?[\s(]{0,4}[(`][\s(]{0,4}[\d'"`/)&\\])/i;
+  /(?:\b|\d)(?:alert|prompt|confirm|eval|execscript|importscripts|msgbox)(?:[)\]}]{0,8}(?:\?\.)?[(`]|[\s)\]}]{1,8}(?:\?\.)?[\s(]{0,4}[(`][\s(]{0,4}[\d'"`/)&\\])/i;
 /** Objects of a page with what is done to them. */
 const PAGE_ACCESS =
   /\bdocument\s{0,4}(?:\.\s{0,4}(?:cookie|domain|write(?:ln)?|location|url|referrer|body|documentelement|createelement|getelement|queryselector|forms|defaultview|execcommand)|\[)|\b(?:window|self|top|parent|globalthis|frames|this)\s{0,4}(?:\[\s{0,4}['"`/]|\.\s{0,4}(?:location|name|open|eval|alert|document|atob|onerror)\b)|\blocation\s{0,4}(?:=\s{0,4}['"`(]|\.\s{0,4}(?:href|hash|replace|assign|search)|\[)|\b(?:localstorage|sessionstorage)\s{0,4}[.[]|\binnerhtml\s{0,4}[=+\]'"`]|\bxmlhttprequest\s{0,4}\(|\bstring\s{0,4}(?:\.\s{0,4}fromc|\[\s{0,4}['"`]fromc)|\bfromcharcode\b|\bactivexobject\b/i;
@@ -42,7 +42,7 @@ function breaksOut(text: Bytes, match: RegExpExecArray | null): boolean {
 /** Whether a call is one that proves an injection: with a number, a short text or a property of the page. */
 function isTellingCall(text: Bytes): boolean {
   return (
-    /(?:^|[^\w\s.]|\s[-+;|&]\s{0,4}|^\s)\s{0,4}(?:\w{1,20}\.)?(?:alert|prompt|confirm|eval|print)\s{0,4}(?:\?\.)?\s{0,4}[(`]\s{0,4}(?:[\d'"`/)&\\]|document|window|location|string|this|self|top|origin|atob|xss|name)/i.test(
+    /(?:^|[^\w\s.]|\s[-+;|&]\s{0,4}|^\s)\s{0,4}(?:\w{1,20}\.)?(?:alert|prompt|confirm|eval)\s{0,4}(?:\?\.)?\s{0,4}[(`]\s{0,4}(?:[\d'"`/)&\\]|document|window|location|string|this|self|top|origin|atob|xss|name)/i.test(
       text,
     ) || /^\s{0,8}(?:alert|prompt|confirm|eval)\s{0,4}[(`][^()]{0,60}\)?;?(?:\/\/|<!--)?.{0,8}$/i.test(text)
   );

@@ -21,7 +21,6 @@ export function judgeBreakOut(verdict: SqlVerdict): void {
     verdict.find('likely', 'operator between quotes', at);
   if (next === TOKEN.logic && tokens.count === at + 2 && tokens.isOpen)
     verdict.find('likely', 'operator between quotes', at);
-  if (isCutExpression(verdict, at)) verdict.find('sure', 'rest cut off', at);
 }
 
 function judgeBrokenComparison(verdict: SqlVerdict, at: number): void {
@@ -71,7 +70,7 @@ function judgeCut(verdict: SqlVerdict, at: number): void {
 }
 
 /** Whether what follows the quote is an expression without names that a comment ends: `',1,2)--`. */
-function isCutExpression(verdict: SqlVerdict, from: number): boolean {
+export function isCutExpression(verdict: SqlVerdict, from: number): boolean {
   const { tokens } = verdict;
   let signs = 0;
   for (let at = from; at < tokens.count && at < from + 64; at++) {

@@ -39,6 +39,13 @@ function judgeCalled(verdict: SqlVerdict, at: number, first: number, left: numbe
   } else if (isSqlCall) verdict.find('likely', 'condition with a call', at);
 }
 
+/** Whether a comparison of numbers stands before `and`: people write `1 < 2 and 2 < 3`. */
+function isChained(verdict: SqlVerdict, at: number): boolean {
+  const { tokens } = verdict;
+  const before = at > 1 ? tokens.kinds[at - 2] : TOKEN.end;
+  return !verdict.isQuoted && before === TOKEN.compare && tokens.kinds[at + 1] === TOKEN.number && at === 3;
+}
+
 function judgeComparison(verdict: SqlVerdict, at: number, left: number, compare: number): void {
   const { tokens } = verdict;
   const isWord = tokens.words[compare] === WORD.compare;
@@ -48,7 +55,7 @@ function judgeComparison(verdict: SqlVerdict, at: number, left: number, compare:
   if (right === OPERAND.none) return;
   if (right >= OPERAND.call) return verdict.findUnlessProse('comparison with a call', at);
   if (right === OPERAND.constant && left === OPERAND.constant) {
-    return verdict.find('sure', 'constant condition', at);
+    return verdict.find(isChained(verdict, at) ? 'likely' : 'sure', 'constant condition', at);
   }
   const isCut = tokens.kinds[verdict.right.end] === TOKEN.comment || tokens.isOpen;
   if (verdict.isQuoted && (!isWord || right === OPERAND.constant)) {

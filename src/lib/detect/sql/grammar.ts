@@ -148,7 +148,8 @@ export function isSelectList(tokens: SqlTokens, select: number): boolean {
 export function isPlainlySelect(tokens: SqlTokens, select: number): boolean {
   const at = skipOpeners(tokens, skipQuantifier(tokens, select + 1));
   const kind = tokens.kinds[at];
-  if (kind === TOKEN.math || kind === TOKEN.string || kind === TOKEN.variable) return true;
+  if (kind === TOKEN.math) return !isPlainWord(tokens, at + 1);
+  if (kind === TOKEN.string || kind === TOKEN.variable) return true;
   if (kind === TOKEN.number) return !isPlainWord(tokens, at + 1);
   const word = tokens.words[at];
   if (word === WORD.caseWord || word === WORD.select || (isCall(tokens, at) && isFunction(word))) return true;

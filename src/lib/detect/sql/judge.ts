@@ -1,4 +1,4 @@
-import { judgeBreakOut, judgeStart } from './break-out.ts';
+import { isCutExpression, judgeBreakOut, judgeStart } from './break-out.ts';
 import {
   judgeCase,
   judgeCatalogue,
@@ -14,6 +14,7 @@ import {
   judgeVariable,
 } from './clauses.ts';
 import { judgeClause, judgeCondition, judgeFactor } from './conditions.ts';
+import { skipClosers } from './grammar.ts';
 import { TOKEN } from './tokens.ts';
 import type { SqlVerdict } from './verdict.ts';
 import { WORD } from './words.ts';
@@ -26,6 +27,7 @@ export function judgeTokens(verdict: SqlVerdict, isQuoted: boolean): void {
   else judgeStart(verdict);
   for (let at = isQuoted ? 1 : 0; at < tokens.count && verdict.certainty !== 'sure'; at++)
     judgeAt(verdict, at);
+  if (isQuoted && isCutExpression(verdict, skipClosers(tokens, 1))) verdict.find('sure', 'rest cut off', 1);
   if (tokens.hasConditional && tokens.count > 1) verdict.find('likely', 'conditional comment', 0);
 }
 

@@ -48,6 +48,8 @@ const objectStatement: Judge = (tokens, at) => {
   if (lower(tokens, at + 2) === 'if') return LOOKS.plainly;
   const end = nameEnd(tokens, at + 2);
   const next = tokens.kinds[end];
+  // Nothing before and nothing behind it: people sell table runners.
+  if (at === 0 && end >= tokens.count) return LOOKS.like;
   const isWhole = isEnd(tokens, end) || next === TOKEN.open || GO_ON.test(lower(tokens, end));
   return isWhole ? LOOKS.plainly : LOOKS.unlike;
 };

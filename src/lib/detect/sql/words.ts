@@ -103,3 +103,29 @@ const CLASSES: ReadonlyMap<string, WordClass> = new Map(
 export function wordClass(word: string): WordClass {
   return CLASSES.get(word) ?? WORD.plain;
 }
+
+/** Classes of words that make a figure; the others only have a part in one. */
+const FIGURES: ReadonlySet<WordClass> = new Set([
+  WORD.logic,
+  WORD.select,
+  WORD.union,
+  WORD.where,
+  WORD.orderOrGroup,
+  WORD.having,
+  WORD.statement,
+  WORD.caseWord,
+  WORD.ifWord,
+  WORD.into,
+  WORD.strongFunction,
+  WORD.catalogue,
+]);
+
+/**
+ * What every text holds, in any case, in which SQL can be found.
+ *
+ * Safety: every figure begins with one of these, or lies behind a quote; words that only have a part in a figure are left out.
+ */
+export const SQL_TRIGGERS: readonly string[] = [
+  ...GROUPS.filter(([kind]) => FIGURES.has(kind)).flatMap(([, words]) => words.trim().split(/\s+/)),
+  ...["'", '"', '`', '||', '&&', '--', '#', '/*', '@@', ';', '(', 'analyse'],
+];

@@ -1,5 +1,7 @@
 import type { CompileOperator } from '../operator.ts';
 import { geoLookup, ipMatch, ipMatchFromFile } from './addresses.ts';
+import { DETECTORS } from './detectors.ts';
+import { graphqlExceeds, graphqlSchema } from './graphql.ts';
 import { detectSqli, detectXss } from './injections.ts';
 import { eq, ge, gt, le, lt } from './numbers.ts';
 import { pm, pmFromFile, strmatch } from './phrases.ts';
@@ -40,7 +42,10 @@ const NO_DNS: Rest = {
   note: 'Never matches: nothing waits for DNS while a request is held. Use a reputation list of the access block.',
 };
 
+const OWN: Rest = { isOwn: true };
+
 const ROWS: readonly OperatorRow[] = [
+  ...DETECTORS.map(({ name, compile }) => row(name, compile, OWN)),
   row('beginsWith', beginsWith),
   row('contains', contains),
   row('containsWord', containsWord),
@@ -51,6 +56,8 @@ const ROWS: readonly OperatorRow[] = [
   row('fuzzyHash', refused('@fuzzyHash needs ssdeep, which is not part of the gateway.')),
   row('ge', ge),
   row('geoLookup', geoLookup),
+  row('graphqlExceeds', graphqlExceeds, OWN),
+  row('graphqlSchema', graphqlSchema, OWN),
   row('gsbLookup', refused('@gsbLookup needs a database that is not published any more.')),
   row('gt', gt),
   row('inspectFile', refused('@inspectFile runs a program for a request, which the gateway never does.')),
