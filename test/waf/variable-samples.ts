@@ -196,6 +196,54 @@ export function multipartSample(random: Random): Sample {
   return { method: 'POST', target: '/', headers: [['Content-Type', mutated]], body };
 }
 
+const JSON_PIECES = [
+  ...[
+    '{"a":',
+    '{',
+    '}',
+    '}',
+    '[',
+    ']',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"b.c"',
+    '"',
+    '1',
+    '-0.5e3',
+    '01',
+    'true',
+    'false',
+    'null',
+  ],
+  ...['"\\u0041\\n"', '"\\ud83d\\ude00"', '"\xc3\xa9"', '"\xe9"', ' ', '\n', 'x', '"":', '"d":', '{"e":['],
+];
+
+/** A value of JSON, some levels deep. */
+function jsonValue(random: Random, depth: number): unknown {
+  const kind = depth > 4 ? 0 : Math.floor(random() * 3);
+  const members = times(random, 4);
+  if (kind === 1) return Array.from({ length: members }, () => jsonValue(random, depth + 1));
+  if (kind === 2) {
+    const keys = Array.from({ length: members }, () => pick(random, ['a', 'b', 'id', '', 'c.d', 'e\n']));
+    return Object.fromEntries(keys.map((key) => [key, jsonValue(random, depth + 1)]));
+  }
+  return pick(random, [1, -2.5, 'x', '<y>', true, false, null, '', 'a b', "' or 1=1", 'caf\xc3\xa9']);
+}
+
+/** A JSON body, or what is nearly one. */
+export function jsonSample(random: Random): Sample {
+  const whole = Buffer.from(JSON.stringify(jsonValue(random, 0)), 'latin1').toString('latin1');
+  const body =
+    random() < 0.3
+      ? some(random, 10, () => pick(random, JSON_PIECES)).join('')
+      : random() < 0.4
+        ? mutate(random, whole, '{}[]":,1\\e \n')
+        : whole;
+  return { method: 'POST', target: '/?q=1', headers: [['Content-Type', 'application/json']], body };
+}
+
 /** What goes over the wire. */
 export function textOf({ method, target, headers, body }: Sample): string {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');

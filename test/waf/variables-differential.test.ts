@@ -6,7 +6,14 @@ import { VARIABLES } from '../../src/lib/seclang/variables/table.ts';
 import { hasModSecurity } from '../support/modsecurity-apache.ts';
 import { type DumpedValue, type DumpingModSecurity, startDumping } from '../support/modsecurity-dump.ts';
 import { seeded } from '../support/seeded.ts';
-import { formSample, multipartSample, plainSample, type Sample, textOf } from './variable-samples.ts';
+import {
+  formSample,
+  jsonSample,
+  multipartSample,
+  plainSample,
+  type Sample,
+  textOf,
+} from './variable-samples.ts';
 import { viewSettings } from './view-settings.ts';
 
 /** How many requests of each kind are sent; a longer run is `PORTCULLIS_VARIABLES=20000`. */
@@ -39,6 +46,13 @@ function viewOf(sample: Sample): RequestView {
   return new RequestView(input, viewSettings());
 }
 
+/** What the recommended rules say, in our own words. */
+function processorOf(view: RequestView): string {
+  const type = (view.header('content-type') ?? '').toLowerCase();
+  if (/(?:application(?:\/soap\+|\/)|text\/)xml/.test(type)) return 'XML';
+  return type.startsWith('application/json') ? 'JSON' : view.bodyProcessor;
+}
+
 /** What a rule of ours would see, as ModSecurity would spell it. */
 function ours(view: RequestView): string[] {
   return COMPARED.flatMap((name) => {
@@ -59,6 +73,15 @@ const lineOf = (variable: string, name: string, value: string): string =>
 const theirs = (dump: readonly DumpedValue[]): string[] =>
   dump.map(({ variable, name, value }) => lineOf(variable, name, value));
 
+/** Messages about JSON and XML are those of other libraries: that there is one is compared. */
+const withoutText = (line: string): string => line.replace(/ "(?:JSON|XML) pars[\s\S]*"$/, ' "of a parser"');
+
+/**
+ * Where we are stricter: an unfinished string behind a whole JSON value is no error there, and is one here.
+ */
+const isStricter = (view: RequestView, line: string): boolean =>
+  view.bodyError.endsWith('something stands behind the value') && / REQBODY_(?:PROCESSOR_)?ERROR/.test(line);
+
 /** Lines of one list that the other lacks. */
 function differences(found: readonly string[], wanted: readonly string[]): string[] {
   const missing = wanted.filter((line) => !found.includes(line)).map((line) => `- ${line}`);
@@ -78,6 +101,7 @@ describe.skipIf(!hasModSecurity())('variables beside those of ModSecurity 2', ()
     ['requests without a body', plainSample, 0.6],
     ['forms', formSample, 0.6],
     ['forms with files', multipartSample, 0.5],
+    ['JSON', jsonSample, 0.5],
   ] as const)('%s', { timeout: 600_000 }, async (_kind, sample, leastCompared) => {
     const random = seeded(Number(process.env.PORTCULLIS_SEED ?? 1));
     const found: string[] = [];
@@ -89,10 +113,13 @@ describe.skipIf(!hasModSecurity())('variables beside those of ModSecurity 2', ()
       if (phases[0] === null || phases[1] === null) continue;
       compared++;
       const view = viewOf(request);
+      view.bodyProcessor = processorOf(view);
       const first = differences(ours(view), theirs(phases[0]));
       view.startBody(Buffer.from(request.body, 'latin1'), false);
       view.readBody(Number.POSITIVE_INFINITY);
-      const second = differences(ours(view), theirs(phases[1]));
+      const second = differences(ours(view).map(withoutText), theirs(phases[1]).map(withoutText)).filter(
+        (line) => !isStricter(view, line),
+      );
       if (first.length + second.length > 0)
         found.push([JSON.stringify(text), ...first, ...second].join('\n'));
     }

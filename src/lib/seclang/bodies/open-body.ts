@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import { NamedValues } from '../variables/named-values.ts';
 import type { BodyOptions, BodyReader } from './body-reader.ts';
+import { JsonReader } from './json.ts';
 import { MultipartReader } from './multipart.ts';
 import { ArgumentReader } from './urlencoded.ts';
 
@@ -13,6 +14,7 @@ export const BODY_PROCESSORS: ReadonlyMap<string, OpenBody> = new Map<string, Op
     (body, { argumentSeparator, argumentsLimit }) =>
       new ArgumentReader(body, argumentSeparator, argumentsLimit),
   ],
+  ['JSON', (body, options) => new JsonReader(body, options)],
   ['MULTIPART', (body, options) => new MultipartReader(body, options)],
 ]);
 
