@@ -46,6 +46,9 @@ import {
 import { userCreate } from './user-create.ts';
 import { userList } from './user-list.ts';
 import { userShow } from './user-show.ts';
+import { wafBypassEnd, wafBypassList } from './waf-bypass.ts';
+import { wafBypassAdd, wafBypassApprove } from './waf-bypass-add.ts';
+import { wafToken } from './waf-token.ts';
 import { webhookSecret } from './webhook-secret.ts';
 
 /** THE TABLE of commands, in the order that help lists them. */
@@ -72,6 +75,11 @@ export const COMMANDS: readonly AnyCommand[] = [
   limitsExceptionRemove,
   behaviourBlocked,
   behaviourUnblock,
+  wafBypassAdd,
+  wafBypassApprove,
+  wafBypassList,
+  wafBypassEnd,
+  wafToken,
   loginBlocked,
   loginUnblock,
   limitsAdaptive,

@@ -26,6 +26,7 @@ const CREATING: readonly OperationId[] = [
   'createOauthClient',
   'revokeToken',
   'addLimitException',
+  'requestWafBypass',
 ];
 
 /** What an operation answered, and who did it. */
@@ -86,7 +87,7 @@ export async function operateAnywhere<Id extends OperationId>(
 
 /** Services on the database alone; the names of APIs and tiers are those of the file. */
 function servicesOn(
-  { path, journalPath, names, passwords, oauth, keys: life }: Target,
+  { path, journalPath, names, passwords, oauth, governance, keys: life }: Target,
   database: Database,
 ): ControlServices {
   const { keys, usage, decisions, limitActivity, notices, users, revocations, limitExceptions, waf } =
@@ -111,6 +112,7 @@ function servicesOn(
     passwordPolicy: passwords,
     endSessions: async (userId) => void (await database.oauth.artifacts.deleteAccount('', userId)),
     keyDelivery: life?.places ?? NO_PLACES,
+    governance,
     graceHours: life?.graceHours ?? DEFAULT_GRACE_H,
     awaitNodes: (withinMs = SETTLE_MS) => awaitOthers(database, withinMs),
     oauth: {

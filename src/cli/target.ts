@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type GatewayConfig, routeIds, type StoreSettings } from '../config/config.ts';
 import { problemRecords } from '../config/format-problems.ts';
+import { governanceSchema } from '../config/governance.schema.ts';
 import { type LoadResult, loadConfig } from '../config/load.ts';
 import { asRecord } from '../config/pointer.ts';
 import { adminSchema, storeSchema } from '../config/services.schema.ts';
 import { finishStore } from '../config/store-location.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
+import type { GovernanceSettings } from '../control/rule-governance.ts';
 import type { OauthFacts, PasswordPolicy, PlanReport } from '../control/services.ts';
 import { deliveryPlaces } from '../runtime/control-services.ts';
 import { CONFIG_OPTION } from './command.ts';
@@ -27,6 +29,8 @@ export interface Target {
   readonly passwords: PasswordPolicy;
   /** What it says about the built-in authorization server; null where it says nothing, or has mistakes. */
   readonly oauth: OauthFacts | null;
+  /** Nobody may approve anything where it cannot be read. */
+  readonly governance: GovernanceSettings;
   /** Null where the configuration has mistakes. */
   readonly keys: { readonly places: DeliveryPlaces; readonly graceHours: number } | null;
   /** Null where the configuration has mistakes. */
@@ -67,6 +71,7 @@ function targetOf(path: string, config: GatewayConfig): Target {
     journalPath: journal.path,
     passwords,
     oauth,
+    governance: config.governance,
     names,
     keys: { places: deliveryPlaces(config), graceHours: config.keys.graceHours },
   };
@@ -90,10 +95,18 @@ function salvage(path: string, { document, baseDir }: LoadResult): Target | null
     store: finishStore(store.data, dataDir, baseDir),
     journalPath: journal === undefined ? join(dataDir, 'journal.jsonl') : resolve(baseDir, journal),
     oauth: null,
+    governance: governanceOf(root.governance),
     passwords: passwordPolicyOf({}),
     names: null,
     keys: null,
   };
+}
+
+/** Safety: where it cannot be read, an operator is in it whose token nobody has: names that are only said prove nothing then. */
+function governanceOf(written: unknown): GovernanceSettings {
+  const parsed = governanceSchema.safeParse(written ?? {});
+  if (parsed.success) return parsed.data;
+  return { ...governanceSchema.parse({}), operators: [{ name: 'nobody', tokenHash: 'sha256:' }] };
 }
 
 function textOf(value: unknown): string | undefined {

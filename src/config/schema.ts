@@ -7,6 +7,7 @@ import { adaptiveSchema } from './adaptive.schema.ts';
 import { apiShape, endpointShape, routeShape } from './api.schema.ts';
 import { attackModeSchema } from './attack.schema.ts';
 import { blockShape } from './blocks.ts';
+import { governanceSchema } from './governance.schema.ts';
 import { keysSchema } from './keys.schema.ts';
 import { limitsSchema, pathsSchema } from './limits.schema.ts';
 import { listenerSchema, nameSchema } from './listener.schema.ts';
@@ -54,6 +55,7 @@ const rootShape = {
   journal: journalSchema.prefault({}),
   notices: noticesSchema.prefault({}),
   geo: geoSchema.prefault({}),
+  governance: governanceSchema.prefault({}),
   keys: keysSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   adaptive: adaptiveSchema.prefault({}),

@@ -9,6 +9,7 @@ import type { TokenRevocationStore } from '../core/token-revocations.ts';
 import type { UserStore } from '../core/users.ts';
 import type { WafStores } from '../core/waf-records.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
+import { type GovernanceSettings, ruleGovernanceOf } from './rule-governance.ts';
 import type {
   ControlServices,
   NodeAcknowledgement,
@@ -35,6 +36,7 @@ export interface OfflineParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly endSessions: (userId: string) => Promise<void>;
   readonly keyDelivery: DeliveryPlaces;
+  readonly governance: GovernanceSettings;
   readonly graceHours: number;
   /** Waits for gateways elsewhere that use the same database. */
   awaitNodes(withinMs?: number): Promise<readonly NodeAcknowledgement[]>;
@@ -81,6 +83,9 @@ export function offlineServices(parts: OfflineParts): ControlServices {
     blockedClients: { list: needsGateway, unblock: needsGateway },
     adaptive: { actions: parts.adaptiveActions, report: needsGateway, accept: needsGateway },
     oauth: { ...parts.oauth, signingKeys: needsGateway, rotateSigningKeys: needsGateway },
+    operators: () => parts.governance.operators,
+    ruleGovernance: () => ruleGovernanceOf(parts.governance),
+    wafRules: needsGateway,
     journalPath: () => parts.journalPath,
     status: () => statusOf(parts),
     reload: async () => needsGateway(),

@@ -8,6 +8,7 @@ import {
   unblockClient,
   unblockedClient,
 } from './behaviour-operations.ts';
+import { BYPASS_OPERATIONS } from './bypass-operations.ts';
 import { EXCEPTION_OPERATIONS } from './exception-operations.ts';
 import { compromisedKey, compromiseKey, compromiseKeyBody } from './key-compromise.ts';
 import { leakOutcomes, leakReport, reportLeaks } from './key-leaks.ts';
@@ -201,6 +202,7 @@ export const OPERATIONS = {
   ...LIMIT_REPORT_OPERATIONS,
   ...ATTACK_OPERATIONS,
   ...EXCEPTION_OPERATIONS,
+  ...BYPASS_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',

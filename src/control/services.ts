@@ -12,9 +12,11 @@ import type { ApiKeyRecord, Clock } from '../core/ports.ts';
 import type { DecisionStore, KeyStore } from '../core/records.ts';
 import type { TokenRevocationStore } from '../core/token-revocations.ts';
 import type { UserStore } from '../core/users.ts';
+import type { RuleFacts } from '../core/waf.ts';
 import type { WafStores } from '../core/waf-records.ts';
 import type { HashCost } from '../lib/password/argon2.ts';
 import type { DeliveryPlaces } from './key-delivery.ts';
+import type { Operator } from './operators.ts';
 
 /** One data-plane thread. */
 export interface ThreadReport {
@@ -163,6 +165,13 @@ export interface AdaptiveControl {
   accept(client: AdaptiveClient): Promise<boolean>;
 }
 
+/** How rules come into force. */
+export interface RuleGovernance {
+  readonly trialMs: number;
+  /** Share of blocks that may be confirmed false positives. */
+  readonly falsePositiveBudget: number;
+}
+
 /** What the admin operations may use of the gateway. */
 export interface ControlServices {
   readonly clock: Clock;
@@ -203,6 +212,12 @@ export interface ControlServices {
   /** Gives changed revocations of tokens to every thread of every gateway, as `distributeKeys` does. */
   distributeRevocations(ids: readonly string[]): Promise<Distribution>;
   readonly waf: WafStores;
+  /** People of the configuration who show with tokens who they are; empty where it names none. */
+  operators(): readonly Operator[];
+  /** The rules of the plan in force. Errors: Unavailable where no gateway runs. */
+  wafRules(): readonly RuleFacts[];
+  /** By the configuration in force. */
+  ruleGovernance(): RuleGovernance;
   /** Gives changed bypasses of the WAF to every thread of every gateway, as `distributeKeys` does. */
   distributeBypasses(ids: readonly string[]): Promise<Distribution>;
   /** Tells every thread of every gateway about rules on trial, by the ids of their records. */

@@ -128,6 +128,52 @@ export const NOTICES = {
     'An exception from limits ends soon',
     'Ask its owner whether it is still needed; then add a new one, or a tier to the configuration.',
   ),
+  'waf.bypass-requested': notice(
+    'info',
+    'Somebody asks for a bypass of the WAF',
+    'Look at what it is for; somebody other than its owner approves it with `portcullis waf bypass approve`.',
+  ),
+  'waf.bypass-approved': notice(
+    'warning',
+    'A bypass of the WAF holds',
+    'Find out why the rule matched before the bypass ends; end it with `portcullis waf bypass end` when it is not needed.',
+  ),
+  'waf.bypass-used': notice(
+    'warning',
+    'A bypass of the WAF let something through that would have been blocked',
+    'Look at the requests with `portcullis waf events`: the payload says how many there are by now.',
+  ),
+  'waf.bypass-expires-soon': notice(
+    'warning',
+    'A bypass of the WAF ends soon',
+    'Write an exclusion with `portcullis waf tune` where it is still needed, or ask for another one.',
+  ),
+  'waf.bypass-ended': notice('info', 'A bypass of the WAF was ended', 'Nothing: the rules hold again.'),
+  'waf.rule-on-trial': notice(
+    'info',
+    'Rules are new or were changed, and are on trial',
+    'Look at what they find with `portcullis waf trials`; they are only noted until their trial is over.',
+  ),
+  'waf.rule-promoted': notice(
+    'info',
+    'A rule has passed its trial and blocks',
+    'Nothing: its confirmed false positives are within budget.',
+  ),
+  'waf.rule-held': notice(
+    'warning',
+    'A rule has not passed its trial and stays in log',
+    'Mend the rule or write an exclusion with `portcullis waf tune`; `portcullis waf trials accept` makes it block as it is.',
+  ),
+  'waf.rule-accepted': notice(
+    'info',
+    'Somebody ended or prolonged the trial of a rule',
+    'Nothing, if you know of it.',
+  ),
+  'waf.false-positives': notice(
+    'warning',
+    'The confirmed false positives of a rule are above budget',
+    'Write an exclusion with `portcullis waf tune`; the rule goes on to block.',
+  ),
   'certificate.expires-soon': notice(
     'warning',
     'A certificate expires soon',

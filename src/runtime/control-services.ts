@@ -4,6 +4,7 @@ import { type GatewayConfig, routeIds } from '../config/config.ts';
 import type { DeliveryPlaces } from '../control/key-delivery.ts';
 import { aggregate, type MetricsLedger } from '../control/metrics.ts';
 import { passwordPolicyOf } from '../control/password-policy.ts';
+import { ruleGovernanceOf } from '../control/rule-governance.ts';
 import type { AdaptiveControl, ControlServices, ReloadReport, StatusReport } from '../control/services.ts';
 import type { AttackMode } from '../core/attack.ts';
 import type { Clock } from '../core/ports.ts';
@@ -65,9 +66,7 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     reload: () => parts.reload(),
     limitExceptions: database.limitExceptions,
     distributeExceptions: (ids) => parts.records.distributeExceptions(ids),
-    waf: database.waf,
-    distributeBypasses: (ids) => parts.records.distributeBypasses(ids),
-    distributeTrials: (ids) => parts.records.distributeTrials(ids),
+    ...wafServices(state, parts),
     revocations: database.revocations,
     distributeRevocations: (ids) => parts.records.distributeRevocations(ids),
     distributeKeys: (records, withinMs) => parts.records.distributeKeys(records, withinMs),
@@ -76,6 +75,17 @@ export function controlServices(state: GatewayState, parts: ControlParts): Contr
     live: () => '',
     ready: () => readiness(state, parts),
     started: () => (state.phase === 'starting' ? 'The gateway is starting.' : ''),
+  };
+}
+
+function wafServices(state: GatewayState, { database, records }: ControlParts) {
+  return {
+    waf: database.waf,
+    operators: () => state.loaded.config.governance.operators,
+    ruleGovernance: () => ruleGovernanceOf(state.loaded.config.governance),
+    wafRules: () => state.loaded.rules,
+    distributeBypasses: (ids: readonly string[]) => records.distributeBypasses(ids),
+    distributeTrials: (ids: readonly string[]) => records.distributeTrials(ids),
   };
 }
 

@@ -3,11 +3,12 @@ import { NO_ACTIVITY } from '../../test/support/usage-note.ts';
 import { Unavailable } from '../core/errors.ts';
 import type { UsageStore } from '../core/key-usage.ts';
 import type { DecisionStore } from '../core/records.ts';
+import type { WafStores } from '../core/waf-records.ts';
 import { NoteKeeper } from './note-keeper.ts';
 import { StandingProblems } from './standing-problems.ts';
 
 const USAGE = [{ ...NO_ACTIVITY, keyId: 'k', requests: 1, errors: 0, lastUsedAtMs: 1 }];
-const NOTES = { usage: USAGE, decisions: [], limits: [] };
+const NOTES = { usage: USAGE, decisions: [], limits: [], rules: [], bypasses: [] };
 const clock = { nowMs: () => 1000 };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
@@ -23,7 +24,12 @@ function world(stores: { addUsage?: () => Promise<void>; pruneDecisions?: () => 
     ...stores,
   } as unknown as DecisionStore;
   const limitActivity = { addHours: async () => {}, listHours: async () => [], pruneHours: async () => {} };
-  return { log, problems, keeper: new NoteKeeper({ usage, decisions, limitActivity }, clock, problems) };
+  const waf = {
+    activity: { addHours: async () => {}, prune: async () => {} },
+    bypasses: { addUses: async () => {} },
+  } as unknown as WafStores;
+  const kept = { usage, decisions, limitActivity, waf };
+  return { log, problems, keeper: new NoteKeeper(kept, clock, problems) };
 }
 
 test('close waits for what is being written', async () => {

@@ -3,6 +3,7 @@ import type { UsageStore } from '../core/key-usage.ts';
 import type { LimitActivityStore } from '../core/limit-activity.ts';
 import type { Clock } from '../core/ports.ts';
 import type { DecisionStore } from '../core/records.ts';
+import type { WafStores } from '../core/waf-records.ts';
 import type { ThreadNotes } from './notebook.ts';
 import type { StandingProblems } from './standing-problems.ts';
 
@@ -11,6 +12,7 @@ interface NoteStores {
   readonly usage: UsageStore;
   readonly decisions: DecisionStore;
   readonly limitActivity: LimitActivityStore;
+  readonly waf: Pick<WafStores, 'activity' | 'bypasses'>;
 }
 
 /** Time between two rounds of deleting what is too old or too many. */
@@ -82,8 +84,10 @@ export class NoteKeeper {
     await this.#written;
   }
 
-  async #write({ usage, decisions, limits }: ThreadNotes): Promise<void> {
+  async #write({ usage, decisions, limits, rules, bypasses }: ThreadNotes): Promise<void> {
     await this.#stores.limitActivity.addHours(limits);
+    if (rules.length > 0) await this.#stores.waf.activity.addHours(rules);
+    if (bypasses.length > 0) await this.#stores.waf.bypasses.addUses(bypasses);
     await this.#stores.usage.addUsage(usage);
     await this.#stores.decisions.addDecisions(decisions);
   }
@@ -91,6 +95,7 @@ export class NoteKeeper {
   async #pruneHours(nowMs: number): Promise<void> {
     if (Math.abs(nowMs - this.#hoursPrunedMs) < PRUNE_HOURS_MS) return;
     await this.#stores.limitActivity.pruneHours(nowMs);
+    await this.#stores.waf.activity.prune(nowMs);
     this.#hoursPrunedMs = nowMs;
   }
 

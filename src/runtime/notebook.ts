@@ -3,9 +3,11 @@ import type { KeyUsageNote } from '../core/key-usage.ts';
 import type { LimitHour } from '../core/limit-activity.ts';
 import type { Clock, Countries } from '../core/ports.ts';
 import type { DecisionEntry } from '../core/records.ts';
+import type { BypassUse, RuleHour } from '../core/waf-records.ts';
 import type { Outcome } from '../proxy/record.ts';
 import { KeyNotes } from './key-notes.ts';
 import { LimitNotes } from './limit-notes.ts';
+import { RuleNotes } from './rule-notes.ts';
 
 const FLUSH_MS = 500;
 /** Requests per second and thread whose record goes to the database as well: all refusals first, then a sample. */
@@ -17,6 +19,8 @@ export interface ThreadNotes {
   readonly usage: readonly KeyUsageNote[];
   readonly decisions: readonly DecisionEntry[];
   readonly limits: readonly LimitHour[];
+  readonly rules: readonly RuleHour[];
+  readonly bypasses: readonly BypassUse[];
 }
 
 type Send = (notes: ThreadNotes) => void;
@@ -31,6 +35,7 @@ export class Notebook {
   readonly #send: Send;
   readonly #usage: KeyNotes;
   readonly #limits = new LimitNotes();
+  readonly #rules = new RuleNotes();
   #decisions: DecisionEntry[] = [];
   #refusals = 0;
   #passed = 0;
@@ -66,6 +71,8 @@ export class Notebook {
     const usage = this.#usage.take();
     const decisions = this.#decisions;
     this.#decisions = [];
-    this.#send({ usage, decisions, limits: this.#limits.take() });
+    const rules = this.#rules.takeHours();
+    const bypasses = this.#rules.takeUses();
+    this.#send({ usage, decisions, limits: this.#limits.take(), rules, bypasses });
   }
 }

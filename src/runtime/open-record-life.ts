@@ -4,20 +4,20 @@ import type { GatewayState } from './gateway-state.ts';
 import { keyCourier } from './key-courier.ts';
 import { KeyLife } from './key-life.ts';
 import type { NoticeBoard } from './notice-board.ts';
-import type { StandingProblems } from './standing-problems.ts';
+import type { ReloadParts } from './reload.ts';
+import { WafLife } from './waf-life.ts';
 
 /** Watches over records that end. */
 export interface RecordLife {
-  start(): void;
   /** Resolves when nothing of this uses the store any more. */
   close(): Promise<void>;
 }
 
-/** Who watches over the keys of a gateway, and over its exceptions from limits. */
-export function openRecordLife(
+/** Begins to watch over the keys of a gateway, its exceptions from limits, and its bypasses and trials of the WAF. */
+export function startRecordLife(
   state: GatewayState,
   services: ControlServices,
-  problems: StandingProblems,
+  { problems, rules: book }: Pick<ReloadParts, 'problems' | 'rules'>,
   notices: NoticeBoard,
 ): RecordLife {
   const raise = notices.raise.bind(notices);
@@ -30,13 +30,20 @@ export function openRecordLife(
     raise,
   });
   const exceptions = new ExceptionLife({ clock, store, problems, raise });
+  const waf = new WafLife({
+    clock,
+    stores: services.waf,
+    problems,
+    raise,
+    governance: services.ruleGovernance,
+    rules: services.wafRules,
+    book,
+    distributeTrials: services.distributeTrials,
+  });
+  for (const one of [keys, exceptions, waf]) one.start();
   return {
-    start() {
-      keys.start();
-      exceptions.start();
-    },
     async close() {
-      await Promise.all([keys.close(), exceptions.close()]);
+      await Promise.all([keys.close(), exceptions.close(), waf.close()]);
     },
   };
 }

@@ -149,6 +149,11 @@ export class RecordKeeper {
     return { ...own, nodes };
   }
 
+  /** Tells the threads of this gateway about rules on trial, before there is a plan with them. */
+  tellOwnThreads(ids: readonly string[]): Promise<unknown> {
+    return this.#trials.apply(ids);
+  }
+
   #join(shared: NonNullable<Database['shared']>): GatewayMember {
     const { store, problems, supervisor } = this.#options;
     return new GatewayMember({

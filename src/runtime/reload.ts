@@ -10,6 +10,7 @@ import type { Log } from './gateway-log.ts';
 import type { GatewayState } from './gateway-state.ts';
 import type { OauthService } from './oauth-service.ts';
 import { externalIssuers, healthSettings, isSameAddress, planDocument } from './plan-document.ts';
+import type { RuleBook } from './rule-book.ts';
 import type { StandingProblems } from './standing-problems.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -24,6 +25,7 @@ export interface ReloadParts {
   readonly watcher: FileWatcher;
   readonly problems: StandingProblems;
   readonly oauth: OauthService;
+  readonly rules: RuleBook;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function reloadPlan(state: GatewayState, parts: ReloadParts): Promi
 async function bringIntoForce(
   loaded: LoadedConfig,
   state: GatewayState,
-  { supervisor, fetcher, oauth }: ReloadParts,
+  { supervisor, fetcher, oauth, rules }: ReloadParts,
 ): Promise<readonly ConfigProblem[]> {
   const before = state.loaded.config;
   const fixed = fixedProblems(before, loaded.config);
@@ -62,6 +64,7 @@ async function bringIntoForce(
     isSameAddress(listener, before.listeners),
   );
   const plan = planDocument(state.plan.version + 1, loaded, ports, state.plan.oauth);
+  await rules.registerOf(loaded);
   const issuers = await fetcher.prepare(externalIssuers(loaded.config));
   const problems = await supervisor.swap(plan, () => {
     state.plan = plan;

@@ -32,10 +32,11 @@ import { openAdaptive } from './open-adaptive.ts';
 import { openAttack } from './open-attack.ts';
 import { openFetcher } from './open-fetcher.ts';
 import { openNotices } from './open-notices.ts';
-import { openRecordLife, type RecordLife } from './open-record-life.ts';
+import { type RecordLife, startRecordLife } from './open-record-life.ts';
 import { externalIssuers, healthSettings, planDocument } from './plan-document.ts';
 import { RecordKeeper } from './record-keeper.ts';
 import { type ReloadParts, reloadPlan } from './reload.ts';
+import { openRuleBook } from './rule-book.ts';
 import { createTables, type SharedTables, takeBackFrom } from './shared-tables.ts';
 import { StandingProblems } from './standing-problems.ts';
 import { superviseThreads } from './supervise-threads.ts';
@@ -127,6 +128,7 @@ export class RunningGateway {
       watcher: this.#watcher,
       problems: this.#problems,
       oauth: this.#oauth,
+      rules: openRuleBook(kept, this.#records),
     };
     this.services = this.#openServices('path' in source ? source.path : '');
   }
@@ -186,6 +188,7 @@ export class RunningGateway {
     for (const notice of this.#token.notices) this.#log('warn', notice);
     await this.#records.load();
     const { config, files, readAtMs } = this.#state.loaded;
+    await this.#reloadParts.rules.registerOf(this.#state.loaded);
     this.#adminListener = await startAdmin(config.admin, this.#token.token, this.services, this.#log);
     const oauth = await this.#oauth.start(this.#state.loaded);
     this.#state.plan = { ...this.#state.plan, oauth };
@@ -198,8 +201,7 @@ export class RunningGateway {
     this.#attack.open();
     this.#health.update(healthSettings(this.#state.loaded));
     await this.#watcher.watch(files, readAtMs);
-    this.#recordLife = openRecordLife(this.#state, this.services, this.#problems, this.#notices);
-    this.#recordLife.start();
+    this.#recordLife = startRecordLife(this.#state, this.services, this.#reloadParts, this.#notices);
     if (this.#state.phase === 'starting') this.#state.phase = 'running';
   }
 

@@ -15,6 +15,7 @@ const WELL_AGAIN = {
   replay: 'What gateways share in Redis works again.',
   keys: 'API keys are rotated again.',
   adaptive: 'Adaptive limits keep what they do again.',
+  'waf-records': 'Bypasses of the WAF and trials of rules are watched over again.',
   'limit-exceptions': 'The ends of exceptions from limits are watched over again.',
 } as const;
 

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { attackModeSchema } from '../../src/config/attack.schema.ts';
 import type { ControlServices } from '../../src/control/services.ts';
 import type { ApiKeyRecord } from '../../src/core/ports.ts';
+import type { RuleFacts } from '../../src/core/waf.ts';
 import { SwitchedAttack } from '../../src/runtime/attack-mode.ts';
 import { recordOfNotice } from '../../src/runtime/notice-board.ts';
 import { createAttackFlag } from '../../src/stores/shared/attack-flag.ts';
 import { openDatabase } from '../../src/stores/sql/open-database.ts';
+import { ruleWith } from './waf-records.ts';
 
 /** Control services over a real database in a folder of their own; the gateway's part is faked. */
 export interface TestServices {
@@ -22,6 +24,15 @@ export interface TestServices {
 }
 
 export const START_MS = Date.UTC(2026, 10, 23, 12);
+
+/** Rules in force: one that detects of each origin, one that ends requests because of a score, one that prepares. */
+export const RULES: readonly RuleFacts[] = [
+  ruleWith({ id: 942100, origin: 'include' }),
+  ruleWith({ id: 941100, origin: 'include', category: 'cross-site-scripting' }),
+  ruleWith({ id: 949110, origin: 'include', role: 'score' }),
+  ruleWith({ id: 901100, origin: 'include', role: 'prepare' }),
+  ruleWith(),
+];
 
 /** Opens control services; `overrides` replace single services. */
 export async function openTestServices(overrides: Partial<ControlServices> = {}): Promise<TestServices> {
@@ -44,6 +55,9 @@ export async function openTestServices(overrides: Partial<ControlServices> = {})
     limitExceptions: database.limitExceptions,
     distributeExceptions: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     waf: database.waf,
+    operators: () => [],
+    ruleGovernance: () => ({ trialMs: 48 * 3_600_000, falsePositiveBudget: 0.01 }),
+    wafRules: () => RULES,
     distributeBypasses: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     distributeTrials: async () => ({ slowestMs: 3, slowestThread: 0, nodes: [] }),
     revocations: database.revocations,
