@@ -51,6 +51,8 @@ export class Notebook {
   note(ctx: RequestContext, outcome: Outcome, record: string): void {
     const nowMs = this.#clock.nowMs();
     this.#limits.note(ctx, outcome, nowMs);
+    if (ctx.waf !== null)
+      this.#rules.note(ctx.waf, outcome.effect === 'deny' && outcome.stage === 'waf', nowMs);
     const keyId = ctx.principal?.keyId ?? '';
     if (keyId !== '') this.#usage.note(keyId, ctx, outcome.status, outcome.durationMs, nowMs);
     if (nowMs - this.#windowMs >= 1000) {
