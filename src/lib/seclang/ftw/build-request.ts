@@ -11,6 +11,8 @@ export interface RequestParts {
   readonly data: Bytes;
   /** Whether fields that a client would add are added. */
   readonly isCompleted: boolean;
+  /** Whether a method that may have a body gets a `Content-Length` of 0 without one. */
+  readonly tellsNoLength: boolean;
 }
 
 const URLENCODED = 'application/x-www-form-urlencoded';
@@ -39,7 +41,8 @@ export function buildRequest(parts: RequestParts): Bytes {
   }
   if (parts.isCompleted) {
     add('Connection', 'close');
-    if (data !== '' || HAS_BODY.test(parts.method)) add('Content-Length', String(data.length));
+    if (data !== '' || (parts.tellsNoLength && HAS_BODY.test(parts.method)))
+      add('Content-Length', String(data.length));
   }
   const lines = names.map((name, index) => `${name}: ${values[index]}\r\n`);
   return `${parts.method} ${parts.uri} ${parts.version}\r\n${lines.join('')}\r\n${data}`;

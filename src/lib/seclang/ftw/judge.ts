@@ -2,6 +2,7 @@ import { SEVERITIES } from '../syntax/action-table.ts';
 import type { RuleMatch } from '../transaction.ts';
 import type { FtwExpectation } from './ftw-test.ts';
 import type { FtwOutcome } from './run-stage.ts';
+import { faultStatus } from './strict-fault.ts';
 
 /** Says what of an expectation did not come true, one sentence each; none when all did. */
 export function judge(expected: FtwExpectation, outcome: FtwOutcome): string[] {
@@ -34,7 +35,7 @@ function judgeStatus(
   { fault, interruption, isEnforced, answer }: FtwOutcome,
 ): string[] {
   if (statuses.length === 0) return [];
-  const possible = fault !== '' ? [400] : [];
+  const possible = fault !== '' ? [faultStatus(fault)] : [];
   if (fault === '' && interruption !== null) possible.push(interruption.status);
   if (fault === '' && (interruption === null || !isEnforced)) possible.push(answer.status);
   if (possible.some((status) => statuses.includes(status))) return [];

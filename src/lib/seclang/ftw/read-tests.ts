@@ -35,7 +35,7 @@ function readTest(test: Fields, index: number, meta: Meta): FtwTest {
   const title = meta.ruleId === '' ? id : `${meta.ruleId}-${id}`;
   const stages = test
     .list('stages')
-    .flatMap((stage) => readStages(stage.has('stage') ? stage.inside('stage') : stage));
+    .flatMap((stage) => readStages(stage.has('stage') ? stage.inside('stage') : stage, meta));
   if (stages.length === 0) test.complain('stages', 'A test has at least one stage.');
   return {
     title: test.text('test_title', title),
@@ -47,17 +47,17 @@ function readTest(test: Fields, index: number, meta: Meta): FtwTest {
 }
 
 /** A stage, once for each of its addresses. */
-function readStages(stage: Fields): FtwStage[] {
+function readStages(stage: Fields, meta: Meta): FtwStage[] {
   if (!stage.has('input')) stage.complain('input', 'A stage says what is sent.');
   const input = stage.inside('input');
   const expected = readExpectation(stage.inside('output'));
   const answer = input.has('response') ? readAnswer(input.inside('response')) : null;
   const uris = input.value('uris');
   const addresses = Array.isArray(uris) ? uris.map(String) : [input.text('uri', '/')];
-  return addresses.map((uri) => ({ request: readRequest(input, uri), answer, expected }));
+  return addresses.map((uri) => ({ request: readRequest(input, uri, meta), answer, expected }));
 }
 
-function readRequest(input: Fields, uri: string): Bytes {
+function readRequest(input: Fields, uri: string, meta: Meta): Bytes {
   const encoded = input.text('encoded_request', '');
   if (encoded !== '') return base64(encoded);
   const raw = input.text('raw_request', '');
@@ -71,6 +71,8 @@ function readRequest(input: Fields, uri: string): Bytes {
     headerValues: values,
     data: readData(input),
     isCompleted: input.flag('autocomplete_headers') ?? input.flag('stop_magic') !== true,
+    // Clients of the older format, whose files name no rule, say nothing of a body that is not there.
+    tellsNoLength: meta.ruleId !== '',
   });
 }
 

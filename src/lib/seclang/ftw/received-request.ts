@@ -28,12 +28,17 @@ export function takeApart(request: Bytes): ReceivedRequest {
       ? [line.trim(), '']
       : [line.slice(0, colon).trim(), line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '')];
   });
+  const isChunked = fields.some(
+    ([name, value]) => /^transfer-encoding$/i.test(name) && /chunked/i.test(value),
+  );
+  // RFC 9112, 6.3: where the coding says how long a body is, a length beside it is taken out.
+  const kept = isChunked ? fields.filter(([name]) => !/^content-length$/i.test(name)) : fields;
   return {
     method: start?.[1] ?? '',
     target: start?.[2] ?? '',
     protocol: start?.[3] ?? 'HTTP/0.9',
-    headerNames: fields.map(([name]) => name),
-    headerValues: fields.map(([, value]) => value),
+    headerNames: kept.map(([name]) => name),
+    headerValues: kept.map(([, value]) => value),
     body: bodyOf(fields, rest),
   };
 }

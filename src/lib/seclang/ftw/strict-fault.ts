@@ -31,8 +31,12 @@ export function strictFault(request: Bytes): string {
   if (hosts.length > 1) return 'more than one Host field';
   if (hosts.length === 0 && start.version === '1.1') return 'no Host field';
   if (hosts[0] !== undefined && parseHost(hosts[0]) === null) return 'the Host field is not a host';
+  if (start.method === 'CONNECT') return 'the method CONNECT';
   const target = parseTarget(start.method, start.target);
   return target.ok ? '' : `the target: ${target.problem}`;
 }
 
 const sentence = (fault: Http1Fault): string => HTTP1_FAULTS[fault];
+
+/** The status that a fault is answered with. */
+export const faultStatus = (fault: string): number => (fault === 'the method CONNECT' ? 405 : 400);

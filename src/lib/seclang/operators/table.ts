@@ -27,6 +27,8 @@ export interface OperatorRow {
   readonly isOwn: boolean;
   /** Whether the argument names files of data. */
   readonly namesFiles: boolean;
+  /** Whether a rule that uses it is an error; `note` says why. */
+  readonly isRefused: boolean;
   /** What whoever uses it should know, as a sentence; '' where it does all that it does in ModSecurity. */
   readonly note: string;
 }
@@ -34,7 +36,12 @@ export interface OperatorRow {
 type Rest = Partial<Omit<OperatorRow, 'name' | 'compile'>>;
 
 function row(name: string, compile: CompileOperator, rest: Rest = {}): OperatorRow {
-  return { name, compile, isOwn: false, namesFiles: false, note: '', ...rest };
+  return { name, compile, isOwn: false, namesFiles: false, isRefused: false, note: '', ...rest };
+}
+
+/** An operator that ModSecurity knows and that is not carried out here. */
+function refusedRow(name: string, note: string): OperatorRow {
+  return row(name, refused(note), { isRefused: true, note });
 }
 
 const FILES: Rest = { namesFiles: true };
@@ -53,14 +60,14 @@ const ROWS: readonly OperatorRow[] = [
   row('detectXSS', detectXss),
   row('endsWith', endsWith),
   row('eq', eq),
-  row('fuzzyHash', refused('@fuzzyHash needs ssdeep, which is not part of the gateway.')),
+  refusedRow('fuzzyHash', '@fuzzyHash needs ssdeep, which is not part of the gateway.'),
   row('ge', ge),
   row('geoLookup', geoLookup),
   row('graphqlExceeds', graphqlExceeds, OWN),
   row('graphqlSchema', graphqlSchema, OWN),
-  row('gsbLookup', refused('@gsbLookup needs a database that is not published any more.')),
+  refusedRow('gsbLookup', '@gsbLookup needs a database that is not published any more.'),
   row('gt', gt),
-  row('inspectFile', refused('@inspectFile runs a program for a request, which the gateway never does.')),
+  refusedRow('inspectFile', '@inspectFile runs a program for a request, which the gateway never does.'),
   row('ipMatch', ipMatch),
   row('ipMatchF', ipMatchFromFile, FILES),
   row('ipMatchFromFile', ipMatchFromFile, FILES),
@@ -71,19 +78,19 @@ const ROWS: readonly OperatorRow[] = [
   row('pmf', pmFromFile, FILES),
   row('pmFromFile', pmFromFile, FILES),
   row('rbl', noMatch, NO_DNS),
-  row('rsub', refused('@rsub rewrites bodies, which rules of the gateway never do.')),
+  refusedRow('rsub', '@rsub rewrites bodies, which rules of the gateway never do.'),
   row('rx', rx),
   row('streq', streq),
   row('strmatch', strmatch),
   row('unconditionalMatch', unconditionalMatch),
   row('validateByteRange', validateByteRange),
-  row(
+  refusedRow(
     'validateDTD',
-    refused('@validateDTD loads a document type from a file; use the validation block for schemas.'),
+    '@validateDTD loads a document type from a file; use the validation block for schemas.',
   ),
-  row(
+  refusedRow(
     'validateSchema',
-    refused('@validateSchema loads an XML Schema from a file; use the validation block for schemas.'),
+    '@validateSchema loads an XML Schema from a file; use the validation block for schemas.',
   ),
   row('validateUrlEncoding', validateUrlEncoding),
   row('validateUtf8Encoding', validateUtf8Encoding),

@@ -1,4 +1,5 @@
 import type { Bytes } from '../bytes.ts';
+import { TRANSFORMATION_NAMES, TRANSFORMATIONS } from '../transformations/table.ts';
 import { type ActionSet, emptyActions } from './action-set.ts';
 import { ACTION_ALIASES, ACTIONS, type ActionFacts, SEVERITIES } from './action-table.ts';
 import {
@@ -13,7 +14,6 @@ import { parseMacros, unknown } from './macro.ts';
 import { type Pair, parsePairs } from './pairs.ts';
 import type { Disruption, RulePhase } from './rule.ts';
 import type { Complain } from './source.ts';
-import { TRANSFORMATION_NAMES } from './transformation-names.ts';
 
 /** Says that a word is understood and has no effect. */
 export type Note = (token: Bytes, message: string) => void;
@@ -53,10 +53,10 @@ function applyAction(set: ActionSet, pair: Pair, complain: Complain, note: Note)
     );
   else if (facts.status === 'accepted')
     note(pair.name, `The action ${pair.name} has no effect. ${facts.note}`);
-  else (APPLY[name] as Apply)(set, pair.value ?? '', complain);
+  else (APPLY[name] as Apply)(set, pair.value ?? '', complain, note);
 }
 
-type Apply = (set: ActionSet, value: Bytes, complain: Complain) => void;
+type Apply = (set: ActionSet, value: Bytes, complain: Complain, note: Note) => void;
 
 const disrupt =
   (kind: Disruption['kind']): Apply =>
@@ -101,8 +101,8 @@ const APPLY: Readonly<Record<string, Apply>> = {
   chain: (set) => {
     set.isChained = true;
   },
-  ctl: (set, value, complain) => {
-    set.ctls = [...set.ctls, ...(parseControl(value, complain) ?? [])];
+  ctl: (set, value, complain, note) => {
+    set.ctls = [...set.ctls, ...(parseControl(value, complain, note) ?? [])];
   },
   deny: disrupt('deny'),
   deprecatevar: (set, value, complain) => {
@@ -181,9 +181,8 @@ const APPLY: Readonly<Record<string, Apply>> = {
   },
   t: (set, value, complain) => {
     const name = value.toLowerCase();
-    if (name === 'none' || TRANSFORMATION_NAMES.has(name))
-      set.transformations = [...set.transformations, name];
-    else complain(`t:${value}`, unknown('transformation', value, [...TRANSFORMATION_NAMES.values()]));
+    if (TRANSFORMATIONS.has(name)) set.transformations = [...set.transformations, name];
+    else complain(`t:${value}`, unknown('transformation', value, TRANSFORMATION_NAMES));
   },
   tag: (set, value) => {
     set.tags = [...set.tags, value];

@@ -2,7 +2,7 @@ import type { Bytes } from '../bytes.ts';
 import { parseMacros, unknown } from './macro.ts';
 import type { MacroText, Rule, SetVar } from './rule.ts';
 import type { Complain } from './source.ts';
-import { PERSISTENT_COLLECTIONS } from './variable-table.ts';
+import { PERSISTENT_COLLECTIONS } from './variable-grammar.ts';
 
 const WRITABLE = ['TX', ...PERSISTENT_COLLECTIONS];
 

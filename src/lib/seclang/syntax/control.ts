@@ -15,7 +15,7 @@ const WORDS: Partial<Record<ControlFacts['value'], readonly string[]>> = {
 };
 
 /** Parses `ctl:name=value`, one entry for each target. Errors: a complaint; then null. */
-export function parseControl(text: Bytes, complain: Complain): Ctl[] | null {
+export function parseControl(text: Bytes, complain: Complain, note: Complain): Ctl[] | null {
   const at = text.indexOf('=');
   const word = (at < 0 ? text : text.slice(0, at)).trim();
   const value = at < 0 ? '' : text.slice(at + 1);
@@ -31,6 +31,7 @@ export function parseControl(text: Bytes, complain: Complain): Ctl[] | null {
     );
     return null;
   }
+  if (facts.status === 'accepted') note(`ctl:${word}`, `ctl:${facts.name} has no effect. ${facts.note}`);
   return facts.hasTarget ? parseTargeted(facts, value, complain) : parseValue(facts, value, complain);
 }
 

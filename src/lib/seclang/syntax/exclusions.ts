@@ -1,4 +1,6 @@
 import type { Bytes } from '../bytes.ts';
+import { toJavaScript } from '../patterns/javascript.ts';
+import { readPattern } from '../patterns/read.ts';
 import { type ActionSet, mergeActions } from './action-set.ts';
 import { holdsId, parseIdRanges } from './id-ranges.ts';
 import type { MacroText, VariableRef } from './rule.ts';
@@ -26,10 +28,11 @@ export function picksBy(way: 'id' | 'tag' | 'msg', word: Bytes): Picks | null {
   return ({ actions }) => actions.message !== null && pattern.test(plain(actions.message));
 }
 
+/** null for a pattern that cannot be read, or refers to a group that may not have matched. */
 function compilePattern(source: Bytes): RegExp | null {
-  const found = /^\(\?([is]+)\)([\s\S]*)$/.exec(source);
   try {
-    return new RegExp(found?.[2] ?? source, found?.[1]?.includes('i') === true ? 'is' : 's');
+    const expression = toJavaScript(readPattern(source));
+    return expression === null ? null : new RegExp(expression.source);
   } catch {
     return null;
   }

@@ -2,14 +2,7 @@ import { closest } from '../../text/suggest.ts';
 import type { Bytes } from '../bytes.ts';
 import type { MacroRef, MacroText } from './rule.ts';
 import type { Complain } from './source.ts';
-import { VARIABLE_ALIASES, VARIABLES } from './variable-table.ts';
-
-/** Finds a variable by its name in any case, under the name of the table. */
-export function findVariableName(name: Bytes): string | null {
-  const upper = name.toUpperCase();
-  const known = Object.hasOwn(VARIABLE_ALIASES, upper) ? (VARIABLE_ALIASES[upper] as string) : upper;
-  return Object.hasOwn(VARIABLES, known) ? known : null;
-}
+import { findVariableName, VARIABLE_NAMES } from './variable-grammar.ts';
 
 /** A sentence that names an unknown word and, where one is near, the one that was probably meant. */
 export function unknown(kind: string, word: Bytes, known: readonly string[]): string {
@@ -36,10 +29,7 @@ export function parseMacros(text: Bytes, complain: Complain | null): MacroText {
     from = found.index + found[0].length;
     const macro = parseMacro(found[1] as string);
     if (macro === null) {
-      complain?.(
-        found[0],
-        unknown('variable', (found[1] as string).split('.')[0] as string, Object.keys(VARIABLES)),
-      );
+      complain?.(found[0], unknown('variable', (found[1] as string).split('.')[0] as string, VARIABLE_NAMES));
       literal += found[0];
       continue;
     }

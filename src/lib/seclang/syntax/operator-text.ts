@@ -1,15 +1,22 @@
 import type { Bytes } from '../bytes.ts';
+import { OPERATORS, type OperatorRow } from '../operators/table.ts';
 import { parseMacros, unknown } from './macro.ts';
-import { OPERATOR_FACTS, type OperatorFacts } from './operator-names.ts';
 import type { OperatorRef } from './rule.ts';
 import type { Complain } from './source.ts';
 
-const NAMES = new Map(Object.keys(OPERATOR_FACTS).map((name) => [name.toLowerCase(), name]));
+/** Operators whose argument is taken as it stands, as ModSecurity 2 takes it. */
+const WITHOUT_MACROS: ReadonlySet<string> = new Set([
+  'pm',
+  'ipMatch',
+  'rbl',
+  'strmatch',
+  'validateByteRange',
+]);
 
 /** An operator as it stands in a rule, with what the table says of it. */
 export interface ParsedOperator {
   readonly operator: OperatorRef;
-  readonly facts: OperatorFacts;
+  readonly row: OperatorRow;
   /** The argument as written. */
   readonly argument: Bytes;
 }
@@ -21,26 +28,29 @@ export function parseOperator(text: Bytes, complain: Complain): ParsedOperator |
   const found = /^@(\S*)\s*([\s\S]*)$/.exec(rest);
   const word = found === null ? 'rx' : (found[1] as string);
   const argument = found === null ? rest : (found[2] as string);
-  const name = NAMES.get(word.toLowerCase());
-  if (name === undefined) {
-    complain(
-      `@${word}`,
-      unknown(
-        'operator',
-        `@${word}`,
-        [...NAMES.values()].map((known) => `@${known}`),
-      ),
-    );
+  const row = OPERATORS.get(word.toLowerCase());
+  if (row === undefined) {
+    const names = [...OPERATORS.values()].map(({ name }) => `@${name}`);
+    complain(`@${word}`, unknown('operator', `@${word}`, names));
     return null;
   }
-  const facts = OPERATOR_FACTS[name] as OperatorFacts;
-  if (facts.refusal !== '') {
-    complain(`@${word}`, `@${name} does not exist here: ${facts.refusal}.`);
+  if (row.isRefused) {
+    complain(`@${word}`, row.note);
     return null;
   }
+  return {
+    operator: { name: row.name, isNegated, argument: argumentOf(row, argument, complain) },
+    row,
+    argument,
+  };
+}
+
+function argumentOf(
+  { name, namesFiles }: OperatorRow,
+  argument: Bytes,
+  complain: Complain,
+): OperatorRef['argument'] {
+  if (namesFiles || WITHOUT_MACROS.has(name)) return argument === '' ? [] : [argument];
   // Text such as `%{2}` in a pattern is a percent sign twice, not a macro.
-  const strict = name.startsWith('rx') ? null : complain;
-  const macros =
-    facts.argument === 'text' ? parseMacros(argument, strict) : argument === '' ? [] : [argument];
-  return { operator: { name, isNegated, argument: macros }, facts, argument };
+  return parseMacros(argument, name === 'rx' ? null : complain);
 }

@@ -125,12 +125,12 @@ function mistakeOfLink(actions: ActionSet): Mistake | null {
 
 function readDataFiles(
   draft: ProgramDraft,
-  { operator, facts, argument }: ParsedOperator,
+  { operator, row, argument }: ParsedOperator,
   ruleFile: string,
   reader: RuleFileReader,
   complain: Complain,
 ): void {
-  if (facts.argument !== 'files') return;
+  if (!row.namesFiles) return;
   const names = argument.split(/\s+/).filter((name) => name !== '');
   if (names.length === 0) complain(`@${operator.name}`, `@${operator.name} wants the name of a file.`);
   for (const name of names) {

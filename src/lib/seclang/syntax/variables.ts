@@ -1,9 +1,9 @@
 import type { Bytes } from '../bytes.ts';
-import { findVariableName, unknown } from './macro.ts';
+import { unknown } from './macro.ts';
 import { type Pair, parsePairs } from './pairs.ts';
 import type { Selector, VariableRef } from './rule.ts';
 import type { Complain } from './source.ts';
-import { VARIABLES, type VariableFacts } from './variable-table.ts';
+import { findVariableName, grammarOf, VARIABLE_NAMES } from './variable-grammar.ts';
 
 /** Parses the variables of a rule. Errors: complaints, one for each variable that is wrong; then null. */
 export function parseVariables(text: Bytes, complain: Complain): VariableRef[] | null {
@@ -25,11 +25,11 @@ export function parseVariable(pair: Pair, complain: Complain): VariableRef | nul
   const header = /^HTTP_(.+)$/i.exec(word);
   const name = header === null ? findVariableName(word) : 'REQUEST_HEADERS';
   if (name === null) {
-    complain(word, unknown('variable', word, Object.keys(VARIABLES)));
+    complain(word, unknown('variable', word, VARIABLE_NAMES));
     return null;
   }
   const value = header === null ? pair.value : (header[1] as string);
-  const wrong = mistakeOf(name, VARIABLES[name] as VariableFacts, value, isCount, sign === '!');
+  const wrong = mistakeOf(name, value, isCount, sign === '!');
   if (wrong !== '') {
     complain(pair.name, wrong);
     return null;
@@ -37,18 +37,13 @@ export function parseVariable(pair: Pair, complain: Complain): VariableRef | nul
   return { name, selector: selectorOf(name, value), isCount, isExclusion: sign === '!' };
 }
 
-function mistakeOf(
-  name: string,
-  { kind, isSelectable }: VariableFacts,
-  value: Bytes | null,
-  isCount: boolean,
-  isExclusion: boolean,
-): string {
-  if (isCount && kind === 'single')
+function mistakeOf(name: string, value: Bytes | null, isCount: boolean, isExclusion: boolean): string {
+  const { isCountable, isSelectable, wantsName } = grammarOf(name);
+  if (isCount && !isCountable)
     return `${name} is one value, which & cannot count; compare it with an operator instead.`;
   if (value !== null && value !== '' && !isSelectable)
     return `${name} has no parts that could be named behind a colon; leave the colon and the name out.`;
-  if (kind === 'map' && value === null && !isExclusion)
+  if (wantsName && value === null && !isExclusion)
     return `${name} wants the name of what is meant behind a colon, such as ${name}:score.`;
   return '';
 }

@@ -68,6 +68,9 @@ export const TRANSFORMATIONS: ReadonlyMap<string, Transformation> = new Map(
   Object.entries(ROWS).map(([name, transformation]) => [name.toLowerCase(), transformation]),
 );
 
+/** Every transformation as rules spell it. */
+export const TRANSFORMATION_NAMES: readonly string[] = Object.keys(ROWS);
+
 /** `TRANSFORMATIONS` where `urlDecodeUni` knows the map of `SecUnicodeMapFile`. */
 export function transformationsWith(
   unicodeMap: ReadonlyMap<number, number>,
