@@ -156,7 +156,7 @@ function wordsWanted({ name, fewest, most }: DirectiveFacts, found: number): str
       : most === Number.POSITIVE_INFINITY
         ? `${fewest} or more`
         : `${fewest} or ${most}`;
-  return `${name} is followed by ${wanted} words, not ${found}; put what holds blanks in quotes.`;
+  return `${name} is followed by ${wanted} ${wanted === '1' ? 'word' : 'words'}, not ${found}; put what holds blanks in quotes.`;
 }
 
 /** `<IfModule>` blocks of one file, nested. */
@@ -193,12 +193,12 @@ class Blocks {
           : `The block <${name}> belongs to a web server. Name these rules in the route of the configuration, or look at REQUEST_FILENAME in a rule.`;
       this.#draft.report(statement.problem(`<${name}`, message));
     }
-    this.#open.push({ name: name.toLowerCase(), isRead: isKnown && !argument.startsWith('!'), statement });
+    this.#open.push({ name, isRead: isKnown && !argument.startsWith('!'), statement });
   }
 
   #end(name: string, statement: Statement): void {
     const last = this.#open.at(-1);
-    if (last?.name === name.toLowerCase()) this.#open.pop();
+    if (last?.name.toLowerCase() === name.toLowerCase()) this.#open.pop();
     else
       this.#draft.report(statement.problem(`</${name}`, `Nothing that </${name}> could end is open here.`));
   }
