@@ -48,6 +48,7 @@ import { userList } from './user-list.ts';
 import { userShow } from './user-show.ts';
 import { wafBypassEnd, wafBypassList } from './waf-bypass.ts';
 import { wafBypassAdd, wafBypassApprove } from './waf-bypass-add.ts';
+import { wafTest } from './waf-test.ts';
 import { wafToken } from './waf-token.ts';
 import { webhookSecret } from './webhook-secret.ts';
 
@@ -79,6 +80,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   wafBypassApprove,
   wafBypassList,
   wafBypassEnd,
+  wafTest,
   wafToken,
   loginBlocked,
   loginUnblock,

@@ -6,6 +6,7 @@ import { categoryOf } from '../core/rule-categories.ts';
 import type { KnownRule } from '../core/rule-sets.ts';
 import type { RuleOrigin } from '../core/waf.ts';
 import { compileEngine } from '../lib/seclang/engine/compile-engine.ts';
+import { findOperatorProblems } from '../lib/seclang/engine/operator-problems.ts';
 import { fingerprintOf, roleOf } from '../lib/seclang/meaning/rule-meaning.ts';
 import type { OperatorHost } from '../lib/seclang/operator.ts';
 import { fileKey } from '../lib/seclang/syntax/file-key.ts';
@@ -145,9 +146,9 @@ export function readRuleFiles(config: WafConfig): RuleFilesRead {
   }
   const program = { ...reading.program, settings: { ...reading.program.settings, ...SAID_BY_BLOCK } };
   const hash = reader.hash();
-  const wrong = compileProblem(program, hash);
+  const wrong = compileProblems(program, hash);
   const notes = [...reading.notes, ...settingNotes(reading.program.settings, entries)].map(place);
-  if (wrong !== null) return { material: null, problems: [place(wrong)], notes, files };
+  if (wrong.length > 0) return { material: null, problems: tell(wrong.map(place)), notes, files };
   return { material: { hash, program, rules: knownRules(program, reader) }, problems: [], notes, files };
 }
 
@@ -174,20 +175,26 @@ function placed(
   return { pointer: entry?.pointer ?? '', message: `${at.file}, line ${at.line}:${word}: ${message}` };
 }
 
-/** Errors: what operators do not take, such as a pattern, only shows when they are compiled. */
-function compileProblem(program: RuleProgram, hash: string): RuleFileProblem | null {
-  if (sound.has(hash)) return null;
+/** What operators do not take, such as a pattern, only shows when they are compiled. */
+function compileProblems(program: RuleProgram, hash: string): RuleFileProblem[] {
+  if (sound.has(hash)) return [];
   try {
     compileEngine(program, NO_OPERATOR_HOST);
     if (sound.size >= MAX_SOUND) sound.clear();
     sound.add(hash);
-    return null;
+    return [];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const found = /^(.*?):(\d+): (.*)$/s.exec(error.message);
-    const at = { file: found?.[1] ?? '', line: Number(found?.[2] ?? 0) };
-    return { at, token: '', message: found?.[3] ?? error.message };
+    const all = findOperatorProblems(program, NO_OPERATOR_HOST);
+    return all.length > 0 ? all : [problemOf(error.message)];
   }
+}
+
+/** The problem that the message of an engine's error tells. */
+function problemOf(message: string): RuleFileProblem {
+  const found = /^(.*?):(\d+): (.*)$/s.exec(message);
+  const at = { file: found?.[1] ?? '', line: Number(found?.[2] ?? 0) };
+  return { at, token: '', message: found?.[3] ?? message };
 }
 
 function settingNotes(

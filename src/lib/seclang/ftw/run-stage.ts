@@ -1,6 +1,13 @@
 import type { Bytes } from '../bytes.ts';
 import type { EngineSettings } from '../syntax/rule.ts';
-import type { Interruption, RequestInput, RuleEngine, RuleMatch, Transaction } from '../transaction.ts';
+import type {
+  Interruption,
+  Overrides,
+  RequestInput,
+  RuleEngine,
+  RuleMatch,
+  Transaction,
+} from '../transaction.ts';
 import type { FtwAnswer, FtwStage } from './ftw-test.ts';
 import { type ReceivedRequest, takeApart } from './received-request.ts';
 import { reflect } from './reflect.ts';
@@ -21,6 +28,8 @@ export interface FtwOutcome {
 export interface FtwWorld {
   readonly engine: RuleEngine;
   readonly settings: EngineSettings;
+  /** null: nothing is overridden. */
+  readonly overrides: Overrides | null;
   readonly clientAddress: string;
   now(): number;
 }
@@ -30,7 +39,7 @@ let serial = 0;
 /** Sends one request of a test through the rules, and its answer. */
 export function runStage(world: FtwWorld, stage: FtwStage): FtwOutcome {
   const received = takeApart(stage.request);
-  const transaction = world.engine.begin(inputOf(world, received), null);
+  const transaction = world.engine.begin(inputOf(world, received), world.overrides);
   const answer = stage.answer ?? reflect(received);
   runRequest(transaction, received, world.settings);
   if (!isEnded(transaction)) runAnswer(transaction, answer, world.settings);
