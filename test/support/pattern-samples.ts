@@ -41,6 +41,6 @@ export function variantOf(sample: string, random: () => number): string {
     const kept = text.slice(at + (random() < 0.5 ? 1 : 0));
     text = text.slice(0, at) + pick(SPOILERS, random) + kept;
   }
-  if (random() < 0.2) text = text.toUpperCase();
+  if (random() < 0.2) text = text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
   return pick(SPOILERS, random) + text + pick(SPOILERS, random);
 }

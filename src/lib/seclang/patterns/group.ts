@@ -1,5 +1,5 @@
 import { isFixedLength } from './lookbehind.ts';
-import { type PatternNode, sequenceOf } from './node.ts';
+import type { PatternNode } from './node.ts';
 import { type Flags, isWordByte, type PatternReader } from './reader.ts';
 
 /** Groups inside groups, as many as PCRE takes. */
@@ -41,8 +41,8 @@ function readKind(reader: PatternReader, inside: ReadInside, at: number): Patter
 function close(reader: PatternReader, inside: ReadInside, at: number): PatternNode {
   const node = inside(reader);
   if (!reader.eats(')')) reader.fail('A group has no )', at);
-  // A group of its own, so that what follows does not reach into it.
-  return node.kind === 'sequence' ? node : sequenceOf([node]);
+  // An assertion cannot be repeated, a group that holds one can.
+  return node.kind === 'assertion' ? { kind: 'sequence', nodes: [node] } : node;
 }
 
 function capture(reader: PatternReader, inside: ReadInside, at: number): PatternNode {
