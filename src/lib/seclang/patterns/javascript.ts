@@ -25,10 +25,11 @@ const ASSERTIONS: Readonly<Record<Assertion, string>> = {
  * Writes a pattern for V8 so that it matches the very same latin1 strings.
  *
  * Shape: null for what JavaScript reads otherwise: references to groups that may not have matched, which match nothing
- * there, and references without regard to case to bytes above 0x7F, which it folds.
+ * there; references without regard to case to bytes above 0x7F, which it folds; loops with rounds that may match nothing,
+ * which it refuses.
  */
 export function toJavaScript({ node, captures }: Pattern): JavaScriptPattern | null {
-  if (!hasPlainReferences(node)) return null;
+  if (!hasPlainReferences(node) || someNode(node, hasEmptyRounds)) return null;
   const writer = new Writer(captures);
   const source = writer.write(node);
   return { source, groups: writer.groups, hasSameGroups: !hasLoopedCapture(node, false) };
@@ -92,6 +93,8 @@ class Writer {
 
   #repeat({ node, min, max, isLazy }: RepeatNode): string {
     const text = this.write(node);
+    // JavaScript refuses rounds that match nothing; a choice does not.
+    if (min === 0 && max === 1 && minLength(node) === 0) return isLazy ? `(?:|${text})` : `(?:${text}|)`;
     const one = node.kind === 'bytes' || node.kind === 'capture' ? text : `(?:${text})`;
     return `${one}${boundsOf(min, max)}${isLazy ? '?' : ''}`;
   }
@@ -128,11 +131,14 @@ function writeByte(code: number): string {
   return /[0-9A-Za-z_ ]/.test(char) ? char : `\\x${code.toString(16).padStart(2, '0')}`;
 }
 
+function hasEmptyRounds(node: PatternNode): boolean {
+  return node.kind === 'repeat' && node.max > Math.max(1, node.min) && minLength(node.node) === 0;
+}
+
 /** Whether a group stands in a loop, where PCRE keeps what it matched last and JavaScript does not. */
 function hasLoopedCapture(node: PatternNode, inLoop: boolean): boolean {
   if (node.kind === 'capture' && inLoop) return true;
-  // A round that matches nothing ends a loop in both, but not with the same groups.
-  const loops = inLoop || (node.kind === 'repeat' && (node.max > 1 || minLength(node.node) === 0));
+  const loops = inLoop || (node.kind === 'repeat' && node.max > 1);
   return childrenOf(node).some((child) => hasLoopedCapture(child, loops));
 }
 

@@ -77,16 +77,14 @@ test('V8, the automaton with what follows it, and our own backtracking find the 
     fc.property(pattern, fc.array(value, { maxLength: 6 }), (source, values) => {
       const read = readPattern(source);
       const matcher = new PatternMatcher(read);
-      const expression = new RegExp(toJavaScript(read)?.source ?? '');
+      const expression = toJavaScript(read);
       for (const text of values) {
-        const expected = expression.exec(text);
         const search = matcher.begin(text);
-        const { matches } = finish(search);
+        const found = finish(search).matches ? search.captures() : null;
         const backtracker = new Backtracker(matcher.backtracking, text, 0);
-        expect(matches).toBe(expected !== null);
-        expect(backtracker.run(1_000_000)).toBe(matches);
-        expect(matcher.test(text, null)).toBe(matches);
-        if (matches) expect(search.captures()[0]).toBe(backtracker.groups()[0]);
+        expect(backtracker.run(1_000_000) ? backtracker.groups() : null).toEqual(found);
+        expect(matcher.test(text, null)).toBe(found !== null);
+        if (expression !== null) expect(new RegExp(expression.source).exec(text)?.[0]).toBe(found?.[0]);
       }
     }),
     { numRuns: 500 },
@@ -116,17 +114,24 @@ test('two long values at once do not disturb each other', () => {
   expect(verdicts).toEqual([false, true]);
 });
 
+test('JavaScript is not asked about loops whose rounds can be empty, which it reads otherwise', () => {
+  expect(toJavaScript(readPattern('(?:a|b?)*'))).toBeNull();
+  expect(toJavaScript(readPattern('(?:a?){1,3}'))).toBeNull();
+  const { source } = toJavaScript(readPattern('(?:.*?)?+b')) ?? { source: '' };
+  expect(new RegExp(source).exec('ab')?.[0]).toBe('b');
+});
+
 test('states that are made faster than they are used are not kept, and the verdict is the same', () => {
-  // Which of the last forty bytes were an a: more states than there is memory.
-  const matcher = new PatternMatcher(readPattern('a[ab]{400}c'));
+  // Which of the last bytes were an a: more states than there is memory.
+  const matcher = new PatternMatcher(readPattern('a[ab]{100}c'));
   let text = '';
-  for (let at = 0, state = 7; at < 20_000; at++) {
+  for (let at = 0, state = 7; at < 12_000; at++) {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     text += state % 7 < 3 ? 'a' : 'b';
   }
   expect(finish(matcher.begin(text), 10_000).matches).toBe(false);
   expect(matcher.forward.bytes).toBeLessThan(1_000_000);
-  expect(finish(matcher.begin(`${text}c`), 10_000).matches).toBe(text.at(-401) === 'a');
+  expect(finish(matcher.begin(`${text}c`), 10_000).matches).toBe(text.at(-101) === 'a');
 });
 
 test('a bound that is reached is neither a match nor none', () => {
