@@ -87,7 +87,7 @@ test('V8, the automaton with what follows it, and our own backtracking find the 
         if (expression !== null) expect(new RegExp(expression.source).exec(text)?.[0]).toBe(found?.[0]);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
