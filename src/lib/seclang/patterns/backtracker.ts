@@ -104,12 +104,22 @@ export class Backtracker {
       case OP.save:
         this.#save(x, this.#at);
         break;
-      case OP.assert:
-        if (!holds(x, sideBefore(this.#value, this.#at), sideAfter(this.#value, this.#at))) return false;
-        break;
       case OP.close:
         this.#save(2 * x, this.#slots[this.#code.ys[pc] as number] as number);
         this.#save(2 * x + 1, this.#at);
+        break;
+      default:
+        return this.#rareStep(op, x);
+    }
+    this.#pc = this.#code.nexts[pc] as number;
+    return true;
+  }
+
+  #rareStep(op: number, x: number): boolean {
+    const pc = this.#pc;
+    switch (op) {
+      case OP.assert:
+        if (!holds(x, sideBefore(this.#value, this.#at), sideAfter(this.#value, this.#at))) return false;
         break;
       case OP.inside:
         if (this.#wasHere(pc)) return false;
