@@ -13,7 +13,9 @@ import { writtenText } from './compiled-text.ts';
 import type { EnginePlan } from './engine-plan.ts';
 import { EngineTransaction } from './engine-transaction.ts';
 import { Inspector } from './inspector.ts';
+import { OperatorScanner } from './operator-scanner.ts';
 import { type PendingLinks, RuleCompiler } from './rule-compiler.ts';
+import type { CollectionPlan } from './target-list.ts';
 import { TransactionState } from './transaction-state.ts';
 import { Units } from './units.ts';
 
@@ -65,7 +67,7 @@ function compilePlan(program: RuleProgram, host: OperatorHost, options: EngineOp
     store: options.store ?? new MemoryCollectionStore(),
     txNames: compiler.txNames,
     limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
-    inspector: new Inspector(units),
+    inspectors: inspectorsOf(compiler.lists.collections, new OperatorScanner(units.scanned)),
     units: units.units,
     lists: compiler.lists.lists,
     links: compiler.links,
@@ -77,6 +79,20 @@ function compilePlan(program: RuleProgram, host: OperatorHost, options: EngineOp
       return known;
     },
   };
+}
+
+/** Collections in which rules look for the same have one inspector. */
+function inspectorsOf(collections: readonly CollectionPlan[], operators: OperatorScanner): Inspector[] {
+  const known = new Map<string, Inspector>();
+  return collections.map(({ units }) => {
+    const key = [...units]
+      .map(({ index }) => index)
+      .sort((a, b) => a - b)
+      .join(' ');
+    const inspector = known.get(key) ?? new Inspector([...units], operators);
+    known.set(key, inspector);
+    return inspector;
+  });
 }
 
 function compileRule(compiler: RuleCompiler, rule: Rule): CompiledRule {

@@ -86,8 +86,8 @@ export interface CompiledRule {
   readonly phase: RulePhase;
   readonly at: Position;
   readonly links: readonly CompiledLink[];
-  /** Its one unit where nothing but a candidate of that can match its first link; otherwise -1. */
-  readonly needed: number;
+  /** Units of its first link where nothing but a candidate of one of them can match it; otherwise null. */
+  readonly needed: readonly number[] | null;
   readonly disruption: Disruption['kind'];
   readonly location: CompiledText;
   readonly allows: '' | 'phase' | 'request' | 'all';

@@ -15,7 +15,8 @@ export interface EnginePlan {
   readonly txNames: TxNames;
   /** `TX:MSC_PCRE_LIMITS_EXCEEDED`. */
   readonly limitsSlot: number;
-  readonly inspector: Inspector;
+  /** By collection. */
+  readonly inspectors: readonly Inspector[];
   readonly units: readonly Unit[];
   readonly lists: readonly TargetList[];
   readonly links: number;

@@ -47,7 +47,6 @@ export class EngineTransaction implements Transaction {
     state.skip = 0;
     state.skipTo = -1;
     state.clearMatched();
-    state.lists.fill(null);
     state.collections.startPhase(phase);
     return true;
   }

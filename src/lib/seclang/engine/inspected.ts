@@ -44,3 +44,6 @@ export class Inspected {
     this.#verdicts.set(unit.index, verdict);
   }
 }
+
+/** Stands where a value is known without having been looked at. */
+export const NOT_INSPECTED: Inspected = new Inspected('', false);

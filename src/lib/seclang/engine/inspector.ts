@@ -1,33 +1,32 @@
 import type { Bytes } from '../bytes.ts';
-import { compileScanner, type Scanner } from '../scanner/scanner.ts';
 import { Inspected } from './inspected.ts';
-import type { Pipeline, Unit, Units } from './units.ts';
+import type { OperatorScanner } from './operator-scanner.ts';
+import type { Pipeline, Unit } from './units.ts';
 
 const NONE: readonly number[] = [];
+const NO_UNITS: readonly Unit[] = [];
 
 /** Longer values are not kept from one request to the next. */
 const KEPT_BYTES = 512;
-const KEPT_VALUES = 2_048;
+const KEPT_VALUES = 1_024;
 
 /** Bits of one number: groups of pipelines beyond share the last. */
 const MOST_GROUPS = 31;
 
 /**
- * Finds out which units may match a value: one look at its bytes, one scan of the value, and one more of each changed form.
+ * Finds out which of some units may match a value: one look at its bytes, one scan of the value, and one more of each changed form.
  *
  * Safety: a pipeline whose bytes do not occur in a value counts as changing nothing. That errs only if a transformation
  * changes what it says it does not touch, which the tests of transformations exclude.
  */
 export class Inspector {
-  readonly #scanner: Scanner;
-  /** Sets of candidates, which the scanner gives again and again, as lists. */
-  readonly #lists = new WeakMap<Uint32Array, readonly number[]>();
-  /** By operator of the scanner: the units that use it. */
-  readonly #unitsOf: readonly Unit[][];
+  readonly #operators: OperatorScanner;
+  /** By operator of the scanner: those of the units that use it. */
+  readonly #unitsOf: (readonly Unit[] | undefined)[] = [];
   /** Pipelines with units to scan for. */
   readonly #pipelines: readonly Pipeline[];
   /** By pipeline: the bit of its group. */
-  readonly #groupOf: Int32Array;
+  readonly #groupOf: number[] = [];
   /** By byte: the groups that it touches. */
   readonly #touches = new Int32Array(256);
   readonly #always: number;
@@ -35,13 +34,13 @@ export class Inspector {
   #recent = new Map<Bytes, Inspected>();
   #former = new Map<Bytes, Inspected>();
 
-  constructor(units: Units) {
-    this.#scanner = compileScanner(units.scanned.map(({ needs }) => needs));
-    this.#unitsOf = units.scanned.map((_, number) => units.units.filter((unit) => unit.scanned === number));
-    this.#pipelines = units.pipelines.filter((pipeline) =>
-      units.units.some((unit) => unit.pipeline === pipeline && unit.scanned >= 0),
-    );
-    this.#groupOf = new Int32Array(units.pipelines.length);
+  constructor(units: readonly Unit[], operators: OperatorScanner) {
+    this.#operators = operators;
+    const scanned = units.filter((unit) => unit.scanned >= 0);
+    for (const unit of scanned) {
+      this.#unitsOf[unit.scanned] = [...(this.#unitsOf[unit.scanned] ?? []), unit];
+    }
+    this.#pipelines = [...new Set(scanned.map(({ pipeline }) => pipeline))];
     this.#always = this.#groupPipelines();
   }
 
@@ -51,6 +50,7 @@ export class Inspector {
     let always = 0;
     for (const pipeline of this.#pipelines) {
       const bytes = pipeline.touches === null ? null : [...new Set(pipeline.touches)].sort().join('');
+      this.#groupOf[pipeline.index] = 0;
       if (bytes === '') continue;
       const key = bytes ?? 'any';
       if (!groups.has(key)) groups.set(key, 1 << Math.min(groups.size, MOST_GROUPS - 1));
@@ -93,25 +93,12 @@ export class Inspector {
     return inspected;
   }
 
-  /** Numbers of the operators whose needs a value meets. */
-  #operators(value: Bytes): readonly number[] {
-    const { candidates } = this.#scanner.scan(value);
-    const known = this.#lists.get(candidates);
-    if (known !== undefined) return known;
-    const list: number[] = [];
-    for (let number = 0; number < candidates.length * 32; number++) {
-      if ((((candidates[number >>> 5] as number) >>> (number & 31)) & 1) === 1) list.push(number);
-    }
-    this.#lists.set(candidates, list);
-    return list;
-  }
-
   #candidates(inspected: Inspected, touched: number): readonly number[] {
-    const plain = this.#operators(inspected.value);
+    const plain = this.#operators.find(inspected.value);
     if (plain.length === 0 && touched === 0) return NONE;
     const found: number[] = [];
     for (const operator of plain) {
-      for (const unit of this.#unitsOf[operator] as Unit[]) {
+      for (const unit of this.#unitsOf[operator] ?? NO_UNITS) {
         if (((this.#groupOf[unit.pipeline.index] as number) & touched) === 0) found.push(unit.index);
       }
     }
@@ -120,12 +107,18 @@ export class Inspector {
   }
 
   #addChangedForms(inspected: Inspected, touched: number, plain: readonly number[], found: number[]): void {
+    const outputs: Bytes[] = [inspected.value];
+    const operators: (readonly number[])[] = [plain];
     for (const pipeline of this.#pipelines) {
       if (((this.#groupOf[pipeline.index] as number) & touched) === 0) continue;
       const output = inspected.output(pipeline);
-      const operators = output === inspected.value ? plain : this.#operators(output);
-      for (const operator of operators) {
-        for (const unit of this.#unitsOf[operator] as Unit[]) {
+      let place = outputs.indexOf(output);
+      if (place < 0) {
+        place = outputs.push(output) - 1;
+        operators.push(this.#operators.find(output));
+      }
+      for (const operator of operators[place] as readonly number[]) {
+        for (const unit of this.#unitsOf[operator] ?? NO_UNITS) {
           if (unit.pipeline === pipeline) found.push(unit.index);
         }
       }

@@ -1,27 +1,45 @@
 import type { Comparison, CompiledLink, LinkTest } from './compiled-rule.ts';
-import { Inspected } from './inspected.ts';
+import { NOT_INSPECTED } from './inspected.ts';
 import type { Target } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
 
-/** Finds the numbers of `TX`, and the counts, that a comparison holds for, without making texts of them. */
-export function findNumberHits(
+type NumberTest = LinkTest & { readonly kind: 'number' };
+
+/** Whether a comparison holds for none of the numbers of a link. */
+export function hasNoNumberHits(state: TransactionState, link: CompiledLink, test: NumberTest): boolean {
+  const limit = test.slot >= 0 ? state.tx.number(test.slot) : test.limit;
+  const { targets } = link.targets;
+  for (let at = 0; at < targets.length; at++) {
+    if (isHit(state, link, test, targets[at] as Target, limit)) return false;
+  }
+  return true;
+}
+
+function isHit(
   state: TransactionState,
   link: CompiledLink,
-  test: LinkTest & { readonly kind: 'number' },
-): void {
+  test: NumberTest,
+  target: Target,
+  limit: number,
+): boolean {
+  const { ref, slot } = target;
+  if (ref.isCount) return compare(test.comparison, countOf(state, target), limit) !== link.isNegated;
+  return state.tx.has(slot) && compare(test.comparison, state.tx.number(slot), limit) !== link.isNegated;
+}
+
+/** Finds the numbers of `TX`, and the counts, that a comparison holds for. */
+export function findNumberHits(state: TransactionState, link: CompiledLink, test: NumberTest): void {
   const { hits, ownTargets, tx } = state;
   hits.clear();
   ownTargets.clear();
   state.targets = ownTargets;
   const limit = test.slot >= 0 ? tx.number(test.slot) : test.limit;
   for (const target of link.targets.targets) {
-    const { ref, slot } = target;
-    if (slot >= 0 && !ref.isCount && !tx.has(slot)) continue;
-    const value = ref.isCount ? countOf(state, target) : tx.number(slot);
-    if (compare(test.comparison, value, limit) === link.isNegated) continue;
-    const text = ref.isCount ? String(value) : (tx.text(slot) ?? '');
+    if (!isHit(state, link, test, target, limit)) continue;
+    const { isCount } = target.ref;
+    const text = isCount ? String(countOf(state, target)) : (tx.text(target.slot) ?? '');
     hits.push(ownTargets.length, text, null, null, !link.isNegated);
-    ownTargets.push(target.name, ref.isCount ? null : tx.nameOf(slot), new Inspected(text, false));
+    ownTargets.push(target.name, isCount ? null : tx.nameOf(target.slot), NOT_INSPECTED);
   }
 }
 

@@ -16,17 +16,19 @@ const scalar =
     if (value !== null) take(name, null, value);
   };
 
-const txVariable: OwnVariable = ({ tx }, { slot, selection, ref }, take) => {
+const txVariable: OwnVariable = ({ tx }, { slot, selection, ref, slotsMeant }, take) => {
   if (slot >= 0) {
     const value = tx.text(slot);
     if (value !== undefined) take('TX', tx.nameOf(slot), value);
     return;
   }
   if (ref.selector?.kind === 'literal') return;
-  for (const each of tx.slots()) {
-    const name = tx.nameOf(each);
-    if (selection.takes(name)) take('TX', name, tx.text(each) as Bytes);
-  }
+  const isMeant = (each: number): boolean => {
+    if (!tx.isWrittenOut(each)) return selection.takes(tx.nameOf(each));
+    slotsMeant[each] ??= selection.takes(tx.nameOf(each));
+    return slotsMeant[each];
+  };
+  for (const each of tx.slots(isMeant)) take('TX', tx.nameOf(each), tx.text(each) as Bytes);
 };
 
 const storedVariable: OwnVariable = ({ stored }, { name, selection }, take) => {

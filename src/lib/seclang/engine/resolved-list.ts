@@ -1,35 +1,54 @@
-import type { Collections } from './collections.ts';
+import type { Collections, InspectedCollection } from './collections.ts';
 import { Inspected } from './inspected.ts';
 import type { Inspector } from './inspector.ts';
-import type { Target, TargetList } from './target-list.ts';
+import type { CollectionPlan, Target, TargetList } from './target-list.ts';
 import { Targets } from './targets.ts';
 
-/** The values of a list of variables that no rule changes, for one phase, and the units that may match any of them. */
+/** The values of a list of variables that no rule changes, and the units that may match any of them. */
 export class ResolvedList {
   readonly targets = new Targets();
+  /** The phase for which it is known to hold. */
+  phase: number;
+  readonly #plans: readonly CollectionPlan[];
+  readonly #sources: readonly InspectedCollection[];
   readonly #candidates: Int32Array;
 
-  constructor(units: number) {
+  constructor(list: TargetList, collections: Collections, phase: number, units: number) {
+    this.phase = phase;
+    this.#plans = list.collections;
+    this.#sources = list.collections.map((plan) => collections.get(plan));
     this.#candidates = new Int32Array((units + 31) >>> 5);
+    for (const target of list.targets) {
+      if (target.ref.isExclusion) this.targets.remove(target.name, target.selection);
+      else addMembers(target, collections, this.targets);
+    }
+    for (const entry of this.targets.entries) this.#addCandidates(entry);
   }
 
-  add(target: Target, collections: Collections): void {
-    const { ref, name, selection } = target;
-    if (target.collection === null) return;
-    const { length } = this.targets;
-    if (ref.isExclusion) this.targets.remove(name, selection);
-    else addMembers(target, collections, this.targets);
-    for (let at = length; at < this.targets.length; at++) this.#addCandidates(this.targets.entries[at]);
+  /** Whether its collections are what they were; it then holds for this phase too. */
+  holdsFor(phase: number, collections: Collections): boolean {
+    for (let at = 0; at < this.#plans.length; at++) {
+      if (collections.get(this.#plans[at] as CollectionPlan) !== this.#sources[at]) return false;
+    }
+    this.phase = phase;
+    return true;
   }
 
-  #addCandidates(entry: Inspected | undefined): void {
-    for (const unit of entry?.candidates ?? []) {
+  #addCandidates({ candidates }: Inspected): void {
+    if (candidates === null) return;
+    for (let at = 0; at < candidates.length; at++) {
+      const unit = candidates[at] as number;
       this.#candidates[unit >>> 5] = (this.#candidates[unit >>> 5] as number) | (1 << (unit & 31));
     }
   }
 
-  mayMatch(unit: number): boolean {
-    return (((this.#candidates[unit >>> 5] as number) >>> (unit & 31)) & 1) === 1;
+  /** False where none of the units can match any of the values. */
+  mayMatch(units: readonly number[]): boolean {
+    for (let at = 0; at < units.length; at++) {
+      const unit = units[at] as number;
+      if ((((this.#candidates[unit >>> 5] as number) >>> (unit & 31)) & 1) === 1) return true;
+    }
+    return false;
   }
 }
 
@@ -52,11 +71,11 @@ export function addMembers(target: Target, collections: Collections, into: Targe
 export function inspectAll(
   list: TargetList,
   collections: Collections,
-  inspector: Inspector,
+  inspectors: readonly Inspector[],
   deadlineMs: number,
 ): boolean {
   for (const plan of list.inspected) {
-    if (!collections.get(plan).inspect(inspector, deadlineMs)) return false;
+    if (!collections.get(plan).inspect(inspectors[plan.index] as Inspector, deadlineMs)) return false;
   }
   return true;
 }

@@ -72,7 +72,7 @@ export class RuleCompiler {
       phase: rule.phase,
       at: rule.at,
       links,
-      needed: neededUnit(links[0] as CompiledLink),
+      needed: neededUnits(links[0] as CompiledLink),
       disruption: disruption.kind,
       location: this.#text(disruption.argument, null),
       allows: disruption.kind === 'allow' ? allowedScope(disruption.argument) : '',
@@ -104,10 +104,15 @@ export class RuleCompiler {
       deprecations: link.deprecateVars.map((each) => ({ ...each, key: this.#text(each.key, starter) })),
       controls: link.ctls.flatMap((ctl) => this.#control(ctl)),
     };
+    const test = this.#test(link, starter);
+    const targets = this.lists.list(link.variables, link.namespaces);
+    for (const { units } of targets.inspected) {
+      for (const unit of test.kind === 'units' ? test.units : []) units.add(unit);
+    }
     return {
       index: this.links++,
-      test: this.#test(link, starter),
-      targets: this.lists.list(link.variables, link.namespaces),
+      test,
+      targets,
       isNegated: link.operator?.isNegated ?? false,
       isMulti: link.multiMatch,
       captures: link.capture,
@@ -223,11 +228,11 @@ function allowedScope(argument: MacroText): CompiledRule['allows'] {
   return scope === 'phase' || scope === 'request' ? scope : 'all';
 }
 
-/** The unit without whose candidates a rule cannot match; -1 where it can. */
-function neededUnit({ test, targets, isNegated, captures }: CompiledLink): number {
-  if (test.kind !== 'units' || isNegated || !targets.isStatic || test.units.length !== 1) return -1;
-  const unit = test.units[0];
-  return unit === undefined || unit.scanned < 0 || (captures && isNegated) ? -1 : unit.index;
+/** The units without whose candidates a rule cannot match; null where it can. */
+function neededUnits({ test, targets, isNegated }: CompiledLink): readonly number[] | null {
+  if (test.kind !== 'units' || isNegated || !targets.isStatic) return null;
+  if (targets.targets.some(({ ref }) => ref.isCount)) return null;
+  return test.units.some(({ scanned }) => scanned < 0) ? null : test.units.map(({ index }) => index);
 }
 
 /** What `RULE` says of a rule, by lower-case name. Texts are as they were written. */

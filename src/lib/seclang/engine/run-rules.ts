@@ -1,7 +1,9 @@
 import type { Bytes } from '../bytes.ts';
+import { LONG_VALUE_BYTES } from '../operator.ts';
 import type { RulePhase } from '../syntax/rule.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { expand } from './expand.ts';
+import { hasNoNumberHits } from './number-test.ts';
 import { isTargetRemoved, performActions } from './perform.ts';
 import { recordMatch } from './record.ts';
 import { resolveList, touch } from './touch.ts';
@@ -30,7 +32,7 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
       state.rule++;
       continue;
     }
-    if (rule.needed >= 0 && state.link === 0 && isPassedOver(state, rule)) {
+    if (state.link === 0 && !state.isTouched && isPassedOver(state, rule)) {
       state.rule++;
       continue;
     }
@@ -45,9 +47,18 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
   return true;
 }
 
+/** Whether it is plain without more ado that the first link of a rule does not match. */
 function isPassedOver(state: TransactionState, rule: CompiledRule): boolean {
-  const list = (rule.links[0] as CompiledLink).targets;
-  const resolved = state.lists[list.index] ?? resolveList(state, list, Number.NEGATIVE_INFINITY);
+  const link = rule.links[0] as CompiledLink;
+  const { test, targets } = link;
+  if (test.kind === 'number') return hasNoNumberHits(state, link, test);
+  if (targets.slots !== null) return targets.slots.every((slot) => !state.tx.has(slot));
+  if (rule.needed === null || !state.engine.skips) return false;
+  const known = state.lists[targets.index];
+  const resolved =
+    known != null && known.phase === state.phase
+      ? known
+      : resolveList(state, targets, Number.NEGATIVE_INFINITY);
   return resolved !== null && !resolved.mayMatch(rule.needed);
 }
 
@@ -138,23 +149,33 @@ function performHit(state: TransactionState, rule: CompiledRule, link: CompiledL
   return link.isLast && disrupt(state, rule, value, found);
 }
 
-/** Leaves the groups of a match in `TX`; returns what matched, where that is known or somebody will read it. */
+/** Leaves the groups of a match in `TX`; returns what matched, where that is known and somebody will read it. */
 function capture(state: TransactionState, rule: CompiledRule, link: CompiledLink): Bytes {
-  const { hits, at } = state;
-  const isMatch = hits.areMatches[at] === true;
-  const operator = hits.operators[at] ?? null;
   const isRecorded = link.isLast && (rule.isLogged || rule.isAudited);
-  if (!isMatch || operator === null || !(link.captures || isRecorded)) return '';
-  const long = hits.longs[at] ?? null;
-  let groups: readonly Bytes[] = [];
-  if (long !== null) groups = long.captures();
-  else {
-    const found: Bytes[] = [];
-    operator.test(hits.outputs[at] as Bytes, found);
-    groups = found;
-  }
+  if (state.hits.areMatches[state.at] !== true || !(link.captures || isRecorded)) return '';
+  const groups = groupsOf(state);
   if (link.captures && groups.length > 0) state.tx.setCaptures(groups, link.clearsCaptures);
   return groups[0] ?? '';
+}
+
+function groupsOf(state: TransactionState): readonly Bytes[] {
+  const { hits, at } = state;
+  const operator = hits.operators[at] ?? null;
+  const value = hits.outputs[at] as Bytes;
+  try {
+    const long =
+      hits.longs[at] ?? (value.length > LONG_VALUE_BYTES ? operator?.begin?.(value) : null) ?? null;
+    if (long !== null) {
+      for (let isOver = hits.longs[at] != null; !isOver; ) isOver = long.step(value.length) !== null;
+      return long.captures();
+    }
+    const groups: Bytes[] = [];
+    operator?.test(value, groups);
+    return groups;
+  } catch (error) {
+    state.giveUp(error);
+    return [];
+  }
 }
 
 /** What a rule does to the transaction when its last link matches; whether that ends the phase. */

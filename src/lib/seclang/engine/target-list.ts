@@ -3,11 +3,14 @@ import type { VariableRef } from '../syntax/rule.ts';
 import { VARIABLES, type Variable } from '../variables/table.ts';
 import { findOwnVariable, type OwnVariable } from './own-variables.ts';
 import type { Selection } from './selection.ts';
+import type { Unit } from './units.ts';
 
 /** A collection of the request that rules look at. */
 export interface CollectionPlan {
   readonly index: number;
   readonly name: string;
+  /** What rules look for in its values; filled as they are compiled. */
+  readonly units: Set<Unit>;
   /** Where its values come from; null where there are none. */
   readonly variable: Variable | null;
   /** null for every collection but `XML` with an XPath. */
@@ -24,6 +27,8 @@ export interface Target {
   readonly own: OwnVariable | null;
   /** Of `TX` with a name: its slot, otherwise -1. */
   readonly slot: number;
+  /** Of `TX` with a pattern: by slot, whether the name is meant; filled as names come up. */
+  readonly slotsMeant: (boolean | undefined)[];
 }
 
 /** The variables of a rule. Rules that look at the same have the same list. */
@@ -32,6 +37,10 @@ export class TargetList {
   readonly targets: readonly Target[];
   /** Whether all of it is the request's own, which no rule changes. */
   readonly isStatic: boolean;
+  /** Collections that it looks at or counts. */
+  readonly collections: readonly CollectionPlan[];
+  /** Slots of `TX` where it names nothing else; it has no values while none of them is set. Otherwise null. */
+  readonly slots: readonly number[] | null;
   /** Collections whose values are looked at, not only counted. */
   readonly inspected: readonly CollectionPlan[];
 
@@ -39,6 +48,9 @@ export class TargetList {
     this.index = index;
     this.targets = targets;
     this.isStatic = targets.every(({ own }) => own === null);
+    this.collections = targets.flatMap(({ collection }) => collection ?? []);
+    const isOnlyTx = targets.every(({ slot, ref }) => slot >= 0 && !ref.isCount && !ref.isExclusion);
+    this.slots = isOnlyTx && targets.length > 0 ? targets.map(({ slot }) => slot) : null;
     this.inspected = targets.flatMap(({ collection, ref }) =>
       collection === null || ref.isCount || ref.isExclusion ? [] : [collection],
     );
@@ -97,6 +109,7 @@ export class TargetLists {
       own,
       slot:
         ref.name === 'TX' && ref.selector?.kind === 'literal' ? this.#compiler.slotOf(ref.selector.text) : -1,
+      slotsMeant: [],
     };
   }
 
@@ -112,6 +125,7 @@ export class TargetLists {
     const plan: CollectionPlan = {
       index: this.collections.length,
       name,
+      units: new Set(),
       variable: VARIABLES.get(name) ?? null,
       xml: xpath === null ? null : { xpath, namespaces },
     };

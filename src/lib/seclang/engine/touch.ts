@@ -2,7 +2,7 @@ import type { Bytes } from '../bytes.ts';
 import { LONG_VALUE_BYTES, type LongMatch, type Operator } from '../operator.ts';
 import type { CompiledLink } from './compiled-rule.ts';
 import { expand } from './expand.ts';
-import { Inspected } from './inspected.ts';
+import { Inspected, NOT_INSPECTED } from './inspected.ts';
 import { findNumberHits } from './number-test.ts';
 import { addMembers, inspectAll, ResolvedList } from './resolved-list.ts';
 import type { TargetList } from './target-list.ts';
@@ -23,11 +23,10 @@ export function resolveList(
   deadlineMs: number,
 ): ResolvedList | null {
   const known = state.lists[list.index];
-  if (known != null) return known;
-  const { collections, engine } = state;
-  if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return null;
-  const resolved = new ResolvedList(engine.units.length);
-  for (const target of list.targets) resolved.add(target, collections);
+  const { collections, engine, phase } = state;
+  if (known != null && (known.phase === phase || known.holdsFor(phase, collections))) return known;
+  if (!inspectAll(list, collections, engine.inspectors, deadlineMs)) return null;
+  const resolved = new ResolvedList(list, collections, phase, engine.units.length);
   state.lists[list.index] = resolved;
   return resolved;
 }
@@ -40,7 +39,7 @@ function gather(state: TransactionState, list: TargetList, deadlineMs: number): 
     state.targets = resolved.targets;
     return true;
   }
-  if (!inspectAll(list, state.collections, state.engine.inspector, deadlineMs)) return false;
+  if (!inspectAll(list, state.collections, state.engine.inspectors, deadlineMs)) return false;
   const targets = state.ownTargets;
   targets.clear();
   state.targets = targets;
@@ -87,7 +86,7 @@ function touchAlways(state: TransactionState): void {
   const { ownTargets, hits, input } = state;
   hits.clear();
   ownTargets.clear();
-  ownTargets.push('REMOTE_ADDR', null, new Inspected(input.clientAddress, false));
+  ownTargets.push('REMOTE_ADDR', null, NOT_INSPECTED);
   state.targets = ownTargets;
   hits.push(0, input.clientAddress, null, null, true);
 }

@@ -83,12 +83,17 @@ export class TxVariables {
       : (this.#moreNames?.[slot - this.#names.size] ?? '');
   }
 
-  /** Slots of all that are set, in the order in which they were. */
-  slots(): number[] {
+  /** Whether rules write its name out, so that it has the same slot in all transactions. */
+  isWrittenOut(slot: number): boolean {
+    return slot < this.#names.size;
+  }
+
+  /** Slots that are set and meant, in the order in which they were set. */
+  slots(isMeant: (slot: number) => boolean): number[] {
     const slots: number[] = [];
     for (let slot = 0; slot < this.#values.length; slot++) {
-      if (this.#values[slot] !== undefined) slots.push(slot);
+      if (this.#values[slot] !== undefined && isMeant(slot)) slots.push(slot);
     }
-    return slots.sort((a, b) => (this.#order[a] ?? 0) - (this.#order[b] ?? 0));
+    return slots.length < 2 ? slots : slots.sort((a, b) => (this.#order[a] ?? 0) - (this.#order[b] ?? 0));
   }
 }
