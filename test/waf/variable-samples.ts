@@ -244,6 +244,62 @@ export function jsonSample(random: Random): Sample {
   return { method: 'POST', target: '/?q=1', headers: [['Content-Type', 'application/json']], body };
 }
 
+const XML_PIECES = [
+  ...[
+    '<a>',
+    '</a>',
+    '<b c="1"/>',
+    '<b c=\'&lt;"\' d="x\n y">',
+    '</b>',
+    'text',
+    '&amp;',
+    '&#65;',
+    '&x;',
+    '&',
+    '<!-- c -->',
+    '<?p i?>',
+  ],
+  ...[
+    '<![CDATA[<x>]]>',
+    ']]>',
+    '\xc3\xa9',
+    '\xe9',
+    '\r\n',
+    '<p:q p:r="2"/>',
+    '<b c="1" c="2"/>',
+    '<',
+    '>',
+    '"',
+    '\x01',
+    '<d xmlns="u"/>',
+  ],
+];
+const XML_HEADS = [
+  ...[
+    '',
+    '',
+    '',
+    '<?xml version="1.0"?>',
+    '<?xml version="1.0" encoding="UTF-8"?>\n',
+    '<?xml version="1.0" encoding="ISO-8859-1"?>',
+  ],
+  ...[
+    '<!DOCTYPE a>',
+    '<!DOCTYPE a [<!ENTITY x "ent">]>',
+    '<!DOCTYPE a [<!ENTITY x "<b>ent</b>">]>',
+    '<!DOCTYPE a SYSTEM "x">',
+    '\xef\xbb\xbf',
+  ],
+];
+
+/** An XML body, or what is nearly one. */
+export function xmlSample(random: Random): Sample {
+  const content = some(random, 6, () => pick(random, XML_PIECES)).join('');
+  const whole = `${pick(random, XML_HEADS)}<a e="5">${content}</a>`;
+  const body = random() < 0.2 ? mutate(random, whole, '<>/&;"= a') : whole;
+  return { method: 'POST', target: '/', headers: [['Content-Type', 'text/xml']], body };
+}
+
 /** What goes over the wire. */
 export function textOf({ method, target, headers, body }: Sample): string {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');

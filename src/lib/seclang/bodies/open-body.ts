@@ -4,6 +4,7 @@ import type { BodyOptions, BodyReader } from './body-reader.ts';
 import { JsonReader } from './json.ts';
 import { MultipartReader } from './multipart.ts';
 import { ArgumentReader } from './urlencoded.ts';
+import { XmlReader } from './xml.ts';
 
 type OpenBody = (body: Bytes, options: BodyOptions) => BodyReader;
 
@@ -15,6 +16,7 @@ export const BODY_PROCESSORS: ReadonlyMap<string, OpenBody> = new Map<string, Op
       new ArgumentReader(body, argumentSeparator, argumentsLimit),
   ],
   ['JSON', (body, options) => new JsonReader(body, options)],
+  ['XML', (body) => new XmlReader(body)],
   ['MULTIPART', (body, options) => new MultipartReader(body, options)],
 ]);
 

@@ -77,10 +77,14 @@ export class Collections {
   }
 
   /** What there is now: the very object of before where nothing has changed. */
-  #source({ variable }: CollectionPlan, before: VariableValues | null): VariableValues {
+  #source({ variable, xml }: CollectionPlan, before: VariableValues | null): VariableValues {
     if (variable?.kind === 'collection') {
       const { names, values } = variable.list(this.#view);
       return before !== null && before.values === values ? before : { keys: names, values };
+    }
+    if (variable?.kind === 'xml') {
+      const values = variable.select(this.#view, xml?.xpath ?? '');
+      return before !== null && before.values === values ? before : { keys: null, values };
     }
     if (variable?.kind !== 'single') return NOTHING;
     const value = variable.read(this.#view);

