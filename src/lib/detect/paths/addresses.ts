@@ -6,7 +6,7 @@ import { type Certainty, type Finding, found } from '../finding.ts';
 
 /** Addresses in a value that would have a server ask what only it can reach. */
 export function findInternalAddress(value: Bytes): Finding | null {
-  if (value.length < 6 || !/[:/.\\]/.test(value)) return null;
+  if (value.length < 6 || !/[:/.\\%]/.test(value)) return null;
   return withDecoded(value, findInText);
 }
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../seclang/bytes.ts';
-import { withDecoded } from '../decode.ts';
+import { decodePercent, withDecoded } from '../decode.ts';
 import { type Finding, found, surer } from '../finding.ts';
 import { judgeTokens } from './judge.ts';
 import { SqlTokens } from './tokens.ts';
@@ -13,7 +13,9 @@ const verdict = new SqlVerdict(tokens);
  * grammar are looked for.
  */
 export function findSqlInjection(value: Bytes): Finding | null {
-  return mayHoldSql(value) ? withDecoded(value, findInText) : null;
+  if (!mayHoldSql(value)) return null;
+  // Escapes look like arithmetic: a value that is escaped throughout is read once they are undone.
+  return withDecoded(/[\s'"]/.test(value) ? value : decodePercent(value, true), findInText);
 }
 
 /** A statement needs something that separates words, or a quote that is ended. */
