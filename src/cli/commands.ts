@@ -48,7 +48,10 @@ import { userList } from './user-list.ts';
 import { userShow } from './user-show.ts';
 import { wafBypassEnd, wafBypassList } from './waf-bypass.ts';
 import { wafBypassAdd, wafBypassApprove } from './waf-bypass-add.ts';
+import { wafEvents } from './waf-events.ts';
+import { wafExplain } from './waf-explain.ts';
 import { wafTest } from './waf-test.ts';
+
 import { wafToken } from './waf-token.ts';
 import { webhookSecret } from './webhook-secret.ts';
 
@@ -59,6 +62,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   run,
   check,
   explain,
+  wafEvents,
+  wafExplain,
   keyCreate,
   keyList,
   keyShow,

@@ -1,4 +1,5 @@
 import type { ResultOf } from '../control/operations.ts';
+import { journalWaf } from '../core/waf-journal.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { operateAnywhere } from './operate.ts';
 import { getTarget } from './target.ts';
@@ -77,6 +78,21 @@ function checkLines(checks: readonly Check[], terminal: Terminal): string[] {
   return [terminal.paint('bold', head), ...painted];
 }
 
+/** What rules of the WAF found out, in short. */
+function wafLines({ id, record }: Explained): string[] {
+  const waf = journalWaf(record);
+  if (waf === null) return [];
+  const { view, inboundScore, outboundScore, endedBy, matches, moreMatches } = waf;
+  if (view === 'allowed') return ['', 'WAF: no rule looked at it, its address is on the allow list.'];
+  const rules = [...new Set(matches.map(({ rule }) => rule))].slice(0, 8).join(', ');
+  const ended =
+    endedBy === 0 ? '' : ` Rule ${endedBy} ${view === 'refused-before' ? 'would have ended' : 'ended'} it.`;
+  const score =
+    inboundScore + outboundScore === 0 ? '' : ` Score: ${inboundScore} inbound, ${outboundScore} outbound.`;
+  const told = `WAF: ${matches.length + moreMatches} matches${rules === '' ? '' : `, rules ${rules}`}.${score}${ended}`;
+  return ['', ...wrap(`${told} \`portcullis waf explain ${printable(id)}\` tells all.`, WIDTH)];
+}
+
 /** Writes an explanation for people. */
 export function explanationText(explained: Explained, terminal: Terminal): string {
   const { explanation } = explained;
@@ -87,6 +103,7 @@ export function explanationText(explained: Explained, terminal: Terminal): strin
     lines.push('', terminal.paint('bold', 'What would have let it pass'), ...wrap(printable(remedy), WIDTH));
     if (detail !== '') lines.push(...wrap(`Detail: ${printable(detail)}`, WIDTH));
   }
+  lines.push(...wafLines(explained));
   for (const held of wouldRefuse) {
     const what = `If ${printable(held.stage)} were enforced, this would have been ${held.status}: ${held.title}.`;
     lines.push('', ...wrap(`${what} ${printable(held.remedy)}`, WIDTH));

@@ -16,7 +16,7 @@ const DEFAULT_LIMIT_BYTES = 1024 ** 3;
 const LF = 0x0a;
 
 /** The journal and its rotated predecessors, the newest first; compressed ones are left out. */
-async function journalFiles(path: string): Promise<string[]> {
+export async function journalFiles(path: string): Promise<string[]> {
   const name = basename(path);
   let names: string[];
   try {

@@ -63,6 +63,16 @@ function writeCounts(text: PrometheusText, total: MetricsSnapshot): void {
   for (const { count, stage, reason, effect, mode } of total.decisions) {
     text.sample('portcullis_decisions_total', { stage, reason, effect, mode }, count);
   }
+  text.metric(
+    'portcullis_waf_matches_total',
+    'counter',
+    'Requests that rules matched, by category of the rules.',
+  );
+  for (const { category, matches } of total.rules)
+    text.sample('portcullis_waf_matches_total', { category }, matches);
+  text.metric('portcullis_waf_blocks_total', 'counter', 'Of these, requests and answers that were blocked.');
+  for (const { category, blocks } of total.rules)
+    text.sample('portcullis_waf_blocks_total', { category }, blocks);
   text.metric('portcullis_tls_handshakes_total', 'counter', 'TLS handshakes, by version and result.');
   for (const { count, version, result } of total.handshakes) {
     text.sample('portcullis_tls_handshakes_total', { version, result }, count);

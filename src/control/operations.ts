@@ -42,6 +42,7 @@ import {
 } from './system-operations.ts';
 import { TOKEN_OPERATIONS } from './token-operations.ts';
 import { USER_OPERATIONS } from './user-table.ts';
+import { WAF_EVENT_OPERATIONS } from './waf-events.ts';
 
 const keyId = z.strictObject({
   id: z
@@ -197,6 +198,7 @@ export const OPERATIONS = {
     response: explainedRequest,
     run: (services, { params }) => explainRequest(services, params.id),
   }),
+  ...WAF_EVENT_OPERATIONS,
   ...USER_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...LIMIT_REPORT_OPERATIONS,

@@ -6,6 +6,8 @@ import { ownCopy } from '../lib/http/field-lines.ts';
 import type { Ip } from '../lib/ip/address.ts';
 import { textOf } from './client-address.ts';
 import type { ConnectionFacts } from './exchange.ts';
+import { text } from './journal-text.ts';
+import { ruleIds, wafPart } from './waf-record.ts';
 
 /** How a request ended, for its journal record. */
 export interface Outcome {
@@ -29,24 +31,11 @@ const MAX_KNOWN = 512;
 const checks = new WeakMap<RouteCheck, string>();
 const clients = new WeakMap<Ip, string>();
 const routes = new WeakMap<Route, { readonly listener: string; readonly part: string }>();
-/** Code units that are not ASCII. */
-const FOREIGN = /[\x7f-\uffff]/;
-const FOREIGN_ALL = /[\x7f-\uffff]/g;
 const CONTINUED = '"continue"';
 const PASSED = '{"effect":"continue","reason":"request.passed","stage":"proxy"}';
 const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'));
 /** Texts that come again and again, such as user agents, as JSON. */
 const known = new Map<string, string>();
-
-/** Writes text as JSON of ASCII only, which is what the journal takes. */
-function text(value: string): string {
-  const json = JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
-  return FOREIGN.test(json) ? json.replaceAll(FOREIGN_ALL, escaped) : json;
-}
-
-function escaped(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
 
 /** As `text`, for a canonical path: it holds nothing that JSON would have to escape, see `lib/uri`. */
 function pathText(path: string): string {
@@ -140,8 +129,8 @@ function decimals(ms: number): string {
 /**
  * Writes the journal record of a request: one JSON object on one line, ECS names.
  *
- * Safety: no header value but User-Agent, no query and no body is written, so no credential can be; of a credential
- * at most its id or its first eight characters.
+ * Safety: no header value but User-Agent, no query and no body is written, so no credential can be, save for what rules
+ * matched, which the WAF masks; of a credential at most its id or its first eight characters.
  */
 export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
   const { principal } = ctx;
@@ -150,6 +139,7 @@ export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
   if (agent !== null) line += `,"user_agent.original":${commonText(agent)}`;
   if (ctx.tlsVersion !== '') line += `,"tls.version":"${ctx.tlsVersion}"`;
   if (principal !== null) line += `,"user.id":${text(principal.subject)}`;
+  line += ruleIds(ctx.waf);
   line += routePart(ctx.route as Route, ctx.listener) + decisionOf(outcome);
   if (principal !== null)
     line += `,"credential":${text(principal.credentialId)},"authentication":"${principal.methods}"`;
@@ -160,6 +150,7 @@ export function formatRecord(ctx: RequestContext, outcome: Outcome): string {
   }
   if (ctx.degraded !== '') line += `,"degraded":${text(ctx.degraded)}`;
   if (ctx.limitExceptions !== '') line += `,"limit_exceptions":"${ctx.limitExceptions}"`;
+  line += wafPart(ctx.waf);
   if (ctx.ran.length === 0) return `${line},"checks":[]}}\n`;
   return `${line},"checks":[${checksOf(ctx, outcome).slice(2)}}]}}\n`;
 }

@@ -1,6 +1,9 @@
 import type { RequestContext } from '../core/context.ts';
+import type { WafFindings } from '../core/waf.ts';
 import type { ThreadMetrics } from '../lib/metrics/thread-metrics.ts';
 import type { Outcome } from '../proxy/record.ts';
+
+const NOTHING: readonly string[] = [];
 
 /** Counts a request that is over, and what was decided about it; `ctx` is null where it could not be read. */
 export function countFinished(metrics: ThreadMetrics, ctx: RequestContext | null, outcome: Outcome): void {
@@ -15,9 +18,17 @@ export function countFinished(metrics: ThreadMetrics, ctx: RequestContext | null
     metrics.countDecision(outcome.stage, outcome.reason, outcome.effect, 'enforce');
   }
   if (ctx === null) return;
+  const isBlocked = outcome.reason.startsWith('waf.');
+  for (const category of categoriesOf(ctx.waf)) metrics.countRule(category, isBlocked);
   for (const { at, decision } of ctx.observations ?? []) {
     metrics.countDecision(ctx.ran[at]?.stage ?? '', decision.reason, decision.effect, 'observe');
   }
+}
+
+/** The categories of what matched, each once. */
+function categoriesOf(waf: WafFindings | null): Iterable<string> {
+  if (waf === null || waf.matches.length === 0) return NOTHING;
+  return new Set(waf.matches.map(({ category }) => category));
 }
 
 /** Counts a connection that was closed before it carried a request. */

@@ -104,7 +104,13 @@ export class GatewayThread {
     this.#ports = this.#openPorts(data, config, counters);
     this.#notebook = new Notebook(this.#clock, this.#countries, (notes) => send({ type: 'notes', notes }));
     this.#journal = openJournal(config, send);
-    this.#plane = new DataPlane({
+    this.#plane = this.#openPlane(data, config);
+    this.#firstListeners = listenersOf(config, data.plan);
+    for (const change of data.unhealthy) this.#setHealth(change);
+  }
+
+  #openPlane(data: ThreadData, config: GatewayConfig): DataPlane {
+    return new DataPlane({
       clock: this.#clock,
       attack: this.#ports.attack,
       journal: this.#journal,
@@ -118,8 +124,6 @@ export class GatewayThread {
       onRejected: (_listener, why, tlsVersion) => countRejected(this.#metrics, why, tlsVersion),
       onHandshake: (version) => this.#metrics.countHandshake(version, 'ok'),
     });
-    this.#firstListeners = listenersOf(config, data.plan);
-    for (const change of data.unhealthy) this.#setHealth(change);
   }
 
   #openPorts(data: ThreadData, config: GatewayConfig, counters: Counters): Ports {

@@ -35,11 +35,19 @@ export interface HandshakeCount {
   readonly count: number;
 }
 
+/** Matches of rules of one category, and requests and answers that they ended. */
+export interface RuleCount {
+  readonly category: string;
+  readonly matches: number;
+  readonly blocks: number;
+}
+
 /** Everything one thread counted since it started; plain data that travels between threads. */
 export interface MetricsSnapshot {
   readonly apis: readonly ApiSnapshot[];
   readonly decisions: readonly DecisionCount[];
   readonly handshakes: readonly HandshakeCount[];
+  readonly rules: readonly RuleCount[];
   readonly connections: number;
   readonly journalRecords: number;
   readonly journalDropped: number;
@@ -96,6 +104,11 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
       snapshots.flatMap((snapshot) => snapshot.handshakes),
       (entry) => JSON.stringify([entry.version, entry.result]),
       addCounts,
+    ),
+    rules: merge(
+      snapshots.flatMap((snapshot) => snapshot.rules),
+      (entry) => entry.category,
+      (a, b) => ({ ...a, matches: a.matches + b.matches, blocks: a.blocks + b.blocks }),
     ),
     connections: sum(snapshots, (snapshot) => snapshot.connections),
     journalRecords: sum(snapshots, (snapshot) => snapshot.journalRecords),

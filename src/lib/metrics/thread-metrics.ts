@@ -69,6 +69,7 @@ const newReasons = () => new Map<string, Float64Array>();
 const newEffects = () => new Float64Array(EFFECTS.length * MODES.length);
 const newResults = () => new Map<string, Float64Array>();
 const newCount = () => new Float64Array(1);
+const newPair = () => new Float64Array(2);
 
 /**
  * What one thread counts, for the control plane to fetch.
@@ -80,6 +81,7 @@ export class ThreadMetrics {
   readonly #apis = new Map<string, ApiCounts>();
   readonly #decisions = new Map<string, Map<string, Float64Array>>();
   readonly #handshakes = new Map<string, Map<string, Float64Array>>();
+  readonly #rules = new Map<string, Float64Array>();
   connections = 0;
   journalRecords = 0;
   journalDropped = 0;
@@ -110,6 +112,13 @@ export class ThreadMetrics {
     (ensure(ensure(this.#handshakes, version, newResults), result, newCount)[0] as number) += 1;
   }
 
+  /** Counts a match of a rule of a category, and whether a request or an answer was blocked with its help. */
+  countRule(category: string, isBlocked: boolean): void {
+    const counts = ensure(this.#rules, category, newPair);
+    (counts[0] as number) += 1;
+    if (isBlocked) (counts[1] as number) += 1;
+  }
+
   /** Copies everything counted since the thread started. */
   takeSnapshot(): MetricsSnapshot {
     return {
@@ -122,6 +131,11 @@ export class ThreadMetrics {
           ([result, count]): HandshakeCount => ({ version, result, count: count[0] as number }),
         ),
       ),
+      rules: [...this.#rules].map(([category, counts]) => ({
+        category,
+        matches: counts[0] as number,
+        blocks: counts[1] as number,
+      })),
       connections: this.connections,
       journalRecords: this.journalRecords,
       journalDropped: this.journalDropped,

@@ -35,7 +35,20 @@ export function compileEngine(
   host: OperatorHost,
   options: EngineOptions = {},
 ): RuleEngine {
-  return new CompiledEngine(compilePlan(program, host, options));
+  const steps = engineSteps(program, host, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** As `compileEngine`, in steps of some rules: whoever has other things to do does them in between. */
+export function* engineSteps(
+  program: RuleProgram,
+  host: OperatorHost,
+  options: EngineOptions = {},
+): Generator<void, RuleEngine> {
+  return new CompiledEngine(yield* planSteps(program, host, options));
 }
 
 class CompiledEngine implements RuleEngine {
@@ -53,13 +66,21 @@ class CompiledEngine implements RuleEngine {
 
 const isRule = (item: Rule | Marker): item is Rule => !('marker' in item);
 
-function compilePlan(program: RuleProgram, host: OperatorHost, options: EngineOptions): EnginePlan {
+function* planSteps(
+  program: RuleProgram,
+  host: OperatorHost,
+  options: EngineOptions,
+): Generator<void, EnginePlan> {
   const { settings } = program;
   const units = new Units(transformationsWith(settings.unicodeMap));
   const compiler = new RuleCompiler(units, operatorsOf(program, host, options.operators));
   const rules = new Map<Rule, CompiledRule>();
-  for (const item of program.items) if (isRule(item)) rules.set(item, compileRule(compiler, item));
-  resolvePending(compiler, rules);
+  for (const item of program.items) {
+    if (!isRule(item)) continue;
+    rules.set(item, compileRule(compiler, item));
+    yield;
+  }
+  yield* resolvePending(compiler, rules);
   const removed = new Map<VariableRef, RemovedTarget>();
   return {
     settings,
@@ -126,7 +147,7 @@ function operatorsOf(program: RuleProgram, host: OperatorHost, others: EngineOpt
 }
 
 /** Finds the links that each `ctl` means. */
-function resolvePending(compiler: RuleCompiler, rules: ReadonlyMap<Rule, CompiledRule>): void {
+function* resolvePending(compiler: RuleCompiler, rules: ReadonlyMap<Rule, CompiledRule>): Generator<void> {
   for (const { links, by, value } of compiler.pending) {
     const isMeant = linkFilter(compiler, by, value);
     const indices: number[] = [];
@@ -138,6 +159,7 @@ function resolvePending(compiler: RuleCompiler, rules: ReadonlyMap<Rule, Compile
       }
     }
     links.indices = indices;
+    yield;
   }
 }
 
