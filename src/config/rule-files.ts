@@ -28,6 +28,8 @@ export interface RuleMaterial {
   /** Of all that was read: with the same one, what was compiled before serves. */
   readonly hash: string;
   readonly program: RuleProgram;
+  /** Whether an operator asks libinjection. */
+  readonly usesLibinjection: boolean;
   readonly rules: readonly KnownRule[];
 }
 
@@ -54,6 +56,7 @@ const ROOT = fileURLToPath(new URL('../../rules', import.meta.url));
 /** What every rule set begins with: how bodies are read, and what happens to those that cannot be. */
 const BASE = join(ROOT, 'base', '*.conf');
 const SHIPPED = join(ROOT, '*.conf');
+const INJECTIONS: ReadonlySet<string> = new Set(['detectsqli', 'detectxss']);
 /** Mistakes that are told one by one. */
 const TOLD = 20;
 
@@ -149,7 +152,11 @@ export function readRuleFiles(config: WafConfig): RuleFilesRead {
   const wrong = compileProblems(program, hash);
   const notes = [...reading.notes, ...settingNotes(reading.program.settings, entries)].map(place);
   if (wrong.length > 0) return { material: null, problems: tell(wrong.map(place)), notes, files };
-  return { material: { hash, program, rules: knownRules(program, reader) }, problems: [], notes, files };
+  const usesLibinjection = links(program).some(({ operator }) =>
+    INJECTIONS.has(operator?.name.toLowerCase() ?? ''),
+  );
+  const material = { hash, program, usesLibinjection, rules: knownRules(program, reader) };
+  return { material, problems: [], notes, files };
 }
 
 /** A gateway without rules of its own has none to miss. */
@@ -224,6 +231,15 @@ function settingNotes(
           ),
         ]),
   ];
+}
+
+/** All links of all rules. */
+function links({ items }: RuleProgram): Rule[] {
+  const found: Rule[] = [];
+  for (const item of items) {
+    for (let link = isRule(item) ? item : null; link !== null; link = link.chained) found.push(link);
+  }
+  return found;
 }
 
 const isRule = (item: Rule | Marker): item is Rule => 'id' in item;

@@ -16,7 +16,7 @@ import { PoolRegistry } from '../proxy/pool-registry.ts';
 import type { Outcome } from '../proxy/record.ts';
 import { openThreadWheel } from '../proxy/thread-wheel.ts';
 import { ThreadStatuses } from '../stores/certificates/thread-statuses.ts';
-import { CountryLookup } from '../stores/geo/country-database.ts';
+import type { CountryLookup } from '../stores/geo/country-database.ts';
 import { ThreadKeySets } from '../stores/keysets/thread-key-sets.ts';
 import type { RedisLink } from '../stores/redis/redis-link.ts';
 import { memoryLimits } from '../stores/shared/memory-limits.ts';
@@ -40,7 +40,7 @@ import { type OpenedLimits, openLimits } from './open-limits.ts';
 import { makeLink } from './open-link.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import { requestIds } from './request-ids.ts';
-import { ruleHost } from './rule-host.ts';
+import type { RuleHost } from './rule-host.ts';
 import { listenersOf, planParts } from './thread-plan.ts';
 import { openThreadPorts } from './thread-ports.ts';
 import { isRecordMessage, ThreadRecords } from './thread-records.ts';
@@ -62,11 +62,12 @@ export class GatewayThread {
   readonly #clock = { nowMs: () => Date.now() };
   readonly #records: ThreadRecords;
   readonly #keySets: ThreadKeySets;
-  readonly #countries = new CountryLookup();
+  readonly #countries: CountryLookup;
   readonly #link: RedisLink | null;
   readonly #limits: OpenedLimits;
   readonly #ports: Ports;
-  readonly #engines = new RuleEngines(ruleHost(this.#countries));
+  readonly #ruleHost: RuleHost;
+  readonly #engines: RuleEngines;
   readonly #wheel = openThreadWheel();
   readonly #registry = new PoolRegistry(this.#wheel);
   readonly #metrics = new ThreadMetrics();
@@ -83,8 +84,17 @@ export class GatewayThread {
   /** Changes of the plan take turns, so that none meets another half done. */
   readonly #turns = new Turns();
 
-  constructor(data: ThreadData, send: (message: FromThread) => void) {
+  /** `ruleHost` is prepared for the rules of the first plan. */
+  constructor(
+    data: ThreadData,
+    countries: CountryLookup,
+    ruleHost: RuleHost,
+    send: (message: FromThread) => void,
+  ) {
     this.#send = send;
+    this.#countries = countries;
+    this.#ruleHost = ruleHost;
+    this.#engines = new RuleEngines(ruleHost);
     this.#keySets = new ThreadKeySets(this.#clock, (issuerId, kid) => this.#refetch(issuerId, kid));
     this.#records = new ThreadRecords(data, this.#clock);
     for (const update of data.keySets) this.#keySets.update(update);
@@ -226,6 +236,8 @@ export class GatewayThread {
     if (this.#isDraining) return [{ pointer: '', message: 'The gateway is stopping.' }];
     try {
       const { config } = parseDocument(document.document, document.baseDir, document.oauth ?? undefined);
+      await this.#ruleHost.prepare(document.material.ruleSets);
+      await this.#engines.prepare(document.material.ruleSets);
       const parts = planParts(config, document, this.#ports, this.#engines);
       const listeners = listenersOf(config, document);
       const plan = new LoadedPlan(parts, this.#registry);

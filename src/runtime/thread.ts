@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { cutUncertainRead } from '../proxy/direct-socket.ts';
+import { CountryLookup } from '../stores/geo/country-database.ts';
 import { stackOf } from './gateway-log.ts';
 import { GatewayThread } from './gateway-thread.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import { RuleHost } from './rule-host.ts';
 import { strayErrorCounter } from './stray-errors.ts';
 
 /** Runs the thread that `workerData` describes. */
-function main(): void {
+async function main(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('This module is the body of a worker thread.');
   const send = (message: FromThread): void => port.postMessage(message);
@@ -16,7 +18,11 @@ function main(): void {
   };
   let thread: GatewayThread;
   try {
-    thread = new GatewayThread(workerData as ThreadData, send);
+    const data = workerData as ThreadData;
+    const countries = new CountryLookup();
+    const host = new RuleHost(countries);
+    await host.prepare(data.plan.material.ruleSets);
+    thread = new GatewayThread(data, countries, host, send);
   } catch (error) {
     return fail(error);
   }
@@ -31,4 +37,4 @@ function main(): void {
   thread.start().catch(fail);
 }
 
-main();
+void main();
