@@ -1,6 +1,6 @@
 import type { ByteSet } from './byte-set.ts';
 import { beginningOf, prefixOf, union } from './first-bytes.ts';
-import { minLength, type Pattern, type PatternNode, type RepeatNode } from './node.ts';
+import { minLength, type Pattern, type PatternNode, type RepeatNode, someNode } from './node.ts';
 
 /** In how many ways at most a part of a pattern matches the bytes in front of one place: factor × length ^ degree. */
 interface Ways {
@@ -14,6 +14,8 @@ const ONE: Ways = { factor: 1, degree: 0, scans: false };
 const ENDLESS: Ways = { factor: 1, degree: Number.POSITIVE_INFINITY, scans: true };
 /** How far branches of a choice are compared. */
 const MAX_PREFIX = 12;
+/** Rounds of a counted repeat that are no mere constant. */
+const MANY_ROUNDS = 16;
 
 /**
  * How many steps at most an engine that backtracks takes for a value: factor × length ^ degree.
@@ -24,8 +26,19 @@ const MAX_PREFIX = 12;
 export function backtrackingBound(pattern: Pattern): { readonly factor: number; readonly degree: number } {
   const ways = waysOf(pattern.node, NO_BYTES);
   const starts = isAnchored(pattern.node) ? 0 : 1;
-  return { factor: ways.factor, degree: ways.degree + starts + (ways.scans ? 1 : 0) };
+  // Where no match begins inside of what loops take, few starts come past any one byte.
+  const scans = ways.scans && (starts === 0 || ways.degree > 0 || canBeginInLoop(pattern.node)) ? 1 : 0;
+  return { factor: ways.factor, degree: ways.degree + starts + scans };
 }
+
+function canBeginInLoop(root: PatternNode): boolean {
+  const { first, canBeEmpty } = beginningOf(root);
+  const isBegun = (node: PatternNode): boolean => node.kind === 'bytes' && node.set.meets(first);
+  return canBeEmpty || someNode(root, (node) => isEndless(node) && someNode(node, isBegun));
+}
+
+const isEndless = (node: PatternNode): boolean =>
+  node.kind === 'backreference' || (node.kind === 'repeat' && node.max === Number.POSITIVE_INFINITY);
 
 /** The longest value whose bound is not above a number of steps. */
 export function longestWithin(pattern: Pattern, steps: number): number {
@@ -105,18 +118,19 @@ function firstWith(node: PatternNode, follow: ByteSet): ByteSet {
   return canBeEmpty ? union(first, follow) : first;
 }
 
-function ofRepeat({ node, min, max }: RepeatNode, follow: ByteSet): Ways {
+function ofRepeat(repeat: RepeatNode, follow: ByteSet): Ways {
+  const { node, min, max } = repeat;
   const { first } = beginningOf(node);
   const canLeave = first.meets(follow);
-  const isEndless = max === Number.POSITIVE_INFINITY;
-  if (isEndless && minLength(node) === 0) return ENDLESS;
   const round = waysOf(node, max === 1 ? follow : union(first, follow));
-  if (isEndless && (round.factor > 1 || round.degree > 0)) return ENDLESS;
-  const rounds = isEndless ? round : power(round, max);
-  if (!canLeave) return { ...rounds, scans: rounds.scans || max > 1 };
-  return isEndless
-    ? { ...rounds, degree: rounds.degree + 1 }
-    : { ...rounds, factor: rounds.factor * (max - min + 1), scans: rounds.scans || max > 1 };
+  if (!isEndless(repeat)) {
+    const rounds = power(round, max);
+    // One way through many rounds is as long as they are.
+    const length = max >= MANY_ROUNDS ? max : 1;
+    return { ...rounds, factor: rounds.factor * Math.max(canLeave ? max - min + 1 : 1, length) };
+  }
+  if (minLength(node) === 0 || round.factor > 1 || round.degree > 0) return ENDLESS;
+  return { ...round, degree: canLeave ? 1 : 0, scans: true };
 }
 
 function times(one: Ways, other: Ways): Ways {

@@ -5,6 +5,7 @@
  */
 export class ByteSet {
   readonly #words = new Uint32Array(8);
+  #codes: readonly number[] | null = null;
 
   static of(...codes: number[]): ByteSet {
     const set = new ByteSet();
@@ -61,20 +62,37 @@ export class ByteSet {
     return this.#words.some((word, at) => (word & (other.#words[at] as number)) !== 0);
   }
 
-  codes(): number[] {
-    const codes: number[] = [];
-    for (let code = 0; code < 256; code++) if (this.has(code)) codes.push(code);
-    return codes;
+  /** Its bytes in ascending order; it must not change any more. */
+  codes(): readonly number[] {
+    this.#codes ??= this.#findCodes();
+    return this.#codes;
   }
 
   get size(): number {
     return this.codes().length;
   }
 
+  #findCodes(): number[] {
+    const codes: number[] = [];
+    for (const [at, word] of this.#words.entries()) {
+      for (let rest = word; rest !== 0; rest &= rest - 1) codes.push(32 * at + 31 - Math.clz32(rest & -rest));
+    }
+    return codes;
+  }
+
   /** The same for equal sets. */
   get key(): string {
     return this.#words.join(',');
   }
+}
+
+const LITERALS: ByteSet[] = [];
+
+/** The set of one byte, or of a letter in both cases; always the same object. */
+export function literalSet(code: number, anyCase: boolean): ByteSet {
+  const at = 2 * code + (anyCase ? 1 : 0);
+  LITERALS[at] ??= anyCase ? ByteSet.of(code).bothCases() : ByteSet.of(code);
+  return LITERALS[at];
 }
 
 export const ALL_BYTES: ByteSet = new ByteSet().complement();

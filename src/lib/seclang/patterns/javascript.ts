@@ -106,7 +106,15 @@ function boundsOf(min: number, max: number): string {
   return min === 0 && max === 1 ? '?' : `{${min},${max}}`;
 }
 
+const WRITTEN = new WeakMap<ByteSet, string>();
+
 function writeSet(set: ByteSet): string {
+  const written = WRITTEN.get(set) ?? writeClass(set);
+  WRITTEN.set(set, written);
+  return written;
+}
+
+function writeClass(set: ByteSet): string {
   const codes = set.codes();
   if (codes.length === 256) return '[^]';
   if (codes.length === 1) return writeByte(codes[0] as number);

@@ -27,9 +27,10 @@ const BYTES_PER_STEP = 4;
  */
 export class PatternMatcher {
   readonly #pattern: Pattern;
-  readonly #expression: JavaScriptPattern | null;
-  readonly #v8Bytes: number;
   readonly #program: Program;
+  #expression: JavaScriptPattern | null = null;
+  /** The longest value that is for V8; -1 for none, null while nobody has asked. */
+  #v8Bytes: number | null = null;
   #v8: RegExp | null = null;
   #forward: Automaton | null = null;
   #backward: Automaton | null = null;
@@ -38,8 +39,6 @@ export class PatternMatcher {
   /** Errors: RangeError for a pattern that repeats too much. */
   constructor(pattern: Pattern) {
     this.#pattern = pattern;
-    this.#expression = toJavaScript(pattern);
-    this.#v8Bytes = this.#expression === null ? -1 : Math.min(V8_BYTES, longestWithin(pattern, V8_STEPS));
     this.#program = assemble(pattern, { forAutomaton: true, isReversed: false });
   }
 
@@ -70,6 +69,7 @@ export class PatternMatcher {
 
   /** Errors: BudgetReached. */
   test(value: Bytes, captures: Bytes[] | null): boolean {
+    this.#v8Bytes ??= this.#prepareV8();
     if (value.length <= this.#v8Bytes) return this.#testWithV8(value, captures);
     const search = new Search(this, value, captures !== null, SHORT_STEPS);
     let matches = search.step(value.length + 1);
@@ -80,6 +80,12 @@ export class PatternMatcher {
 
   begin(value: Bytes): LongMatch {
     return new Search(this, value, true, LONG_STEPS);
+  }
+
+  /** Writes the pattern for V8; gives back the longest value that is for V8. */
+  #prepareV8(): number {
+    this.#expression = toJavaScript(this.#pattern);
+    return this.#expression === null ? -1 : Math.min(V8_BYTES, longestWithin(this.#pattern, V8_STEPS));
   }
 
   #testWithV8(value: Bytes, captures: Bytes[] | null): boolean {

@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts';
-import { ALL_BYTES, ByteSet, NEWLINE } from './byte-set.ts';
+import { ALL_BYTES, ByteSet, literalSet, NEWLINE } from './byte-set.ts';
 import { readClass } from './class.ts';
 import { readCommonEscape, readNumber, readOctal } from './escape.ts';
 import { namedReference, readGroup } from './group.ts';
@@ -42,7 +42,8 @@ function readSequence(reader: PatternReader): PatternNode {
   const nodes: PatternNode[] = [];
   for (;;) {
     skipIgnored(reader);
-    if (reader.isAtEnd || (!reader.isQuoted && /^[|)]/.test(reader.ahead(1)))) break;
+    const next = reader.ahead(1);
+    if (reader.isAtEnd || (!reader.isQuoted && (next === '|' || next === ')'))) break;
     const at = reader.at;
     const node = readAtom(reader);
     skipIgnored(reader);
@@ -56,6 +57,8 @@ function readSequence(reader: PatternReader): PatternNode {
 /** Reads what stands for nothing: `\Q`, `\E`, comments, and white space under `x`. */
 function skipIgnored(reader: PatternReader): void {
   for (;;) {
+    const next = reader.ahead(1);
+    if (next !== '\\' && next !== '(' && !reader.flags.extended) return;
     if (reader.eats('\\E')) reader.isQuoted = false;
     else if (reader.isQuoted) return;
     else if (reader.eats('\\Q')) reader.isQuoted = true;
@@ -90,8 +93,7 @@ function readAtom(reader: PatternReader): PatternNode | null {
 }
 
 function literal(reader: PatternReader, code: number): PatternNode {
-  const set = ByteSet.of(code);
-  return { kind: 'bytes', set: reader.flags.anyCase ? set.bothCases() : set };
+  return { kind: 'bytes', set: literalSet(code, reader.flags.anyCase) };
 }
 
 function assertion(what: Assertion): PatternNode {
@@ -193,6 +195,7 @@ function readBounds(reader: PatternReader): readonly [number, number] | null {
   if (reader.eats('*')) return [0, Number.POSITIVE_INFINITY];
   if (reader.eats('+')) return [1, Number.POSITIVE_INFINITY];
   if (reader.eats('?')) return [0, 1];
+  if (reader.ahead(1) !== '{') return null;
   const found = /^\{(\d+)(,?)(\d*)\}/.exec(reader.ahead(32));
   if (found === null || (found[2] === '' && found[3] !== '')) return null;
   const min = Number(found[1]);
