@@ -8,33 +8,45 @@ import { readData } from './data-file.ts';
 const ESCAPABLE = ':;\\"';
 
 /**
- * Resolves `|48 65 78|` and escaped bytes; a text in quotes is what stands between them.
+ * Resolves `|48 65 78|` and escaped bytes; null where a backslash stands before anything but `:`, `;`, `"` and a backslash.
  *
- * Errors: RangeError for a backslash before anything but `:`, `;`, `"` and a backslash.
+ * As in ModSecurity bars around no byte stay as they are.
  */
-export function resolvePhrase(written: Bytes): Bytes {
-  const outer = written.replace(/^[ \t]+/, '');
-  const text = outer.length > 1 && outer.startsWith('"') && outer.endsWith('"') ? outer.slice(1, -1) : outer;
+function resolved(text: Bytes): Bytes | null {
   if (!/[|\\]/.test(text)) return text;
-  let resolved = '';
-  let digits: Bytes | null = null;
+  let result = '';
+  let digits = '';
+  let isHex = false;
+  let isChanged = false;
   for (let at = 0; at < text.length; at++) {
-    const char = text[at] as string;
-    if (char === '|') digits = digits === null ? '' : null;
-    else if (digits !== null) {
+    let char = text[at] as string;
+    if (char === '|') isHex = !isHex;
+    else if (isHex) {
       if (/[0-9a-fA-F]/.test(char)) digits += char;
-      if (digits.length === 2) {
-        resolved += String.fromCharCode(Number.parseInt(digits, 16));
-        digits = '';
+      if (digits.length < 2) continue;
+      result += String.fromCharCode(Number.parseInt(digits, 16));
+      digits = '';
+      isChanged = true;
+    } else {
+      if (char === '\\') {
+        char = text[++at] ?? '';
+        if (char === '' || !ESCAPABLE.includes(char)) return null;
+        isChanged = true;
       }
-    } else if (char === '\\') {
-      const escaped = text[++at] ?? '';
-      if (escaped === '' || !ESCAPABLE.includes(escaped))
-        throw new RangeError(`The escape "\\${escaped}" is not known: write \\\\ for a backslash.`);
-      resolved += escaped;
-    } else resolved += char;
+      result += char;
+    }
   }
-  return resolved;
+  return isChanged ? result : text;
+}
+
+/** What an argument says, which may stand in quotes. Errors: RangeError for an escape that is not known. */
+function resolveArgument(written: Bytes): Bytes {
+  const outer = written.replace(/^[ \t]+/, '');
+  const isQuoted = outer.length > 1 && outer.startsWith('"') && outer.endsWith('"');
+  const text = resolved(isQuoted ? outer.slice(1, -1) : outer);
+  if (text === null)
+    throw new RangeError('A backslash may stand before ":", ";", a quote or a backslash: write two for one.');
+  return text;
 }
 
 /** What words of an argument are separated by. */
@@ -77,15 +89,20 @@ function findPhrase(trie: LiteralTrie, value: Bytes): number {
 }
 
 export const pm: CompileOperator = (argument) => {
-  const phrases = wordsOf(resolvePhrase(argument));
+  const phrases = wordsOf(resolveArgument(argument));
   if (phrases.length === 0) throw new RangeError('Name at least one phrase.');
   return anyPhrase(phrases);
 };
 
-/** Phrases of a file, one a line; empty lines and those that begin with `#` say nothing, nor do those of one byte. */
+/**
+ * Phrases of a file, one a line; empty lines and those that begin with `#` say nothing.
+ *
+ * As in ModSecurity a phrase of one byte is passed over, and a line with an escape that is not known stands as it is.
+ */
 export function phrasesOf(contents: Bytes): Bytes[] {
   const phrases: Bytes[] = [];
-  for (const line of contents.split('\n')) {
+  for (const written of contents.split('\n')) {
+    const line = resolved(written) ?? written;
     let from = 0;
     let to = line.length;
     while (from < to && isSpace(line.charCodeAt(from))) from++;
@@ -100,6 +117,6 @@ export const pmFromFile: CompileOperator = (argument, host: OperatorHost, ruleFi
 
 /** Whether a value holds a text, whose escapes are those of `pm`. */
 export const strmatch: CompileOperator = (argument) => {
-  const text = resolvePhrase(argument);
+  const text = resolveArgument(argument);
   return { test: (value) => value.includes(text), needs: text === '' ? null : [[lowerCase(text)]] };
 };

@@ -4,7 +4,7 @@ import type { Operator, OperatorHost } from '../operator.ts';
 import { OPERATORS } from './table.ts';
 
 const FILES: Readonly<Record<string, string>> = {
-  'words.data': '# words\nSelect\n\n  union all\t\r\nx\nwaitfor',
+  'words.data': '# words\nSelect\n\n  union all\t\r\nx\nwaitfor\n|41 42|\\\\c\nd\\e',
   'networks.data': '10.0.0.0/8 # ours\n\n2001:db8::/32\n',
 };
 
@@ -38,7 +38,12 @@ test.each([
   ['within', 'abc def', ['', 'abc', 'c d'], ['abd', 'ABC']],
   ['strmatch', 'a|20|b', ['xa bx'], ['ab', 'A b']],
   ['pm', 'ab |63 64| EF', ['xAB', 'cd', 'def'], ['a b', '']],
-  ['pmFromFile', 'words.data', ['SELECT 1', 'x union ALL', 'waitfor'], ['union', 'x', '# words']],
+  [
+    'pmFromFile',
+    'words.data',
+    ['SELECT 1', 'x union ALL', 'waitfor', 'ab\\c', 'd\\e'],
+    ['union', 'x', '# words', 'de'],
+  ],
   ['pmf', 'words.data', ['select'], ['']],
   ['eq', '5', ['5', ' 5', '+5x', '05', '4294967301'], ['', '-5', '15', '0x5']],
   ['eq', '-1', ['-1', '99999999999999999999'], ['1']],
@@ -91,7 +96,7 @@ test.each([
   ['ipMatch', 'localhost', '"localhost" is not an IP address or network.'],
   ['ipMatch', '', 'Name at least one IP address or network.'],
   ['pm', ' ', 'Name at least one phrase.'],
-  ['pm', 'a\\nb', 'The escape "\\n" is not known: write \\\\ for a backslash.'],
+  ['pm', 'a\\nb', 'A backslash may stand before ":", ";", a quote or a backslash: write two for one.'],
   ['pmFromFile', 'absent.data', 'The file "absent.data" cannot be read.'],
   ['inspectFile', '/bin/true', '@inspectFile runs a program for a request, which the gateway never does.'],
 ])('@%s %j is refused: %s', (name, argument, message) => {

@@ -13,10 +13,14 @@ const PARENTHESIS = 0x28;
 const SPACE = 0x20;
 const IS_REMOVED = byteTable(REMOVED);
 const IS_SEPARATOR = byteTable(SEPARATORS);
-const TOUCHES = REMOVED + SEPARATORS;
+const TOUCHES = `${REMOVED + SEPARATORS}\0`;
 const IS_TOUCHED = byteTable(TOUCHES);
 
-/** Undoes what hides a command in a shell: quotes and escapes, separators of all kinds, upper case. */
+/**
+ * Undoes what hides a command in a shell: quotes and escapes, separators of all kinds, upper case.
+ *
+ * As in ModSecurity the value ends at the first NUL.
+ */
 export const cmdLine: Transformation = {
   apply(value) {
     if (firstOf(value, IS_TOUCHED) < 0) return lowerCase(value);
@@ -25,6 +29,7 @@ export const cmdLine: Transformation = {
     let isSpaced = false;
     for (let at = 0; at < value.length; at++) {
       const byte = bytes[at] as number;
+      if (byte === 0) break;
       if (IS_REMOVED[byte] === 1) continue;
       if (IS_SEPARATOR[byte] === 1) {
         if (!isSpaced) bytes[to++] = SPACE;

@@ -155,7 +155,11 @@ test.each([
   ['normalizePath', '/../../a/../', '/'],
   ['normalizePathWin', '\\a\\..\\b', '/b'],
   ['urlEncode', 'a b<*', 'a+b%3c*'],
+  ['normalizePathWin', 'a\\\\\\b', 'a\\b'],
+  ['cmdLine', 'a \0b', 'a '],
   ['utf8toUnicode', '\xe2\x82\xaca', '%u20aca'],
+  ['utf8toUnicode', 'a\0\xc3(\xff', 'a(\xff'],
+  ['utf8toUnicode', '\xf5\x80\x80\x80\xed\xa0\x80\xc0\x80', '\xf5%u140000%ud800\xed%u0000\xc0'],
   ['md5', '', '\xd4\x1d\x8c\xd9\x8f\0\xb2\x04\xe9\x80\t\x98\xec\xf8B~'],
 ])('%s makes of %j %j', (name, value, expected) => {
   expect(apply(name, value)).toBe(expected);

@@ -1,8 +1,10 @@
 import type { Transformation } from '../transformation.ts';
 import { bufferOf, bytesWhere, byteTable, firstOf, textOf } from './in-place.ts';
 
-const HIGH_BYTES = bytesWhere((byte) => byte >= 0x80);
-const IS_HIGH = byteTable(HIGH_BYTES);
+const TOUCHES = bytesWhere((byte) => byte >= 0x80 || byte === 0);
+const IS_TOUCHED = byteTable(TOUCHES);
+/** No character of Unicode begins with this byte or a higher one. */
+const FIRST_UNUSED = 0xf5;
 
 /** How many bytes a first byte announces; 0 where it is no first byte of several. */
 function sequenceLength(first: number): number {
@@ -25,18 +27,23 @@ function characterAt(value: string, at: number, size: number): number {
 
 const SMALLEST = [0, 0, 0x80, 0x800, 0x1_0000];
 
-/** `%uHHHH` for every character of several bytes. */
+/**
+ * `%uHHHH` for every character of several bytes.
+ *
+ * As in ModSecurity a NUL and a first byte without those that belong to it are dropped, and a character that UTF-8 does not allow has its
+ * first byte beside it.
+ */
 export const utf8toUnicode: Transformation = {
   apply(value) {
-    if (firstOf(value, IS_HIGH) < 0) return value;
+    if (firstOf(value, IS_TOUCHED) < 0) return value;
     const bytes = bufferOf(value, value.length * 4);
     let to = 0;
     let at = 0;
     while (at < value.length) {
       const byte = value.charCodeAt(at);
       const size = sequenceLength(byte);
+      if ((size === 0 && byte !== 0) || byte >= FIRST_UNUSED) bytes[to++] = byte;
       if (size === 0) {
-        bytes[to++] = byte;
         at++;
         continue;
       }
@@ -52,5 +59,5 @@ export const utf8toUnicode: Transformation = {
     }
     return textOf(bytes, to, value);
   },
-  touches: HIGH_BYTES,
+  touches: TOUCHES,
 };
