@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { createRequire } from 'node:module';
 import type { Bytes } from '../../lib/seclang/bytes.ts';
+import { leftOutFingerprint } from './left-out.ts';
 import { VerdictCache } from './verdict-cache.ts';
 
 /** What we use of the library, whose types stay in this folder. */
@@ -64,6 +66,8 @@ export class Libinjection {
   readonly #fingerprints = new VerdictCache<string>();
   readonly #xss = new VerdictCache<boolean>();
 
+  readonly #lookAgain = (value: Bytes): string => this.#look(value);
+
   constructor(open: () => Library) {
     this.#open = open;
     this.#library = open();
@@ -73,7 +77,7 @@ export class Libinjection {
   sqlFingerprint(value: Bytes): string {
     const known = this.#fingerprints.find(value);
     if (known !== undefined) return known;
-    return this.#fingerprints.keep(value, this.#run('sql', asText(value, inSql)) ?? '');
+    return this.#fingerprints.keep(value, this.#look(value) || leftOutFingerprint(value, this.#lookAgain));
   }
 
   /** Whether a value is cross-site scripting. At most 4,096 bytes are looked at. */
@@ -81,6 +85,10 @@ export class Libinjection {
     const known = this.#xss.find(value);
     if (known !== undefined) return known;
     return this.#xss.keep(value, this.#run('xss', asText(value, inHtml)) !== null);
+  }
+
+  #look(value: Bytes): string {
+    return this.#run('sql', asText(value, inSql)) ?? '';
   }
 
   /** What was found in a text; null where nothing was. */
@@ -100,12 +108,11 @@ export class Libinjection {
   }
 }
 
-/** Loads the library, which is loaded by nobody who runs no rules. Each thread has its own. */
-export async function openLibinjection(): Promise<Libinjection> {
-  // A CommonJS module: what its types call exports are members of its default export.
-  const { default: library } = (await import('@datadog/native-appsec')) as unknown as {
-    default: typeof import('@datadog/native-appsec');
-  };
-  const waf = new library.DDWAF(RULES, 'rules');
+/** Loads the library, which is loaded by nobody who runs no rules that want it. Each thread has its own. */
+export function openLibinjection(): Libinjection {
+  const { DDWAF } = createRequire(import.meta.url)(
+    '@datadog/native-appsec',
+  ) as typeof import('@datadog/native-appsec');
+  const waf = new DDWAF(RULES, 'rules');
   return new Libinjection(() => waf.createContext() as unknown as Library);
 }

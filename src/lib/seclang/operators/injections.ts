@@ -10,12 +10,14 @@ const IS_DIGIT = byteTable('0123456789');
 const IS_LINK = byteTable(' .:/,+-');
 
 /**
- * Whether a value is nothing but words that each hold a digit, with links between them: dates, numbers, identifiers.
+ * Whether a value is nothing but words that each hold a digit, with links between them: dates, numbers, identifiers. Two dashes
+ * begin a comment.
  *
  * Safety: none of them is SQL to libinjection, because no keyword that begins or joins anything holds a digit. A test compares
  * with the library.
  */
 export function isPlainData(value: Bytes): boolean {
+  if (value.includes('--')) return false;
   let isInWord = false;
   let hasDigit = false;
   for (let at = 0; at < value.length; at++) {
@@ -72,19 +74,29 @@ function beginSql(host: OperatorHost, value: Bytes): LongMatch {
   return new PartByPart(sqlParts(shortened(value), look), captures);
 }
 
+/** Nothing, asked so that what the host loads for it is there before the first request. */
+const NOTHING: Bytes = '';
+
+function sqlOperator(host: OperatorHost): Operator {
+  return {
+    test(value, captures) {
+      if (isPlainData(value)) return false;
+      if (value.length > PARTS_BYTES) return matchAll(beginSql(host, value), captures);
+      const fingerprint = host.sqlFingerprint(value);
+      if (fingerprint === '') return false;
+      if (captures !== null) captures[0] = fingerprint;
+      return true;
+    },
+    begin: (value) => beginSql(host, value),
+    needs: [[...new Set(bytesWhere((byte) => IS_WORD[byte] === 0))]],
+  };
+}
+
 /** Captured is the fingerprint of the injection. */
-export const detectSqli: CompileOperator = (_argument, host): Operator => ({
-  test(value, captures) {
-    if (isPlainData(value)) return false;
-    if (value.length > PARTS_BYTES) return matchAll(beginSql(host, value), captures);
-    const fingerprint = host.sqlFingerprint(value);
-    if (fingerprint === '') return false;
-    if (captures !== null) captures[0] = fingerprint;
-    return true;
-  },
-  begin: (value) => beginSql(host, value),
-  needs: [[...new Set(bytesWhere((byte) => IS_WORD[byte] === 0))]],
-});
+export const detectSqli: CompileOperator = (_argument, host) => {
+  host.sqlFingerprint(NOTHING);
+  return sqlOperator(host);
+};
 
 function beginXss(host: OperatorHost, value: Bytes): LongMatch {
   return new PartByPart(
@@ -93,15 +105,22 @@ function beginXss(host: OperatorHost, value: Bytes): LongMatch {
   );
 }
 
+function xssOperator(host: OperatorHost): Operator {
+  return {
+    test(value, captures) {
+      if (value.length > PARTS_BYTES) return matchAll(beginXss(host, value), captures);
+      if (!host.isXss(value)) return false;
+      if (captures !== null) captures[0] = value;
+      return true;
+    },
+    begin: (value) => beginXss(host, value),
+    // Tags need the one, attributes the other.
+    needs: [['<', '=']],
+  };
+}
+
 /** Captured is the value. */
-export const detectXss: CompileOperator = (_argument, host): Operator => ({
-  test(value, captures) {
-    if (value.length > PARTS_BYTES) return matchAll(beginXss(host, value), captures);
-    if (!host.isXss(value)) return false;
-    if (captures !== null) captures[0] = value;
-    return true;
-  },
-  begin: (value) => beginXss(host, value),
-  // Tags need the one, attributes the other.
-  needs: [['<', '=']],
-});
+export const detectXss: CompileOperator = (_argument, host) => {
+  host.isXss(NOTHING);
+  return xssOperator(host);
+};

@@ -18,6 +18,7 @@ import {
   within,
 } from './text.ts';
 import { validateByteRange, validateUrlEncoding, validateUtf8Encoding } from './validity.ts';
+import { verifyCc, verifyCpf, verifySsn } from './verified-numbers.ts';
 
 /** An operator by the name that rules spell it with. */
 export interface OperatorRow {
@@ -94,6 +95,9 @@ const ROWS: readonly OperatorRow[] = [
   ),
   row('validateUrlEncoding', validateUrlEncoding),
   row('validateUtf8Encoding', validateUtf8Encoding),
+  row('verifyCC', verifyCc),
+  row('verifyCPF', verifyCpf),
+  row('verifySSN', verifySsn),
   row('within', within),
 ];
 
