@@ -27,7 +27,7 @@ const TAKEN_FOR_SQL = [
   "select 'and'",
 ];
 
-const library = openLibinjection();
+const library = await openLibinjection();
 
 interface Case {
   readonly file: string;

@@ -66,7 +66,7 @@ function casesOf(kind: 'operators' | 'transformations'): Case[] {
     .filter(({ name }) => !NOT_IN_VERSION_2.has(name));
 }
 
-const library = openLibinjection();
+const library = await openLibinjection();
 const host: OperatorHost = {
   sqlFingerprint: (value) => library.sqlFingerprint(value),
   isXss: (value) => library.isXss(value),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { createRequire } from 'node:module';
 import type { Bytes } from '../../lib/seclang/bytes.ts';
 import { leftOutFingerprint } from './left-out.ts';
+import { withKnownNames } from './left-out-markup.ts';
 import { VerdictCache } from './verdict-cache.ts';
 
 /** What we use of the library, whose types stay in this folder. */
@@ -84,11 +84,17 @@ export class Libinjection {
   isXss(value: Bytes): boolean {
     const known = this.#xss.find(value);
     if (known !== undefined) return known;
-    return this.#xss.keep(value, this.#run('xss', asText(value, inHtml)) !== null);
+    return this.#xss.keep(value, this.#lookAtMarkup(value));
   }
 
   #look(value: Bytes): string {
     return this.#run('sql', asText(value, inSql)) ?? '';
+  }
+
+  #lookAtMarkup(value: Bytes): boolean {
+    if (this.#run('xss', asText(value, inHtml)) !== null) return true;
+    const known = withKnownNames(value);
+    return known !== value && this.#run('xss', asText(known, inHtml)) !== null;
   }
 
   /** What was found in a text; null where nothing was. */
@@ -109,10 +115,11 @@ export class Libinjection {
 }
 
 /** Loads the library, which is loaded by nobody who runs no rules that want it. Each thread has its own. */
-export function openLibinjection(): Libinjection {
-  const { DDWAF } = createRequire(import.meta.url)(
-    '@datadog/native-appsec',
-  ) as typeof import('@datadog/native-appsec');
-  const waf = new DDWAF(RULES, 'rules');
+export async function openLibinjection(): Promise<Libinjection> {
+  // A CommonJS module: what its types call exports are members of its default export.
+  const { default: library } = (await import('@datadog/native-appsec')) as unknown as {
+    default: typeof import('@datadog/native-appsec');
+  };
+  const waf = new library.DDWAF(RULES, 'rules');
   return new Libinjection(() => waf.createContext() as unknown as Library);
 }

@@ -14,7 +14,7 @@ export class OperatorScanner {
 
   /** Their numbers. */
   find(value: Bytes): readonly number[] {
-    const { candidates } = this.#scanner.scan(value);
+    const candidates = this.#scanner.scan(value);
     const known = this.#lists.get(candidates);
     if (known !== undefined) return known;
     const list: number[] = [];

@@ -74,29 +74,19 @@ function beginSql(host: OperatorHost, value: Bytes): LongMatch {
   return new PartByPart(sqlParts(shortened(value), look), captures);
 }
 
-/** Nothing, asked so that what the host loads for it is there before the first request. */
-const NOTHING: Bytes = '';
-
-function sqlOperator(host: OperatorHost): Operator {
-  return {
-    test(value, captures) {
-      if (isPlainData(value)) return false;
-      if (value.length > PARTS_BYTES) return matchAll(beginSql(host, value), captures);
-      const fingerprint = host.sqlFingerprint(value);
-      if (fingerprint === '') return false;
-      if (captures !== null) captures[0] = fingerprint;
-      return true;
-    },
-    begin: (value) => beginSql(host, value),
-    needs: [[...new Set(bytesWhere((byte) => IS_WORD[byte] === 0))]],
-  };
-}
-
 /** Captured is the fingerprint of the injection. */
-export const detectSqli: CompileOperator = (_argument, host) => {
-  host.sqlFingerprint(NOTHING);
-  return sqlOperator(host);
-};
+export const detectSqli: CompileOperator = (_argument, host): Operator => ({
+  test(value, captures) {
+    if (isPlainData(value)) return false;
+    if (value.length > PARTS_BYTES) return matchAll(beginSql(host, value), captures);
+    const fingerprint = host.sqlFingerprint(value);
+    if (fingerprint === '') return false;
+    if (captures !== null) captures[0] = fingerprint;
+    return true;
+  },
+  begin: (value) => beginSql(host, value),
+  needs: [[...new Set(bytesWhere((byte) => IS_WORD[byte] === 0))]],
+});
 
 function beginXss(host: OperatorHost, value: Bytes): LongMatch {
   return new PartByPart(
@@ -105,22 +95,15 @@ function beginXss(host: OperatorHost, value: Bytes): LongMatch {
   );
 }
 
-function xssOperator(host: OperatorHost): Operator {
-  return {
-    test(value, captures) {
-      if (value.length > PARTS_BYTES) return matchAll(beginXss(host, value), captures);
-      if (!host.isXss(value)) return false;
-      if (captures !== null) captures[0] = value;
-      return true;
-    },
-    begin: (value) => beginXss(host, value),
-    // Tags need the one, attributes the other.
-    needs: [['<', '=']],
-  };
-}
-
 /** Captured is the value. */
-export const detectXss: CompileOperator = (_argument, host) => {
-  host.isXss(NOTHING);
-  return xssOperator(host);
-};
+export const detectXss: CompileOperator = (_argument, host): Operator => ({
+  test(value, captures) {
+    if (value.length > PARTS_BYTES) return matchAll(beginXss(host, value), captures);
+    if (!host.isXss(value)) return false;
+    if (captures !== null) captures[0] = value;
+    return true;
+  },
+  begin: (value) => beginXss(host, value),
+  // Tags need the one, attributes the other.
+  needs: [['<', '=']],
+});

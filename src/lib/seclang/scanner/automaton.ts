@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import { tellingPart } from './literal-choice.ts';
 import { LiteralTrie } from './literal-trie.ts';
+import { type PackedLists, packLists } from './packed-lists.ts';
 
 /** Lengths to which literals are cut, the best first: the first whose table is small enough is taken. */
 const LONGEST_PARTS = [8, 6, 5, 4, 3, 2];
@@ -22,7 +23,7 @@ export interface Automaton {
   readonly next: Uint16Array;
   readonly firstHit: number;
   /** By state less the first that hits: labels of the literals that end there. */
-  readonly found: readonly Int32Array[];
+  readonly found: PackedLists;
   /** By the same number: the state of the longest shorter literal that ends there as well; 0 for none. */
   readonly also: Uint16Array;
 }
@@ -91,7 +92,7 @@ export function compileAutomaton(literals: ReadonlyMap<Bytes, readonly number[]>
     shift,
     next: transitions(trie, nodes, states, shift),
     firstHit: ordered.length - hits.length,
-    found: hits.map((node) => Int32Array.from(labels.get(node) ?? [])),
+    found: packLists(hits.map((node) => labels.get(node) ?? [])),
     also: Uint16Array.from(hits, (node) => states[shorterHit(trie, node)] as number),
   };
 }

@@ -1,31 +1,29 @@
 import type { Bytes } from '../bytes.ts';
 import type { Needs } from '../operator.ts';
 import { commonness } from './literal-choice.ts';
+import { type PackedLists, packLists } from './packed-lists.ts';
 
 /** Needs taken apart: clauses that occur several times are one. */
 export interface Clauses {
   /** Bits of the needs that every value meets. */
   readonly always: Uint32Array;
   /** By clause: the needs of which it is the clause that fewest values meet. */
-  readonly ledBy: readonly Int32Array[];
+  readonly ledBy: PackedLists;
   /** By needs: the clauses beside that one. */
-  readonly others: readonly Int32Array[];
+  readonly others: PackedLists;
   /** Literals of several bytes, and the clauses that have each. */
   readonly literals: ReadonlyMap<Bytes, readonly number[]>;
-  /** By byte: the clauses in which it is a literal; upper-case letters stand beside lower-case ones. */
-  readonly clausesOfByte: readonly Int32Array[];
-  /** Eight words: the bytes that are a literal. */
+  /** Eight words a clause: the bytes that are a literal of it; upper-case letters stand beside lower-case ones. */
+  readonly byteSets: Int32Array;
+  /** By byte: the clauses in which it is a literal and which lead needs. */
+  readonly ledByByte: PackedLists;
+  /** Eight words: the bytes that are a literal of such a clause. */
   readonly telling: Int32Array;
 }
 
-const NOTHING = new Int32Array(0);
-
-/** A list of lists, kept as arrays of one kind. */
-function frozen(lists: ReadonlyMap<number, readonly number[]>, size: number): Int32Array[] {
-  return Array.from({ length: size }, (_, index) => {
-    const list = lists.get(index);
-    return list === undefined ? NOTHING : Int32Array.from(list);
-  });
+/** Lists by number, packed; those that are not there are empty. */
+function packed(lists: ReadonlyMap<number, readonly number[]>, size: number): PackedLists {
+  return packLists(Array.from({ length: size }, (_, index) => lists.get(index) ?? []));
 }
 
 function push<K>(lists: Map<K, number[]>, key: K, value: number): void {
@@ -63,21 +61,32 @@ function setBit(words: Uint32Array | Int32Array, bit: number): void {
   words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
 }
 
+/** The bytes that a literal of one byte stands for. */
+function bytesOf(literal: Bytes): number[] {
+  const byte = literal.charCodeAt(0);
+  return byte >= 0x61 && byte <= 0x7a ? [byte, byte - 0x20] : [byte];
+}
+
 /** The clauses of which each literal is one: those of several bytes by text, the others by byte. */
-function clausesByLiteral(list: ClauseList): Pick<Clauses, 'literals' | 'clausesOfByte' | 'telling'> {
+function clausesByLiteral(
+  list: ClauseList,
+  isLeading: (clause: number) => boolean,
+): Pick<Clauses, 'literals' | 'byteSets' | 'ledByByte' | 'telling'> {
   const literals = new Map<Bytes, number[]>();
-  const ofByte = new Map<number, number[]>();
+  const ledByByte = new Map<number, number[]>();
+  const byteSets = new Int32Array(list.literals.length * 8);
+  const telling = new Int32Array(8);
   for (let clause = 0; clause < list.literals.length; clause++) {
-    for (const literal of list.literals[clause] as Bytes[]) {
-      const byte = literal.charCodeAt(0);
-      if (literal.length > 1) push(literals, literal, clause);
-      else push(ofByte, byte, clause);
-      if (literal.length === 1 && byte >= 0x61 && byte <= 0x7a) push(ofByte, byte - 0x20, clause);
+    const all = list.literals[clause] as Bytes[];
+    for (const literal of all) if (literal.length > 1) push(literals, literal, clause);
+    for (const byte of all.filter(({ length }) => length === 1).flatMap(bytesOf)) {
+      setBit(byteSets, clause * 256 + byte);
+      if (!isLeading(clause)) continue;
+      push(ledByByte, byte, clause);
+      setBit(telling, byte);
     }
   }
-  const telling = new Int32Array(8);
-  for (const byte of ofByte.keys()) setBit(telling, byte);
-  return { literals, clausesOfByte: frozen(ofByte, 256), telling };
+  return { literals, byteSets, ledByByte: packed(ledByByte, 256), telling };
 }
 
 export function compileClauses(needs: readonly (Needs | null)[]): Clauses {
@@ -88,7 +97,12 @@ export function compileClauses(needs: readonly (Needs | null)[]): Clauses {
     const [rarest, ...rest] = list.rarestFirst(each ?? []);
     if (rarest === undefined) setBit(always, index);
     else push(ledBy, rarest, index);
-    return Int32Array.from(rest);
+    return rest;
   });
-  return { always, others, ledBy: frozen(ledBy, list.literals.length), ...clausesByLiteral(list) };
+  return {
+    always,
+    others: packLists(others),
+    ledBy: packed(ledBy, list.literals.length),
+    ...clausesByLiteral(list, (clause) => ledBy.has(clause)),
+  };
 }

@@ -1,28 +1,19 @@
 import type { Bytes } from '../bytes.ts';
 import type { Needs } from '../operator.ts';
 import { type Automaton, compileAutomaton } from './automaton.ts';
-import { ByteSet } from './byte-set.ts';
 import { CandidateSets } from './candidate-sets.ts';
 import { type Clauses, compileClauses } from './clauses.ts';
-
-/** What one look at a value tells. */
-export class Scan {
-  /** A bit for each of the needs that were compiled: whether the value may have what is needed. Not to be changed. */
-  readonly candidates: Uint32Array;
-  /** The bytes that the value holds. */
-  readonly bytes: ByteSet;
-
-  constructor(candidates: Uint32Array, bytes: ByteSet) {
-    this.candidates = candidates;
-    this.bytes = bytes;
-  }
-}
+import type { PackedLists } from './packed-lists.ts';
 
 export interface Scanner {
   /** How many words the sets of candidates have. */
   readonly words: number;
-  /** Cost: linear. */
-  scan(value: Bytes): Scan;
+  /**
+   * A bit for each of the needs: whether the value may have what is needed. The words are not to be changed.
+   *
+   * Cost: linear. Nothing is allocated for a set that was given lately.
+   */
+  scan(value: Bytes): Uint32Array;
 }
 
 const MAX_EPOCH = 0x7fff_ffff;
@@ -55,12 +46,13 @@ class LiteralScanner implements Scanner {
     this.#automaton = compileAutomaton(this.#clauses.literals);
     this.#sets = new CandidateSets(this.#clauses.always);
     this.words = this.#clauses.always.length;
-    this.#stateEpochs = new Int32Array(this.#automaton.found.length);
-    this.#clauseEpochs = new Int32Array(this.#clauses.ledBy.length);
-    this.#met = new Int32Array(this.#clauses.ledBy.length);
+    const clauseCount = this.#clauses.ledBy.starts.length - 1;
+    this.#stateEpochs = new Int32Array(this.#automaton.also.length);
+    this.#clauseEpochs = new Int32Array(clauseCount);
+    this.#met = new Int32Array(clauseCount);
   }
 
-  scan(value: Bytes): Scan {
+  scan(value: Bytes): Uint32Array {
     this.#start();
     if (value.length < COPIED_BYTES) this.#walkString(value);
     else {
@@ -73,7 +65,7 @@ class LiteralScanner implements Scanner {
     }
     this.#noteBytes();
     if (this.#metCount > 0) this.#addCandidates();
-    return new Scan(this.#sets.finish(), new ByteSet(this.#bytes));
+    return this.#sets.finish();
   }
 
   #start(): void {
@@ -125,47 +117,63 @@ class LiteralScanner implements Scanner {
     for (let at = state; at !== 0; at = also[at - firstHit] as number) {
       if (this.#stateEpochs[at - firstHit] === this.#epoch) return;
       this.#stateEpochs[at - firstHit] = this.#epoch;
-      this.#noteClauses(found[at - firstHit] as Int32Array);
+      this.#noteClauses(found, at - firstHit);
     }
   }
 
-  /** Notes literals of one byte, which are not looked for but read off the set of bytes. */
+  /** Notes clauses with a literal of one byte, which are not looked for but read off the set of bytes. */
   #noteBytes(): void {
-    const { telling, clausesOfByte } = this.#clauses;
+    const { telling, ledByByte } = this.#clauses;
     for (let word = 0; word < 8; word++) {
       let bits = (this.#bytes[word] as number) & (telling[word] as number);
       while (bits !== 0) {
         const bit = 31 - Math.clz32(bits);
         bits ^= 1 << bit;
-        this.#noteClauses(clausesOfByte[word * 32 + bit] as Int32Array);
+        this.#noteClauses(ledByByte, word * 32 + bit);
       }
     }
   }
 
-  #noteClauses(clauses: Int32Array): void {
-    for (let each = 0; each < clauses.length; each++) {
-      const clause = clauses[each] as number;
+  #noteClauses({ starts, items }: PackedLists, list: number): void {
+    const ledStarts = this.#clauses.ledBy.starts;
+    const end = starts[list + 1] as number;
+    for (let at = starts[list] as number; at < end; at++) {
+      const clause = items[at] as number;
       if (this.#clauseEpochs[clause] === this.#epoch) continue;
       this.#clauseEpochs[clause] = this.#epoch;
-      if ((this.#clauses.ledBy[clause] as Int32Array).length > 0) this.#met[this.#metCount++] = clause;
+      if (ledStarts[clause] !== ledStarts[clause + 1]) this.#met[this.#metCount++] = clause;
     }
   }
 
   /** Looks of the needs whose rarest clause was met whether the others were. */
   #addCandidates(): void {
+    const { starts, items } = this.#clauses.ledBy;
     for (let each = 0; each < this.#metCount; each++) {
-      const led = this.#clauses.ledBy[this.#met[each] as number] as Int32Array;
-      for (let at = 0; at < led.length; at++) {
-        const index = led[at] as number;
-        if (this.#areMet(this.#clauses.others[index] as Int32Array)) this.#sets.add(index);
+      const clause = this.#met[each] as number;
+      const end = starts[clause + 1] as number;
+      for (let at = starts[clause] as number; at < end; at++) {
+        const index = items[at] as number;
+        if (this.#areOthersMet(index)) this.#sets.add(index);
       }
     }
   }
 
-  #areMet(clauses: Int32Array): boolean {
-    for (let each = 0; each < clauses.length; each++)
-      if (this.#clauseEpochs[clauses[each] as number] !== this.#epoch) return false;
+  #areOthersMet(index: number): boolean {
+    const { starts, items } = this.#clauses.others;
+    const end = starts[index + 1] as number;
+    for (let at = starts[index] as number; at < end; at++) {
+      const clause = items[at] as number;
+      if (this.#clauseEpochs[clause] !== this.#epoch && !this.#hasByteOf(clause)) return false;
+    }
     return true;
+  }
+
+  #hasByteOf(clause: number): boolean {
+    const { byteSets } = this.#clauses;
+    let common = 0;
+    for (let word = 0; word < 8; word++)
+      common |= (byteSets[clause * 8 + word] as number) & (this.#bytes[word] as number);
+    return common !== 0;
   }
 }
 
