@@ -48,11 +48,15 @@ import { userList } from './user-list.ts';
 import { userShow } from './user-show.ts';
 import { wafBypassEnd, wafBypassList } from './waf-bypass.ts';
 import { wafBypassAdd, wafBypassApprove } from './waf-bypass-add.ts';
+import { wafConfirmFp } from './waf-confirm-fp.ts';
 import { wafEvents } from './waf-events.ts';
 import { wafExplain } from './waf-explain.ts';
+import { wafReport } from './waf-report.ts';
 import { wafTest } from './waf-test.ts';
 
 import { wafToken } from './waf-token.ts';
+import { wafTrialAccept, wafTrialExtend, wafTrials } from './waf-trials.ts';
+import { wafTune } from './waf-tune.ts';
 import { webhookSecret } from './webhook-secret.ts';
 
 /** THE TABLE of commands, in the order that help lists them. */
@@ -87,6 +91,12 @@ export const COMMANDS: readonly AnyCommand[] = [
   wafBypassEnd,
   wafTest,
   wafToken,
+  wafTrials,
+  wafTrialAccept,
+  wafTrialExtend,
+  wafConfirmFp,
+  wafTune,
+  wafReport,
   loginBlocked,
   loginUnblock,
   limitsAdaptive,

@@ -41,8 +41,10 @@ import {
   statusView,
 } from './system-operations.ts';
 import { TOKEN_OPERATIONS } from './token-operations.ts';
+import { TRIAL_OPERATIONS } from './trial-operations.ts';
 import { USER_OPERATIONS } from './user-table.ts';
 import { WAF_EVENT_OPERATIONS } from './waf-events.ts';
+import { WAF_REPORT_OPERATIONS } from './waf-report.ts';
 
 const keyId = z.strictObject({
   id: z
@@ -205,6 +207,8 @@ export const OPERATIONS = {
   ...ATTACK_OPERATIONS,
   ...EXCEPTION_OPERATIONS,
   ...BYPASS_OPERATIONS,
+  ...TRIAL_OPERATIONS,
+  ...WAF_REPORT_OPERATIONS,
   reload: operation({
     ...common,
     method: 'POST',
