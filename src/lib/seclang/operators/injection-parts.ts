@@ -12,7 +12,7 @@ const BLANKS = /[\s\0]{2,}/g;
 const LONG_WORDS = /[A-Za-z0-9_]{65,}/g;
 
 /** A value without what makes it long for nothing: runs of white space, and the middle of words that are no keyword. */
-export function shortened(value: Bytes): Bytes {
+function shortened(value: Bytes): Bytes {
   return value
     .replace(BLANKS, (run) => (run.includes('\n') ? '\n' : ' '))
     .replace(LONG_WORDS, (word) => word.slice(0, 32) + word.slice(-32));
@@ -24,7 +24,8 @@ export function shortened(value: Bytes): Bytes {
  * libinjection judges by the first five tokens. So the start decides, read as it is and from within a string; and only where
  * the start leaves room for more tokens, which one long sum or string does, all the rest is looked at as well.
  */
-export function* sqlParts(value: Bytes, isSql: (part: Bytes) => boolean): Generator<boolean> {
+export function* sqlParts(whole: Bytes, isSql: (part: Bytes) => boolean): Generator<boolean> {
+  const value = whole.length > PARTS_BYTES ? shortened(whole) : whole;
   const head = value.slice(0, PARTS_BYTES);
   yield isSql(head);
   if (value.length <= PARTS_BYTES) return;

@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import type { CompileOperator, LongMatch, Operator, OperatorHost } from '../operator.ts';
 import { bytesWhere, byteTable } from '../transformations/in-place.ts';
-import { PARTS_BYTES, shortened, sqlParts, xssParts } from './injection-parts.ts';
+import { PARTS_BYTES, sqlParts, xssParts } from './injection-parts.ts';
 
 const WORD: Bytes = bytesWhere((byte) => /[A-Za-z0-9_]/.test(String.fromCharCode(byte)));
 const IS_WORD = byteTable(WORD);
@@ -65,13 +65,15 @@ function matchAll(match: LongMatch, captures: Bytes[] | null): boolean {
   return true;
 }
 
+const NO_PARTS: Iterator<boolean> = { next: () => ({ done: true, value: undefined }) };
+
 function beginSql(host: OperatorHost, value: Bytes): LongMatch {
   const captures: Bytes[] = [];
   const look = (part: Bytes): boolean => {
     captures[0] = host.sqlFingerprint(part);
     return captures[0] !== '';
   };
-  return new PartByPart(sqlParts(shortened(value), look), captures);
+  return new PartByPart(isPlainData(value) ? NO_PARTS : sqlParts(value, look), captures);
 }
 
 /** Captured is the fingerprint of the injection. */
