@@ -32,7 +32,10 @@ export class Ways {
   readonly #seen: Uint32Array;
   #stamp = 0;
   readonly #open: number[] = [];
-  #found: number[] = [];
+  /** What is being found, and what was found before it. */
+  #found: Uint16Array;
+  #foundBefore: Uint16Array;
+  #foundCount = 0;
 
   constructor(program: Program, isReversed: boolean) {
     this.#program = program;
@@ -42,6 +45,8 @@ export class Ways {
       Uint8Array.from(this.classes.samples, (code) => Number(set.has(code))),
     );
     this.#seen = new Uint32Array(program.ops.length);
+    this.#found = new Uint16Array(program.ops.length);
+    this.#foundBefore = new Uint16Array(program.ops.length);
     this.isAnchored = this.classes.sides.every((side) => this.#startAt(side).instructions.length === 0);
   }
 
@@ -56,7 +61,8 @@ export class Ways {
     const from = this.#resolve(place, side);
     this.#startFinding();
     const { ops, xs, nexts } = this.#program;
-    for (const at of from) {
+    for (let index = 0; index < from.length; index++) {
+      const at = from[index] as number;
       if (ops[at] !== OP.bytes) continue;
       const inSet = this.#inSet[xs[at] as number] as Uint8Array;
       if (inSet[byteClass] === 1) this.#find(nexts[at] as number, side);
@@ -72,24 +78,32 @@ export class Ways {
   }
 
   /** The instructions of a place with those behind assertions that hold. */
-  #resolve({ instructions, side }: Place, next: number): readonly number[] | Uint16Array {
+  #resolve({ instructions, side }: Place, next: number): Uint16Array {
     const { ops, xs, nexts } = this.#program;
     this.work += instructions.length;
     if (!this.classes.hasAssertions) {
-      this.hasMatched = instructions.some((at) => ops[at] === OP.match);
+      this.hasMatched = this.#holdsMatch(instructions);
       return instructions;
     }
     this.#startFinding();
     this.hasMatched = false;
     for (const at of instructions) this.#find(at, -1);
     // What is found grows while it is gone through.
-    for (let index = 0; index < this.#found.length; index++) {
+    for (let index = 0; index < this.#foundCount; index++) {
       const at = this.#found[index] as number;
       if (ops[at] === OP.match) this.hasMatched = true;
       if (ops[at] === OP.assert && mayHold(xs[at] as number, side, next, this.#isReversed))
         this.#find(nexts[at] as number, -1);
     }
-    return this.#found;
+    return this.#found.subarray(0, this.#foundCount);
+  }
+
+  #holdsMatch(instructions: Uint16Array): boolean {
+    const { ops } = this.#program;
+    for (let index = 0; index < instructions.length; index++) {
+      if (ops[instructions[index] as number] === OP.match) return true;
+    }
+    return false;
   }
 
   #startAt(side: number): Place {
@@ -100,7 +114,10 @@ export class Ways {
 
   #startFinding(): void {
     this.#stamp++;
-    this.#found = [];
+    const found = this.#found;
+    this.#found = this.#foundBefore;
+    this.#foundBefore = found;
+    this.#foundCount = 0;
   }
 
   /** Finds the instructions that an instruction leads to without a byte. Assertions that cannot hold behind `side` end. */
@@ -115,11 +132,11 @@ export class Ways {
       const op = ops[at];
       if (op === OP.split) open.push(ys[at] as number, nexts[at] as number);
       else if (op !== OP.assert || side < 0 || canHold(xs[at] as number, side, this.#isReversed))
-        this.#found.push(at);
+        this.#found[this.#foundCount++] = at;
     }
   }
 
   #takeFound(side: number): Place {
-    return { instructions: Uint16Array.from(this.#found).sort(), side };
+    return { instructions: this.#found.slice(0, this.#foundCount).sort(), side };
   }
 }
