@@ -1,7 +1,9 @@
 import { formatProblems } from '../config/format-problems.ts';
 import { findLimitBounds } from '../config/limit-bounds.ts';
 import { loadConfig } from '../config/load.ts';
+import { type LoadedRuleSets, loadRuleSets } from '../config/rule-sets.ts';
 import { findWeaknesses, type WeakSetting } from '../config/weaknesses.ts';
+import type { RuleOrigin } from '../core/waf.ts';
 import { certificateNotes } from './certificate-notes.ts';
 import { CONFIG_OPTION, defineCommand } from './command.ts';
 import { compileProblems } from './compile-problems.ts';
@@ -28,6 +30,18 @@ function verdict(path: string, found: readonly WeakSetting[], isRefused: boolean
   return counts === '' ? `${path} is OK.` : `${path} is OK, with ${counts}.`;
 }
 
+/** How many rules there are, and where they come from. */
+function ruleLines({ rules }: LoadedRuleSets): string[] {
+  if (rules.length === 0) return [];
+  const count = (origin: RuleOrigin): number => rules.filter((rule) => rule.origin === origin).length;
+  const origins = [
+    [count('shipped'), 'of the gateway'],
+    [count('include'), 'of `waf.include`'],
+    [count('custom'), 'of your own'],
+  ].filter(([amount]) => amount !== 0);
+  return [`rules ${rules.length}: ${origins.map((words) => words.join(' ')).join(', ')}.`];
+}
+
 /** `portcullis check`. */
 export const check = defineCommand({
   name: 'check',
@@ -52,9 +66,11 @@ export const check = defineCommand({
     if (loaded.config === null) throw configFailure(path, loaded);
     const problems = compileProblems(loaded.config).map((problem) => loaded.place(problem));
     if (problems.length > 0) throw configFailure(path, { problems });
+    const rules = loadRuleSets(loaded.config);
     const found = [
       ...findWeaknesses(loaded.config, loaded.typedSecrets),
       ...certificateNotes(loaded.config, Date.now()),
+      ...rules.notes.map((note): WeakSetting => ({ ...note, level: 'note' })),
     ];
     const placed = found.map((entry) => ({ ...loaded.place(entry), level: entry.level }));
     const isRefused = values.strict && found.some(({ level }) => level === 'weak');
@@ -69,13 +85,14 @@ export const check = defineCommand({
     const end = terminal.paint(isRefused ? 'red' : 'green', verdict(path, found, isRefused));
     const failed = isRefused ? { error: 'weak', message: verdict(path, found, true) } : {};
     return {
-      text: [...lines, ...boundLines, end].join('\n'),
+      text: [...lines, ...boundLines, ...ruleLines(rules), end].join('\n'),
       json: {
         ok: !isRefused,
         file: path,
         ...failed,
         weaknesses: placed.map((entry) => ({ file: path, ...entry })),
         bounds: bounds.map((bound) => ({ file: path, ...bound })),
+        rules: rules.rules.length,
       },
       exitCode: isRefused ? 1 : 0,
     };

@@ -97,6 +97,8 @@ export function oauthApis(root: Loose, entry: OauthEntry = NOWHERE): readonly Lo
     headers: { ...asRecord(defaults.headers), verboseErrors: 'keep' },
     addressLimit: { perMinute: PER_MINUTE },
     validate: { maxBodyBytes: MAX_FORM_BYTES },
+    // What people type here are passwords, which may look like anything; its pages are read by a parser of their own.
+    waf: { mode: 'off' },
   };
   const main = {
     ...common,

@@ -19,6 +19,8 @@ export interface TlsWorldOptions {
   /** More members of the configuration; the upstream's address is given where they name it. */
   readonly config?: object | ((upstream: string) => object);
   readonly upstream?: UpstreamScript;
+  /** More files beside the configuration. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 let shared: TestCertificate | null = null;
@@ -60,7 +62,7 @@ export async function openTlsWorld(options: TlsWorldOptions = {}): Promise<TlsWo
       ? options.config(`http://127.0.0.1:${upstream.port}`)
       : options.config),
   });
-  const gateway = await startTestGateway(config, files);
+  const gateway = await startTestGateway(config, { ...files, ...options.files });
   return {
     gateway,
     upstream,

@@ -2,7 +2,8 @@
  * Transcripts: whole gateways, told as text. Each `*.txt` file beside this one is
  *
  *   a remark
- *   --- config            YAML laid over the shared configuration below; {upstream} is the URL of the recording upstream
+ *   --- config            YAML laid over the shared configuration below; {upstream} is the URL of the recording upstream.
+ *                         The WAF is off unless there is a block `waf`
  *   --- key NAME          YAML body of `key create`; `revoked: true` revokes it afterwards. {NAME} is the key
  *   --- token NAME        YAML of a JWT: header, claims (now+900 is a time, null takes a claim away), signedBy
  *                         (issuer, stranger, hmac, nobody); the key set is the file jwks.json. {NAME} is the token
@@ -50,8 +51,14 @@ class World {
     const ok = wireText('HTTP/1.1 200 OK\nContent-Type: text/plain\n\nok');
     this.upstream = await start({ respond: () => (this.#reply === '' ? ok : this.#reply) });
     this.#names.set('upstream', `http://127.0.0.1:${this.upstream.port}`);
-    const own = parse(this.#fill(config)) as object;
-    this.gateway = await startTestGateway({ ...SHARED, ...own }, { 'jwks.json': jwksText() });
+    const own = parse(this.#fill(config)) as { defaults?: object };
+    // Rules are told of where they are in the configuration; elsewhere their checks would stand in every journal record.
+    const isTold = /\bwaf:/.test(config);
+    const defaults = isTold ? own.defaults : { waf: { mode: 'off' }, ...own.defaults };
+    this.gateway = await startTestGateway(
+      { ...SHARED, ...own, ...(defaults && { defaults }) },
+      { 'jwks.json': jwksText() },
+    );
     const nowS = Math.floor(Date.now() / 1000);
     for (const [name, text] of tokens) this.#names.set(name, tokenFrom(text, nowS));
     for (const [name, text] of keys) await this.#createKey(name, text);
