@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { accessSchema } from '../stages/access/access.schema.ts';
 import type { authenticationSchema } from '../stages/authentication/authentication.schema.ts';
 import type { authorizationSchema } from '../stages/authorization/authorization.schema.ts';
+import type { behaviourSchema } from '../stages/behaviour/behaviour.schema.ts';
 import type { corsSchema } from '../stages/cors/cors.schema.ts';
 import type { hardeningSchema } from '../stages/hardening/hardening.schema.ts';
 import type { loginSchema } from '../stages/login/login.schema.ts';
@@ -10,6 +11,7 @@ import type { protocolSchema } from '../stages/protocol/protocol.schema.ts';
 import type { outcomeLimitsSchema } from '../stages/ratelimit/outcome-limits.schema.ts';
 import type { addressLimitSchema, rateLimitSchema } from '../stages/ratelimit/ratelimit.schema.ts';
 import type { validationSchema } from '../stages/validation/validation.schema.ts';
+import type { wafSchema } from '../stages/waf/waf.schema.ts';
 import type { RootInput } from './schema.ts';
 
 /** The blocks of the stages as they are written; a test holds the keys against the stages. */
@@ -20,11 +22,13 @@ export interface BlocksInput {
   cors?: z.input<typeof corsSchema>;
   login?: z.input<typeof loginSchema>;
   strangers?: z.input<typeof strangersSchema>;
+  behaviour?: z.input<typeof behaviourSchema>;
   authenticate?: z.input<typeof authenticationSchema>;
   rateLimit?: z.input<typeof rateLimitSchema>;
   overload?: z.input<typeof overloadSchema>;
   outcomeLimits?: z.input<typeof outcomeLimitsSchema>;
   authorize?: z.input<typeof authorizationSchema>;
+  waf?: z.input<typeof wafSchema>;
   validate?: z.input<typeof validationSchema>;
   headers?: z.input<typeof hardeningSchema>;
 }

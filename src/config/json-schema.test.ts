@@ -49,11 +49,13 @@ test('the types of the blocks are those of the stages', () => {
     cors: true,
     login: true,
     strangers: true,
+    behaviour: true,
     authenticate: true,
     rateLimit: true,
     overload: true,
     authorize: true,
     outcomeLimits: true,
+    waf: true,
     validate: true,
     headers: true,
   };
