@@ -1,6 +1,7 @@
 import { configJsonSchema } from '../src/config/json-schema.ts';
 import { configurationPage } from './configuration-page.ts';
 import { reasonsPage } from './reasons-page.ts';
+import { seclangPage } from './seclang-page.ts';
 
 /** A file that is derived from the sources and kept in the repository. */
 export interface GeneratedFile {
@@ -17,4 +18,5 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   },
   { path: 'docs/reference/configuration.md', content: () => `${configurationPage()}` },
   { path: 'docs/reference/reasons.md', content: () => `${reasonsPage()}` },
+  { path: 'docs/reference/seclang.md', content: () => seclangPage() },
 ];

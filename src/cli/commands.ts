@@ -51,9 +51,9 @@ import { wafBypassAdd, wafBypassApprove } from './waf-bypass-add.ts';
 import { wafConfirmFp } from './waf-confirm-fp.ts';
 import { wafEvents } from './waf-events.ts';
 import { wafExplain } from './waf-explain.ts';
+import { wafLint } from './waf-lint.ts';
 import { wafReport } from './waf-report.ts';
 import { wafTest } from './waf-test.ts';
-
 import { wafToken } from './waf-token.ts';
 import { wafTrialAccept, wafTrialExtend, wafTrials } from './waf-trials.ts';
 import { wafTune } from './waf-tune.ts';
@@ -89,6 +89,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   wafBypassApprove,
   wafBypassList,
   wafBypassEnd,
+  wafLint,
   wafTest,
   wafToken,
   wafTrials,

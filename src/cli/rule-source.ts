@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import { readRuleFiles } from '../config/rule-files.ts';
 import { UNGOVERNED } from '../core/waf.ts';
 import { parseRules } from '../lib/seclang/syntax/parse-rules.ts';
-import type { RuleFileProblem, RuleProgram } from '../lib/seclang/syntax/rule.ts';
+import type { RuleExclusion, RuleFileProblem, RuleProgram } from '../lib/seclang/syntax/rule.ts';
 import type { Overrides } from '../lib/seclang/transaction.ts';
 import { RouteOverrides } from '../stages/waf/overrides.ts';
 import { type WafConfig, wafSchema } from '../stages/waf/waf.schema.ts';
@@ -32,6 +32,7 @@ export const RULE_SOURCE_OPTIONS = {
 export interface OpenedRules {
   readonly program: RuleProgram;
   readonly notes: readonly RuleFileProblem[];
+  readonly exclusions: readonly RuleExclusion[];
   /** What the block of the API says about them. */
   readonly overrides: Overrides | null;
 }
@@ -109,13 +110,14 @@ function openConfigured(path: string, api: string | undefined): OpenedRules {
 }
 
 function openBlock(path: string, waf: WafConfig): OpenedRules {
-  const { material, problems, notes } = readRuleFiles(waf);
+  const { material, problems, remarks } = readRuleFiles(waf);
   if (problems.length > 0) throw configFailure(path, { problems: [...problems] });
   if (material === null) throw new CommandFailure('no_rules', 'The `waf` block names no file with a rule.');
   const { program, rules } = material;
   return {
     program,
-    notes: notes.map(({ message }) => ({ at: { file: path, line: 0 }, token: '', message })),
+    notes: remarks.notes,
+    exclusions: remarks.exclusions,
     overrides: new RouteOverrides(waf, rules, UNGOVERNED).current(),
   };
 }

@@ -16,6 +16,7 @@ import type {
   MacroText,
   Marker,
   Rule,
+  RuleExclusion,
   RuleFileProblem,
   RuleFileReader,
   RuleProgram,
@@ -42,7 +43,17 @@ export interface RuleFilesRead {
   readonly notes: readonly ConfigProblem[];
   /** What was read and what was looked for, to be watched. */
   readonly files: readonly string[];
+  /** What a linter wants to know beside the program. */
+  readonly remarks: RuleRemarks;
 }
+
+/** What the files say that is in no rule. */
+export interface RuleRemarks {
+  readonly notes: readonly RuleFileProblem[];
+  readonly exclusions: readonly RuleExclusion[];
+}
+
+const NO_REMARKS: RuleRemarks = { notes: [], exclusions: [] };
 
 /** An entry of the configuration, in the order in which its files are read. */
 interface Entry {
@@ -145,18 +156,25 @@ export function readRuleFiles(config: WafConfig): RuleFilesRead {
   const place = (problem: RuleFileProblem): ConfigProblem => placed(problem, reader, entries);
   const { files } = reader;
   if ('problems' in reading) {
-    return { material: null, problems: tell(reading.problems.filter(isTold).map(place)), notes: [], files };
+    return {
+      material: null,
+      problems: tell(reading.problems.filter(isTold).map(place)),
+      notes: [],
+      files,
+      remarks: NO_REMARKS,
+    };
   }
   const program = { ...reading.program, settings: { ...reading.program.settings, ...SAID_BY_BLOCK } };
   const hash = reader.hash();
   const wrong = compileProblems(program, hash);
   const notes = [...reading.notes, ...settingNotes(reading.program.settings, entries)].map(place);
-  if (wrong.length > 0) return { material: null, problems: tell(wrong.map(place)), notes, files };
+  if (wrong.length > 0)
+    return { material: null, problems: tell(wrong.map(place)), notes, files, remarks: reading };
   const usesLibinjection = links(program).some(({ operator }) =>
     INJECTIONS.has(operator?.name.toLowerCase() ?? ''),
   );
   const material = { hash, program, usesLibinjection, rules: knownRules(program, reader) };
-  return { material, problems: [], notes, files };
+  return { material, problems: [], notes, files, remarks: reading };
 }
 
 /** A gateway without rules of its own has none to miss. */

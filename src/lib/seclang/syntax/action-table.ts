@@ -46,7 +46,7 @@ export const ACTIONS: Readonly<Record<string, ActionFacts>> = {
   pause: accepted('A request that waits costs the gateway more than its sender; limit or refuse it.'),
   phase: needs('1 to 5, `request` (2), `response` (4) or `logging` (5).'),
   prepend: refused(NO_INJECTION),
-  proxy: needs('Sends the request somewhere else; see the table of deviations.'),
+  proxy: needs('Refuses like `deny`: the upstream of a route is named in the configuration.'),
   redirect: needs('Answers with a redirection, 302 or what `status` says.'),
   rev: needs('The revision of the rule.'),
   sanitisearg: needs(SANITIZE),

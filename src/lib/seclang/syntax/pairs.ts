@@ -49,12 +49,21 @@ function parsePair(cursor: Cursor): Pair | null {
   const start = cursor.at;
   while (cursor.at < text.length && text[cursor.at] !== ':' && !endsItem(text[cursor.at])) cursor.at++;
   const name = text.slice(start, cursor.at);
-  if (text[cursor.at] !== ':') return { name, value: null };
+  if (text[cursor.at] !== ':') return hasEnded(cursor, name) ? { name, value: null } : null;
   cursor.at++;
   if (text[cursor.at] === "'") return parseQuoted(cursor, name);
   const from = cursor.at;
   cursor.at = endOfValue(cursor, from);
   return { name, value: text.slice(from, cursor.at) };
+}
+
+/** Whether a name without a value is followed by a separator or nothing: blanks alone do not separate it. */
+function hasEnded({ text, at, complain }: Cursor, name: Bytes): boolean {
+  let next = at;
+  while (isSpace(text[next])) next++;
+  if (next >= text.length || isSeparator(text[next])) return true;
+  complain(name, `Behind ${name} stands something else without a comma between; add one.`);
+  return false;
 }
 
 const endsItem = (char: string | undefined): boolean =>

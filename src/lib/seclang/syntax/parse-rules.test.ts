@@ -83,6 +83,8 @@ describe('mistakes', () => {
     ['SecRule ARGS a "\\\nid:1,\\\nt:foo"', '3 t:foo'],
     ['SecRule ARGS a id:1,chain', '1 chain'],
     ['SecRule ARGS a id:1\n\nSecRule ARGS a id:1', '3 id:1'],
+    ['SecAction "id:1,log deny"', '1 log'],
+    ['SecRule TX: a id:1', '1 TX'],
     ['Include nowhere.conf', '1 nowhere.conf'],
     ['Include rules.conf', '1 rules.conf'],
   ])('%j is told at its place', (text, problem) => {

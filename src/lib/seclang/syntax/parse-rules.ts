@@ -1,7 +1,7 @@
 import { DIRECTIVES, type DirectiveFacts, MODULES } from './directive-table.ts';
 import { unknown } from './macro.ts';
 import { ProgramDraft } from './program-draft.ts';
-import type { EngineSettings, RuleFileProblem, RuleFileReader, RuleProgram } from './rule.ts';
+import type { EngineSettings, RuleExclusion, RuleFileProblem, RuleFileReader, RuleProgram } from './rule.ts';
 import { readAction, readDefaults, readFirst, readRule } from './rule-directives.ts';
 import { applySetting, DEFAULT_SETTINGS, isSetting } from './settings.ts';
 import { parseStatements, parseWords, type Statement, type Word } from './source.ts';
@@ -10,7 +10,11 @@ import { readActionUpdate, readRemoval, readTargetUpdate } from './update-direct
 
 /** What rule files say: a program with what is to be known about it, or everything that is wrong. */
 export type RuleReading =
-  | { readonly program: RuleProgram; readonly notes: readonly RuleFileProblem[] }
+  | {
+      readonly program: RuleProgram;
+      readonly notes: readonly RuleFileProblem[];
+      readonly exclusions: readonly RuleExclusion[];
+    }
   | { readonly problems: readonly RuleFileProblem[] };
 
 /** What is not in the files. */
@@ -31,7 +35,9 @@ export function parseRules(
   const files = new FileWalk(draft, reader);
   for (const path of paths) files.readAll(path, options.fromFile ?? '');
   const program = draft.finish();
-  return program === null ? { problems: draft.problems } : { program, notes: draft.notes };
+  return program === null
+    ? { problems: draft.problems }
+    : { program, notes: draft.notes, exclusions: draft.exclusions };
 }
 
 /** Goes through files and what they include. */

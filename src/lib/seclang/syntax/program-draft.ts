@@ -1,6 +1,13 @@
 import type { Bytes } from '../bytes.ts';
 import { type ActionSet, emptyActions } from './action-set.ts';
-import type { EngineSettings, Marker, RuleFileProblem, RulePhase, RuleProgram } from './rule.ts';
+import type {
+  EngineSettings,
+  Marker,
+  RuleExclusion,
+  RuleFileProblem,
+  RulePhase,
+  RuleProgram,
+} from './rule.ts';
 import { finishRule, type RuleDraft } from './rule-draft.ts';
 import type { SettingsDraft } from './settings.ts';
 import type { Complain, Statement, Word } from './source.ts';
@@ -15,6 +22,7 @@ export class ProgramDraft {
   readonly dataFiles = new Map<string, Bytes>();
   readonly problems: RuleFileProblem[] = [];
   readonly notes: RuleFileProblem[] = [];
+  readonly exclusions: RuleExclusion[] = [];
   /** What the `SecDefaultAction` of each phase said last. */
   readonly #defaults = new Map<RulePhase, ActionSet>();
   #lastDefaults: ActionSet = emptyActions();

@@ -59,8 +59,7 @@ interface Parts {
 
 function addRule(draft: ProgramDraft, statement: Statement, { variables, parsed, actions }: Parts): void {
   if (variables === null || parsed === null || actions === null) {
-    // Its further links must not look like rules without an id.
-    draft.isBrokenChain = actions?.isChained ?? /\bchain\b/i.test(statement.text);
+    goOn(draft, actions?.isChained ?? /\bchain\b/i.test(statement.text), null);
     return;
   }
   const defaults = draft.defaultsOf(actions.phase ?? draft.openChain?.actions.phase ?? null);
@@ -72,14 +71,27 @@ function addRule(draft: ProgramDraft, statement: Statement, { variables, parsed,
     blocks: blockOf(defaults),
     links: [],
   };
-  const starter = draft.openChain;
-  const wrong = starter === null ? mistakeOfStarter(draft, actions, rule) : mistakeOfLink(actions);
-  if (wrong !== null) draft.report(statement.problem(wrong.token, wrong.message));
-  else if (starter !== null) starter.links.push(rule);
-  else if (!draft.isBrokenChain || actions.id !== null) draft.addRule(rule, statement);
-  draft.isBrokenChain = draft.isBrokenChain && actions.id === null && actions.isChained;
-  if (actions.isChained) draft.openChain = starter ?? (draft.isBrokenChain ? null : rule);
-  else draft.openChain = null;
+  goOn(draft, actions.isChained, placeRule(draft, statement, rule, actions) ? rule : null);
+}
+
+/** Puts a rule where it belongs. Shape: whether it begins or continues a chain that is there. */
+function placeRule(draft: ProgramDraft, statement: Statement, rule: RuleDraft, own: ActionSet): boolean {
+  // A further rule of a chain whose beginning was wrong: that is told, and this must not look like a rule without an id.
+  if (draft.isBrokenChain && own.id === null) return false;
+  const wrong = draft.openChain === null ? mistakeOfStarter(own, rule) : mistakeOfLink(own);
+  if (wrong !== null) {
+    draft.report(statement.problem(wrong.token, wrong.message));
+    return false;
+  }
+  if (draft.openChain === null) return draft.addRule(rule, statement);
+  draft.openChain.links.push(rule);
+  return true;
+}
+
+/** What the next rule is: a link of the chain that is open, one of a chain that was wrong, or a rule of its own. */
+function goOn(draft: ProgramDraft, isChained: boolean, rule: RuleDraft | null): void {
+  draft.isBrokenChain = isChained && draft.openChain === null && rule === null;
+  draft.openChain = isChained ? (draft.openChain ?? rule) : null;
 }
 
 interface Mistake {
@@ -87,8 +99,8 @@ interface Mistake {
   readonly message: string;
 }
 
-function mistakeOfStarter(draft: ProgramDraft, actions: ActionSet, rule: RuleDraft): Mistake | null {
-  if (actions.id === null && !draft.isBrokenChain)
+function mistakeOfStarter(actions: ActionSet, rule: RuleDraft): Mistake | null {
+  if (actions.id === null)
     return {
       token: '',
       message: 'This rule has no id; add id: and a number that no other rule has to its actions.',

@@ -176,3 +176,13 @@ export interface RuleFileReader {
   /** null where there is none or it cannot be read. */
   read(path: string): Bytes | null;
 }
+
+/** What a directive took out of rules that stand before it, or changed in them. */
+export interface RuleExclusion {
+  readonly at: Position;
+  readonly kind: 'rules' | 'targets' | 'actions';
+  /** How it names rules: `942100`, a range, or a pattern of tags or messages. */
+  readonly word: Bytes;
+  /** As they were before. */
+  readonly rules: readonly Rule[];
+}

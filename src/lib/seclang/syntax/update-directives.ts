@@ -1,7 +1,8 @@
 import { parseActions } from './action-list.ts';
 import { addVariables, type Picks, picksBy, replaceVariable, updateActions } from './exclusions.ts';
 import type { ProgramDraft } from './program-draft.ts';
-import type { RuleDraft } from './rule-draft.ts';
+import type { RuleExclusion } from './rule.ts';
+import { finishRule, type RuleDraft } from './rule-draft.ts';
 import type { Statement, Word } from './source.ts';
 import { parseVariables } from './variables.ts';
 
@@ -35,6 +36,16 @@ function picked(draft: ProgramDraft, statement: Statement, directive: string, wo
   return rules;
 }
 
+function record(
+  draft: ProgramDraft,
+  { at }: Statement,
+  kind: RuleExclusion['kind'],
+  { text }: Word,
+  rules: readonly RuleDraft[],
+): void {
+  if (rules.length > 0) draft.exclusions.push({ at, kind, word: text, rules: rules.map(finishRule) });
+}
+
 /** Reads `SecRuleRemoveById`, `…ByTag` and `…ByMsg`. */
 export function readRemoval(
   draft: ProgramDraft,
@@ -42,7 +53,11 @@ export function readRemoval(
   directive: string,
   words: readonly Word[],
 ): void {
-  draft.removeRules(new Set(words.flatMap((word) => picked(draft, statement, directive, word))));
+  for (const word of words) {
+    const rules = picked(draft, statement, directive, word);
+    record(draft, statement, 'rules', word, rules);
+    draft.removeRules(new Set(rules));
+  }
 }
 
 /** Reads `SecRuleUpdateTargetById`, `…ByTag` and `…ByMsg`. */
@@ -57,6 +72,7 @@ export function readTargetUpdate(
   const replaced = old === undefined ? null : parseVariables(old.text, draft.complainAbout(statement, old));
   const rules = picked(draft, statement, directive, which);
   if (variables === null || (old !== undefined && replaced === null)) return;
+  record(draft, statement, 'targets', which, rules);
   for (const rule of rules) {
     if (replaced === null) addVariables(rule, variables);
     else if (!replaced.some((one) => replaceVariable(rule, one, variables)))
@@ -88,6 +104,7 @@ export function readActionUpdate(draft: ProgramDraft, statement: Statement, word
       `There is no rule ${which.text} before this line, so that nothing changes.`,
     );
   else if (actions !== null) {
+    record(draft, statement, 'actions', which, rule === undefined ? [] : [rule]);
     const wrong = updateActions(link, actions);
     if (wrong !== '') complain(list.text, wrong);
   }

@@ -48,7 +48,7 @@ function mistakeOf(name: string, value: Bytes | null, isCount: boolean, isExclus
     const known = [...XPATHS.keys()].filter((xpath) => xpath !== '').map((xpath) => `XML:${xpath}`);
     return `XPaths are not evaluated; what can be selected is ${known.join(' and ')}.`;
   }
-  if (wantsName && value === null && !isExclusion)
+  if (wantsName && (value ?? '') === '' && !isExclusion)
     return `${name} wants the name of what is meant behind a colon, such as ${name}:score.`;
   return '';
 }
