@@ -46,11 +46,8 @@ export function readCorpora(folder: string): Corpora {
     benign: [
       { kind: 'parameters', source: 'http-params', values: valuesOf(rows, 'norm') },
       { kind: 'searches', source: 'libinjection', values: readEscaped(detection, /^false_positives/) },
-      {
-        kind: 'what people write',
-        source: 'own',
-        values: linesOf(readFileSync(new URL('benign.txt', OWN), 'latin1')),
-      },
+      { kind: 'what people write', source: 'own', values: readOwn('benign.txt') },
+      { kind: 'what pages and services send', source: 'own', values: readOwn('benign-services.txt') },
     ],
     recorded: readRecorded(join(detection, 'legitimate')),
   };
@@ -61,6 +58,7 @@ export function isHeldOut(value: string): boolean {
   return ((createHash('sha1').update(value).digest()[0] as number) & 1) === 1;
 }
 
+const readOwn = (file: string): Bytes[] => linesOf(readFileSync(new URL(file, OWN), 'latin1'));
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 interface Row {

@@ -34,7 +34,7 @@ export function findXpath(value: Bytes): Finding | null {
 }
 
 const AXES =
-  /\b(?:ancestor|ancestor-or-self|child|descendant|descendant-or-self|following|following-sibling|parent|preceding|preceding-sibling|self|attribute)::(?:\w|\*|node\(\))|\b(?:count|name|string-length|substring|local-name|normalize-space|translate|starts-with|contains|string|concat|number|boolean|not|doc|document)\s{0,4}\(\s{0,4}(?:\/{1,2}[\w*@.[]|name\s{0,4}\(|\.\.?\/|\/\*|(?:user|name|password|text\(\)|@\w{1,20})\s{0,4},)|\b(?:position|last)\(\)\s{0,4}[=<>]|\/(?:text|node|comment|processing-instruction)\(\)|\]\s{0,4}\|\s{0,4}\/|['"]\s{0,4}\]\s{0,4}(?:\||\/|%00|\0)|\bdoc\(\s{0,4}concat\(|^['"]?\s{0,4}\|\s{0,4}\/{1,2}\w|\bor\s{1,4}\w{1,20}\(\)\s{0,4}=/i;
+  /\b(?:ancestor|ancestor-or-self|child|descendant|descendant-or-self|following|following-sibling|parent|preceding|preceding-sibling|self|attribute)::(?:\w|\*|node\(\))|\b(?:count|name|string-length|substring|local-name|normalize-space|translate|starts-with|contains|string|concat|number|boolean|not|doc|document)\s{0,4}\(\s{0,4}(?:\/{1,2}[\w*@.[]|name\s{0,4}\(|\.\.?\/|\/\*|(?:user|name|password|text\(\)|@\w{1,20})\s{0,4},)|\b(?:position|last)\(\)\s{0,4}[=<>]|\/(?:text|node|comment|processing-instruction)\(\)|\]\s{0,4}\|\s{0,4}\/|['"]\s{0,4}\]\s{0,4}(?:\||%00|\0)|\bdoc\(\s{0,4}concat\(|^['"]?\s{0,4}\|\s{0,4}\/{1,2}\w|\bor\s{1,4}\w{1,20}\(\)\s{0,4}=/i;
 
 function findPath(text: Bytes): Finding | null {
   const axis = AXES.exec(text);

@@ -4,7 +4,7 @@ import { decodeScriptEscapes } from './entities.ts';
 
 /** Calls that only proofs of an injection make, or that run text as script. */
 const TELLING_CALL =
-  /(?:\b|\d)(?:alert|prompt|confirm|eval|execscript|importscripts|msgbox)(?:[)\]}]{0,8}(?:\?\.)?[(`]|[\s)\]}]{1,8}(?:\?\.)?[\s(]{0,4}[(`][\s(]{0,4}[\d'"`/)&\\])/i;
+  /(?:\b|\d)(?:alert|prompt|confirm|eval|execscript|importscripts|msgbox)(?:['"`]?[)\]}]{0,8}(?:\?\.)?[(`]|[\s)\]}]{1,8}(?:\?\.)?[\s(]{0,4}[(`][\s(]{0,4}[\d'"`/)&\\])/i;
 /** Objects of a page with what is done to them. */
 const PAGE_ACCESS =
   /\bdocument\s{0,4}(?:\.\s{0,4}(?:cookie|domain|write(?:ln)?|location|url|referrer|body|documentelement|createelement|getelement|queryselector|forms|defaultview|execcommand)|\[)|\b(?:window|self|top|parent|globalthis|frames|this)\s{0,4}(?:\[\s{0,4}['"`/]|\.\s{0,4}(?:location|name|open|eval|alert|document|atob|onerror)\b)|\blocation\s{0,4}(?:=\s{0,4}['"`(]|\.\s{0,4}(?:href|hash|replace|assign|search)|\[)|\b(?:localstorage|sessionstorage)\s{0,4}[.[]|\binnerhtml\s{0,4}[=+\]'"`]|\bxmlhttprequest\s{0,4}\(|\bstring\s{0,4}(?:\.\s{0,4}fromc|\[\s{0,4}['"`]fromc)|\bfromcharcode\b|\bactivexobject\b/i;
@@ -20,6 +20,9 @@ export function isScript(text: Bytes): boolean {
   return TELLING_CALL.test(text) || PAGE_ACCESS.test(text) || ROUNDABOUT.test(text);
 }
 
+/** Names put together from what empty lists and their negations read as. */
+const WITHOUT_LETTERS = /\[\]\s{0,2}\[\s{0,2}\(\s{0,2}!|\(!!?\[\]\s{0,2}\+\s{0,2}\[\]\)\s{0,2}\[/;
+
 /** Text longer than this may be a page that somebody sends as it is, with all its scripts. */
 const PAGE_BYTES = 2_000;
 
@@ -30,6 +33,7 @@ export function judgeScript(text: Bytes): Certainty | null {
   const roundabout = ROUNDABOUT.exec(text);
   if (call === null && access === null && roundabout === null) return null;
   if (call !== null && isTellingCall(text)) return 'sure';
+  if (WITHOUT_LETTERS.test(text)) return 'sure';
   if (breaksOut(text, call) || breaksOut(text, access)) return 'sure';
   const figures = Number(call !== null) + Number(access !== null) + Number(roundabout !== null);
   return figures >= 2 && text.length < PAGE_BYTES ? 'sure' : 'likely';

@@ -16,6 +16,6 @@ const APPLICATION =
 
 /** Names of files that nobody asks an API for in good faith. */
 export const SENSITIVE_FILE: RegExp = new RegExp(
-  `(?:^|[^\\w.-]|\\.{2,8})/{0,8}(?:\\./+)*(?:${UNIX})|(?:^|[^\\w-])(?:${WINDOWS})|${APPLICATION}`,
+  `(?:^|[^\\w.-]|\\.{2,8})/{0,8}(?:\\./{1,4}){0,8}(?:${UNIX})|(?:^|[^\\w-])(?:${WINDOWS})|${APPLICATION}`,
   'i',
 );

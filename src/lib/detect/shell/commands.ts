@@ -19,11 +19,11 @@ export const TELLING_COMMANDS: ReadonlySet<string> = new Set(
 
 /** Commands that are words, or short enough to be anything. */
 export const COMMON_COMMANDS: ReadonlySet<string> = new Set(
-  `alias attrib break cal cancel cat cd chdir clear cls copy csplit cut date dd declare del dig dir echo ed emacs env erase eval ex exec exit expand expr export
+  `alias attrib break cal cancel cat cd chdir clear cls copy csplit cut date dd declare del dig dir echo ed emacs env erase eval exec exit expand expr export
   factor false file find fold free ftype function gem go goto groups halt head help history host id info install jobs join last less local locate
   login look mail make man md5 md5sum message more move msg open paste path ping ping.exe pico pr print rd read reboot ren rename reset rev screen
   script seq service set shift sha1sum sleep sort source split start stat strings stty sum sync tail tasks test time timeout top tr trap tree true tty
-  type typeset ulimit umask unset uptime users ver view w wait watch where which who write xmore yes zipinfo printf lp`.split(
+  type typeset ulimit umask unset uptime users ver view wait watch where which who write xmore yes zipinfo printf lp`.split(
     /\s+/,
   ),
 );

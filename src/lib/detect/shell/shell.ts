@@ -119,6 +119,8 @@ function judgeStarted(text: Bytes, at: number, from: number): Certainty | null {
 const LOOKING_AROUND: ReadonlySet<string> = new Set(
   'whoami ifconfig ipconfig uname netstat printenv lsof'.split(' '),
 );
+/** Commands that are no member of any list of fields. */
+const LISTING: ReadonlySet<string> = new Set('ls ps pwd whoami uname netstat ifconfig ipconfig'.split(' '));
 /** Commands that show what is in a file. */
 const READERS: ReadonlySet<string> = new Set(
   'cat tac nl head tail less more type rm od xxd strings'.split(' '),
@@ -140,7 +142,7 @@ function judgeBackquoted(text: Bytes, at: number, isTelling: boolean, isEnded: b
 function judgeTelling(text: Bytes, at: number, from: number, isEnded: boolean): Certainty | null {
   if (isEnded && (isBlankBefore(text, at) || isBehindWord(text, at, from))) return 'sure';
   if (isArgument(text, word.end)) return text[at] === '&' && from === at + 1 ? 'likely' : 'sure';
-  if (isEnded && isTight(text, at)) return isList(text) ? null : 'sure';
+  if (isEnded && isTight(text, at)) return isList(text) && !LISTING.has(word.name) ? null : 'sure';
   return judgeEnded(text, at, isEnded);
 }
 

@@ -17,10 +17,11 @@ export function judgeBreakOut(verdict: SqlVerdict): void {
   if (tokens.words[at] === WORD.limit && tokens.kinds[at + 1] === TOKEN.number && isOver(tokens, at + 2)) {
     verdict.find('sure', 'limit', at);
   }
-  if (next === TOKEN.math && tokens.count === at + 2 && tokens.isOpen)
-    verdict.find('likely', 'operator between quotes', at);
-  if (next === TOKEN.logic && tokens.count === at + 2 && tokens.isOpen)
-    verdict.find('likely', 'operator between quotes', at);
+  if ((next === TOKEN.math || next === TOKEN.logic) && tokens.count === at + 2 && tokens.isOpen) {
+    // Nothing but a sign between single quotes is what tries a login form; double quotes also mark what is searched for.
+    const isBare = /^\s{0,4}'\s{0,4}[^\w\s'"]{1,2}\s{0,4}'\s{0,4}$/.test(tokens.text);
+    verdict.find(isBare ? 'sure' : 'likely', 'operator between quotes', at);
+  }
 }
 
 function judgeBrokenComparison(verdict: SqlVerdict, at: number): void {

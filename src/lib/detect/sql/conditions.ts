@@ -13,7 +13,8 @@ export function judgeCondition(verdict: SqlVerdict, at: number, from: number): v
   if (left >= OPERAND.call) return judgeCalled(verdict, at, first, left);
   if (tokens.kinds[next] === TOKEN.compare) return judgeComparison(verdict, at, left, next);
   if (!verdict.isQuoted) {
-    if (left === OPERAND.constant && tokens.kinds[next] === TOKEN.comment && isConstantStart(verdict, at)) {
+    const isStart = at === 0 || isConstantStart(verdict, at);
+    if (left === OPERAND.constant && tokens.kinds[next] === TOKEN.comment && isStart) {
       verdict.find('sure', 'constant condition, rest cut off', at);
     }
     return;
@@ -21,7 +22,8 @@ export function judgeCondition(verdict: SqlVerdict, at: number, from: number): v
   if (tokens.kinds[next] === TOKEN.comment && (left === OPERAND.constant || next === first + 1)) {
     verdict.find(left === OPERAND.constant ? 'sure' : 'likely', 'condition, rest cut off', at);
   } else if (left === OPERAND.constant && isOver(tokens, next) && at === 1) {
-    verdict.find('likely', 'constant condition', at);
+    const isBare = tokens.ends[0] === 1 && tokens.kinds[first] === TOKEN.string;
+    verdict.find(isBare ? 'sure' : 'likely', 'constant condition', at);
   }
 }
 
@@ -60,7 +62,9 @@ function judgeComparison(verdict: SqlVerdict, at: number, left: number, compare:
   const isCut = tokens.kinds[verdict.right.end] === TOKEN.comment || tokens.isOpen;
   if (verdict.isQuoted && (!isWord || right === OPERAND.constant)) {
     if (isPlainWord(tokens, verdict.right.end)) return;
-    verdict.find(at <= 3 || isCut ? 'sure' : 'likely', 'condition', at);
+    // An apostrophe has a word behind it, a string that was ended has none.
+    const isEnded = !isPlainWord(tokens, 1);
+    verdict.find(isEnded && (at <= 3 || isCut) ? 'sure' : 'likely', 'condition', at);
   } else if (!verdict.isQuoted && right === OPERAND.constant && isConstantStart(verdict, at)) {
     verdict.find('sure', 'condition', at);
   } else if (!verdict.isQuoted && isCut && !isWord && tokens.kinds[verdict.right.end] === TOKEN.comment) {
