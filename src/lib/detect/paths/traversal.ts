@@ -25,8 +25,9 @@ function mayHoldPath(value: Bytes): boolean {
 }
 
 function findInText(value: Bytes): Finding | null {
-  const text = plain(value);
-  return surer(findSteps(text, text !== value), findFile(text));
+  const undisguised = plain(value);
+  const text = unified(undisguised);
+  return surer(findSteps(text, undisguised !== value), findFile(text));
 }
 
 /** Dots, slashes and backslashes in longer forms of UTF-8 or in spellings that some servers undo, as themselves. */
@@ -43,7 +44,7 @@ function plain(value: Bytes): Bytes {
         '/',
       );
   }
-  if (/0x(?:2[ef]|5c)/i.test(text)) text = text.replace(/0x2e/gi, '.').replace(/0x(?:2f|5c)/gi, '/');
+  if (/0x(?:2[ef]|5c)/i.test(text)) text = text.replace(/0?x2e/gi, '.').replace(/0?x(?:2f|5c)/gi, '/');
   if (/%(?:c0|c1|e0|2|5|%|u)/i.test(text)) {
     text = text
       .replace(/%(?:c0%ae|c0\.|c0%2e|%32%65|%32e|2%65)/gi, '.')
@@ -52,16 +53,28 @@ function plain(value: Bytes): Bytes {
         '/',
       );
   }
+  return text;
+}
+
+/** Slashes of Windows as those of everybody, without zero bytes. */
+function unified(text: Bytes): Bytes {
   return text.includes('\\') || text.includes('\0') ? text.replaceAll('\\', '/').replaceAll('\0', '') : text;
 }
 
 function findSteps(text: Bytes, isDisguised: boolean): Finding | null {
+  const inPlace = /(?<![\w.])(?:\.\/{1,3}){4}/.exec(text);
+  if (inPlace !== null) return found('sure', 'steps in place', text, inPlace.index, inPlace.index + 80);
   if (!text.includes('..')) return null;
   const steps = text.match(/(?<![\w.])\.{2,8}(?:;[^/]{0,20})?\/|\.\.\/(?=\.\.)|\/\.\.(?=\/|$)/g);
   if (steps === null) return findDots(text);
   const at = text.search(/\.{2,8}(?:;[^/]{0,20})?\/|\/\.\./);
   const isQuoted = /["'(=]$/.test(text.slice(Math.max(0, at - 1), at)) && text.length > 100;
-  if (steps.length >= 2 || isDisguised || steps.some((step) => step.includes(';'))) {
+  if (
+    steps.length >= 2 ||
+    isDisguised ||
+    text.startsWith('/../') ||
+    steps.some((step) => step.includes(';'))
+  ) {
     return found(isQuoted && !isDisguised ? 'likely' : 'sure', 'steps upwards', text, at, at + 120);
   }
   return text.length < 200 && at <= 1 && !isQuoted
