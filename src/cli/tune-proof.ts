@@ -58,6 +58,30 @@ export function proveOnEvent(
   return { scoreBefore, scoreAfter, threshold, left: rules, problem };
 }
 
+/**
+ * Leaves out of an exclusion what is not needed for the request to pass, the matches that added least first.
+ *
+ * Shape: all of it where the request was not blocked at all, such as by a rule on trial: what would be needed is not known then.
+ */
+export function narrowest(
+  event: RecordedEvent,
+  endedBy: number,
+  exclusion: Exclusion,
+  threshold: number,
+): readonly ExcludedTarget[] {
+  const passesWith = (targets: readonly ExcludedTarget[]): boolean =>
+    proveOnEvent(event, endedBy, { ...exclusion, targets }, threshold).problem === '';
+  if (passesWith([])) return exclusion.targets;
+  const addedBy = (target: ExcludedTarget): number =>
+    event.score - proveOnEvent(event, endedBy, { ...exclusion, targets: [target] }, threshold).scoreAfter;
+  let kept = exclusion.targets;
+  for (const target of exclusion.targets.toSorted((a, b) => addedBy(a) - addedBy(b))) {
+    const without = kept.filter((other) => other !== target);
+    if (passesWith(without)) kept = without;
+  }
+  return kept;
+}
+
 /** Runs every attack of the repository with and without an exclusion, where it excludes and elsewhere. */
 export function proveOnCorpus(
   before: RunnableRules,

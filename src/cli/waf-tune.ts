@@ -15,7 +15,7 @@ import { CommandFailure } from './failure.ts';
 import { operateAnywhere } from './operate.ts';
 import { getTarget } from './target.ts';
 import { printable } from './terminal.ts';
-import { type CorpusProof, type EventProof, proveOnCorpus, proveOnEvent } from './tune-proof.ts';
+import { type CorpusProof, type EventProof, narrowest, proveOnCorpus, proveOnEvent } from './tune-proof.ts';
 import { type RouteRules, rulesOfRoute, rulesWith, runnable } from './tune-rules.ts';
 
 const SHOWN = 5;
@@ -135,7 +135,7 @@ export const wafTune = defineCommand({
   name: 'waf tune',
   summary: 'Write the narrowest exclusion for a false positive, and prove what it does.',
   about: [
-    'The exclusion takes the parameter that matched from the rules that matched it, on the path of the request, and nothing else. It is tried ' +
+    'The exclusion takes the parameters that matched from the rules that matched them, on the path of the request: as few as are needed for it to pass. It is tried ' +
       'on what is recorded of the request, added up again, and on the attacks in rules/corpus, put where it excludes and elsewhere.',
     'The file is to be one of `waf.custom`, which are read before the rules. Exclusions act at the next reload, without a trial.',
   ],
@@ -175,21 +175,21 @@ export const wafTune = defineCommand({
     const request = requestOf(id, result.record);
     const rules = rulesOfRoute(target.path, request.routeId);
     const file = values.write === undefined ? '' : resolve(values.write);
-    const exclusion: Exclusion = {
+    const whole: Exclusion = {
       id: freeId(usedIds(rules, file)),
       ...pathOf(request.path, values.below),
       targets: targetsOf(request, values.rule, rules),
     };
-    const text = exclusionText(exclusion, `Request ${id}: a false positive.`);
+    const recorded = { matches: request.waf.matches, score: request.waf.inboundScore };
+    const { endedBy } = request.waf;
     const before = await runnable(rules);
+    const { threshold } = before;
+    // Whoever names a rule means that rule.
+    const targets = values.rule === 0 ? narrowest(recorded, endedBy, whole, threshold) : whole.targets;
+    const exclusion = { ...whole, targets };
+    const text = exclusionText(exclusion, `Request ${id}: a false positive.`);
     const after = await runnable(rulesWith(rules, text));
-    const { waf } = request;
-    const event = proveOnEvent(
-      { matches: waf.matches, score: waf.inboundScore },
-      waf.endedBy,
-      exclusion,
-      before.threshold,
-    );
+    const event = proveOnEvent(recorded, endedBy, exclusion, threshold);
     const corpus = proveOnCorpus(before, after, { ...exclusion, path: request.path }, request.method);
     const refusal = refusalOf(event, corpus, values['accept-unmasked']);
     const isWritten = refusal === '' && file !== '';
