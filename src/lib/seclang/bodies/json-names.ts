@@ -1,11 +1,16 @@
 import type { Bytes } from '../bytes.ts';
 
+/** Different names that one body may have. */
+const MAX_NAMES = 200_000;
+
 /** One name, and those that it begins. */
 class NameNode {
   readonly name: Bytes;
   /** The last of its keys; '' for the one that all begin with. */
   readonly key: Bytes;
   readonly parent: NameNode | null;
+  /** How many names were made that this one begins. */
+  made: number;
   #firstChild: NameNode | null;
   #children: Map<Bytes, NameNode> | null;
 
@@ -13,16 +18,19 @@ class NameNode {
     this.name = name;
     this.key = key;
     this.parent = parent;
+    this.made = 0;
     this.#firstChild = null;
     this.#children = null;
   }
 
+  /** The name of which this is all but the last key. */
   child(key: Bytes): NameNode {
     const first = this.#firstChild;
     if (first !== null && first.key === key) return first;
     const known = this.#children?.get(key);
     if (known !== undefined) return known;
     const made = new NameNode(this.parent === null ? key : `${this.name}.${key}`, key, this);
+    this.made++;
     if (first === null) this.#firstChild = made;
     else {
       this.#children ??= new Map();
@@ -44,6 +52,8 @@ export class JsonNames {
   #key: Bytes | null = null;
   /** How deep it is, as `SecRequestBodyJsonDepthLimit` counts. */
   depth = 0;
+  /** How many different names there may still be. */
+  #namesLeft = MAX_NAMES;
 
   setKey(key: Bytes): void {
     this.#key = key;
@@ -52,7 +62,12 @@ export class JsonNames {
   /** The name of a value that stands here. */
   get name(): Bytes {
     this.#key ??= '';
-    return this.#prefix.child(this.#key).name;
+    return this.#child(this.#key).name;
+  }
+
+  /** Whether there are more names than are kept. */
+  get isOverfull(): boolean {
+    return this.#namesLeft < 0;
   }
 
   openArray(): void {
@@ -76,8 +91,22 @@ export class JsonNames {
 
   #push(key: Bytes): void {
     this.depth++;
-    if (!key.includes('.')) this.#prefix = this.#prefix.child(key);
-    else for (const segment of key.split('.')) this.#prefix = this.#prefix.child(segment);
+    if (!key.includes('.')) this.#prefix = this.#child(key);
+    else {
+      for (let at = 0; at <= key.length && !this.isOverfull; ) {
+        const dot = key.indexOf('.', at);
+        const end = dot < 0 ? key.length : dot;
+        this.#prefix = this.#child(key.slice(at, end));
+        at = end + 1;
+      }
+    }
+  }
+
+  #child(key: Bytes): NameNode {
+    const before = this.#prefix.made;
+    const child = this.#prefix.child(key);
+    if (this.#prefix.made !== before) this.#namesLeft--;
+    return child;
   }
 
   #pop(): Bytes | null {

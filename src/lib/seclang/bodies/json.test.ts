@@ -196,7 +196,18 @@ describe('bounds', () => {
   test.each(['[', '{"a":'])('a million of %s', (open) => {
     const body = open.repeat(1_000_000);
     expect(read(body).error).toContain('depth limit');
-    expect(read(body, 10_000, { depth: 2_000_000 }).error).toContain('ends too early');
+    expect(read(body, 10_000, { depth: 2_000_000 }).error).toContain('too many names');
+  });
+
+  test.each([
+    ['keys', `{${Array.from({ length: 300_000 }, (_, i) => `"${i}":{}`).join(',')}}`],
+    ['dots', `{"${'.'.repeat(1_000_000)}":{}}`],
+    [
+      'keys with dots',
+      `{${Array.from({ length: 2_000 }, (_, i) => `"${i}${'.'.repeat(500)}":{}`).join(',')}}`,
+    ],
+  ])('a megabyte of %s does not outgrow memory', (_what, body) => {
+    expect(read(body, 10_000).error).toContain('too many names');
   });
 
   test('names of values at every depth do not outgrow memory', () => {

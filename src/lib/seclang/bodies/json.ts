@@ -122,6 +122,7 @@ export class JsonReader implements BodyReader {
     if (isMap) this.#names.openMap();
     else this.#names.openArray();
     this.#expects = isMap ? KEY_OR_END : VALUE_OR_END;
+    if (this.#names.isOverfull) this.#fail('there are too many names');
     if (this.#names.depth > this.#depthLimit) this.#fail('JSON depth limit exceeded');
   }
 

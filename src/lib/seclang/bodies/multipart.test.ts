@@ -141,6 +141,16 @@ describe('what cannot be told apart is an error, and gives no arguments', () => 
   });
 });
 
+test('more headers than a part may have', () => {
+  const lines = Array.from({ length: 1_001 }, (_, i) => `x${i}: y\r\n`).join('');
+  expect(read(`--B\r\n${lines}\r\nv\r\n${END}`).error).toContain('Too many part headers');
+});
+
+test('more files than there may be arguments', () => {
+  const file = '--B\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\nv\r\n';
+  expect(read(file.repeat(3) + END, TYPE, 1_000, 2).error).toBe('SecArgumentsLimit exceeded');
+});
+
 test('more fields than there may be arguments', () => {
   const reader = read(PART + PART + PART + END, TYPE, 1_000, 2);
   expect(reader.values.length).toBe(2);

@@ -9,6 +9,9 @@ import { MultipartFlags } from './multipart-flags.ts';
 /** How far into a line is looked, and how long a header line may be. */
 const LINE_BYTES = 4_096;
 
+/** Header lines that one part may have. */
+const MAX_HEADERS = 1_000;
+
 /** The part that is being read. */
 class Part {
   readonly headers = new NamedValues();
@@ -156,6 +159,11 @@ export class MultipartReader implements BodyReader {
     if (start > 0) this.#lineBreak(this.#body[start - 2] === '\r');
     this.#boundaries++;
     this.#endPart();
+    if (Math.max(this.#fields.length, this.files.length) > this.#limit) {
+      this.#complete();
+      this.error = TOO_MANY_ARGUMENTS;
+      return true;
+    }
     if (isFinal) {
       if (this.#at < this.#body.length) this.flags.dataAfter = true;
       this.#complete();
@@ -214,6 +222,7 @@ export class MultipartReader implements BodyReader {
   #field(part: Part, line: Bytes): void {
     const colon = line.indexOf(':');
     if (colon < 0) this.#fail(`Invalid part header (colon missing): ${escapeForLog(line)}.`);
+    else if (part.lines.length >= MAX_HEADERS) this.#fail('Too many part headers.');
     else if (colon === 0) this.#fail('Invalid part header (header name missing).');
     else if (part.places.has(lowerAscii(line.slice(0, colon)))) {
       this.#fail(`Duplicate part header: ${escapeForLog(line.slice(0, colon))}.`);

@@ -74,4 +74,21 @@ describe('arguments', () => {
       ),
     );
   });
+
+  test('long ones as well, though they are decoded piece by piece', () => {
+    const piece = fc.constantFrom('%41', '%', '+', 'a'.repeat(20_000), '=', '%4', '&', '%00'.repeat(9_000));
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 12 }),
+        fc.integer({ min: 1_000, max: 50_000 }),
+        (pieces, step) => {
+          const text = pieces.join('');
+          const [once, stepped] = [read(text), read(text, 1_000, step)];
+          expect(pairs(stepped)).toEqual(pairs(once));
+          expect(stepped.isInvalid).toBe(once.isInvalid);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });

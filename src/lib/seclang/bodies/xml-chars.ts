@@ -8,6 +8,9 @@ export const SPACES = /[\t\n\r ]*/y;
 /** What no document may hold: controls, U+FFFE and U+FFFF (XML 1.0, 2.2). */
 const FORBIDDEN = /[\0-\x08\v\f\x0e-\x1f]|\xef\xbf[\xbe\xbf]/;
 
+/** The first byte of U+FFFE and U+FFFF. */
+export const FIRST_OF_FORBIDDEN = 0xef;
+
 const PREDEFINED: ReadonlyMap<string, Bytes> = new Map([
   ['lt', '<'],
   ['gt', '>'],
@@ -16,9 +19,19 @@ const PREDEFINED: ReadonlyMap<string, Bytes> = new Map([
   ['apos', "'"],
 ]);
 
+/** White space of XML: TAB, LF, CR and SP. */
+export function isXmlSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+}
+
 /** Whether characters stand in a text that no document may hold. */
 export function isForbidden(text: Bytes): boolean {
   return FORBIDDEN.test(text);
+}
+
+/** Whether the value of an attribute is what stands in the document. */
+export function isPlainValue(raw: Bytes): boolean {
+  return !/[<&\0-\x1f\xef]/.test(raw);
 }
 
 /** Line ends as readers hand them on (XML 1.0, 2.11). */

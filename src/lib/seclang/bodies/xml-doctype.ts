@@ -9,6 +9,9 @@ const ENTITY_VALUE = /"([^"]*)"|'([^']*)'/y;
 const PLAIN = /[^"'<>]*/y;
 const NOTATION_DATA = /[\t\n\r ]+NDATA[\t\n\r ]+[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*/y;
 
+/** Bytes that declarations in a document may have. */
+const MAX_SUBSET_BYTES = 65_536;
+
 /**
  * Reads a document type declaration: the entities that it declares are taken, everything else is passed over.
  *
@@ -71,9 +74,11 @@ export class DoctypeReader {
   }
 
   #subset(): boolean {
+    const start = this.at;
     for (;;) {
       this.#spaces();
       const text = this.#text;
+      if (this.at - start > MAX_SUBSET_BYTES) return false;
       if (text[this.at] === ']') {
         this.at++;
         return true;

@@ -15,6 +15,8 @@ const SINGLE_BYTE: ReadonlyMap<string, string> = new Map([
   ['latin1', 'latin1'],
   ['windows-1252', 'windows-1252'],
 ]);
+/** Bytes of a document that are converted at once. */
+const MAX_CONVERTED_BYTES = 1_048_576;
 const OWN = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
 
 /**
@@ -32,6 +34,7 @@ export function decodeXml(body: Bytes): XmlText {
   const encoding = (declaration[3] ?? 'utf-8').toLowerCase();
   if (OWN.has(encoding)) return checked(rest);
   const known = SINGLE_BYTE.get(encoding);
+  if (rest.length > MAX_CONVERTED_BYTES) return { ok: false, problem: 'only UTF-8 may be that long' };
   if (known === undefined) return { ok: false, problem: 'the encoding is not one that is read here' };
   const bytes = Buffer.from(rest, 'latin1');
   const decoded = known === 'latin1' ? rest : new TextDecoder(known).decode(bytes);

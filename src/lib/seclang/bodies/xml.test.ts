@@ -186,6 +186,37 @@ describe('anything at all', () => {
   });
 
   test.each([
+    ['attributes of one tag', `<a ${Array.from({ length: 1_100 }, (_, i) => `x${i}=""`).join(' ')}/>`],
+    ['attributes', `<a>${'<b c=""/>'.repeat(100_001)}</a>`],
+    ['references in one value', `<a b="${'&lt;'.repeat(40_000)}"/>`],
+    ['bytes to convert', `<?xml version="1.0" encoding="ISO-8859-1"?><a>${'x'.repeat(1_100_000)}</a>`],
+    ['declarations', dtd('<a/>', '<!ELEMENT a ANY>'.repeat(5_000))],
+  ])('there may only be so many %s', (_what, body) => {
+    expect(read(body).error).not.toBe('');
+  });
+
+  test('CDATA sections are cut nowhere that matters either', () => {
+    const filler = 'x'.repeat(32_767);
+    const body = `<a><![CDATA[${filler}\r\n${filler}&\r]]>y</a>`;
+    expect(read(body, 1_000).rootTexts).toEqual([`${filler}\n${filler}&\ny`]);
+    for (let length = 32_764; length < 32_770; length++) {
+      expect(read(`<a><![CDATA[${'x'.repeat(length)}\xef\xbf\xbe]]></a>`).error).not.toBe('');
+    }
+  });
+
+  test('a long text is cut nowhere that matters', () => {
+    const filler = 'x'.repeat(32_767);
+    expect(read(`<a>${filler}\r\n${filler}\r${filler}</a>`).rootTexts).toEqual([
+      `${filler}\n${filler}\n${filler}`,
+    ]);
+    for (const end of [']]>', ']]]>', '\xef\xbf\xbe']) {
+      for (let length = 32_763; length < 32_770; length++) {
+        expect(read(`<a>${'x'.repeat(length)}${end}</a>`).error).not.toBe('');
+      }
+    }
+  });
+
+  test.each([
     ['open tags', '<a>'.repeat(300_000)],
     ['ampersands', `<a>${'&'.repeat(1_000_000)}`],
     ['ampersands in a value', `<a b="${'&'.repeat(1_000_000)}"/>`],

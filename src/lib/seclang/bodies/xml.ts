@@ -1,26 +1,35 @@
 import type { Bytes } from '../bytes.ts';
 import { NamedValues } from '../variables/named-values.ts';
 import type { BodyReader } from './body-reader.ts';
-import { isForbidden, NAME, referredCharacter, SPACES, withPlainBreaks } from './xml-chars.ts';
-import { DoctypeReader, type XmlEntities } from './xml-doctype.ts';
+import { AttributeNames } from './xml-attribute-names.ts';
+import {
+  FIRST_OF_FORBIDDEN,
+  isForbidden,
+  isPlainValue,
+  isXmlSpace,
+  NAME,
+  referredCharacter,
+  withPlainBreaks,
+} from './xml-chars.ts';
+import { DoctypeReader } from './xml-doctype.ts';
 import { decodeXml } from './xml-encoding.ts';
+import { MAX_ENTITY_DEPTH, XmlEntityTexts } from './xml-entity-texts.ts';
+import type { XmlSource } from './xml-source.ts';
 
 /** How deep elements may stand in each other, as libxml2 has it. */
 const MAX_DEPTH = 256;
-/** How deep entities may stand in each other. */
-const MAX_ENTITY_DEPTH = 40;
+/** Attributes that a document may have. */
+const MAX_ATTRIBUTES = 100_000;
+/** Bytes of a value in which something has to be replaced. */
+const MAX_REPLACED_BYTES = 131_072;
 /** Bytes that entities together may stand for beyond those of the body. */
 const SPARE_ENTITY_BYTES = 65_536;
 
-/** A text that is being read: the document, or an entity in it. */
-interface Source {
-  readonly text: Bytes;
-  at: number;
-  /** Elements that were open when it began. */
-  readonly depth: number;
-  /** '' for the document. */
-  readonly entity: Bytes;
-}
+const LESS = 0x3c;
+const AMPERSAND = 0x26;
+const BRACKET = 0x5d;
+const CR = 0x0d;
+const RUN_BYTES = 32_768;
 
 /**
  * An XML body (XML 1.0), read strictly and without recursion: the text of its root element, and the values of all attributes.
@@ -35,17 +44,17 @@ export class XmlReader implements BodyReader {
   readonly #texts: Bytes[] = [];
   #rootTexts: readonly Bytes[] = [];
   readonly #open: Bytes[] = [];
-  #sources: Source[] = [];
-  #source: Source = { text: '', at: 0, depth: 0, entity: '' };
-  #entities: XmlEntities = new Map();
-  #isExternal = false;
+  #sources: XmlSource[] = [];
+  #source: XmlSource = { text: '', at: 0, depth: 0, entity: '' };
+  readonly #entities: XmlEntityTexts;
   #hasDoctype = false;
   #hasRoot = false;
+  /** Where the CDATA section that is being read ends; -1 outside of one. */
+  #cdataEnd = -1;
   #isOver = false;
-  #entityBytes: number;
 
   constructor(body: Bytes) {
-    this.#entityBytes = SPARE_ENTITY_BYTES + body.length;
+    this.#entities = new XmlEntityTexts(SPARE_ENTITY_BYTES + body.length);
     const decoded = decodeXml(body);
     if (decoded.ok) this.#source = { text: decoded.text, at: 0, depth: 0, entity: '' };
     else this.#fail(decoded.problem);
@@ -78,50 +87,77 @@ export class XmlReader implements BodyReader {
     return this.#open.length > 0;
   }
 
-  #construct(source: Source): void {
+  #construct(source: XmlSource): void {
     const { text, at } = source;
-    if (at >= text.length) this.#endSource(source);
-    else if (text[at] === '&') this.#reference(source);
-    else if (text[at] !== '<') this.#characters(source);
-    else if (text.startsWith('<!--', at)) this.#comment(source);
-    else if (text.startsWith('<![CDATA[', at)) this.#cdata(source);
-    else if (text.startsWith('<!DOCTYPE', at)) this.#doctype(source);
-    else if (text[at + 1] === '?') this.#instruction(source);
-    else if (text[at + 1] === '/') this.#endTag(source);
-    else this.#startTag(source);
+    if (this.#cdataEnd >= 0) this.#cdataRun(source);
+    else if (at >= text.length) this.#endSource(source);
+    else if (text.charCodeAt(at) === AMPERSAND) this.#reference(source);
+    else if (text.charCodeAt(at) !== LESS) this.#characters(source);
+    else {
+      const next = text[at + 1];
+      if (next === '/') this.#endTag(source);
+      else if (next === '?') this.#instruction(source);
+      else if (next !== '!') this.#startTag(source);
+      else if (text.startsWith('<!--', at)) this.#comment(source);
+      else if (text.startsWith('<![CDATA[', at)) this.#cdata(source);
+      else if (text.startsWith('<!DOCTYPE', at)) this.#doctype(source);
+      else this.#fail('a tag has no name');
+    }
   }
 
-  #endSource(source: Source): void {
+  #endSource(source: XmlSource): void {
     if (this.#open.length !== source.depth) this.#fail('an element has no end');
     else if (source.entity === '') {
       this.#isOver = true;
       if (!this.#hasRoot) this.#fail('there is no element');
-    } else this.#source = this.#sources.pop() as Source;
+    } else this.#source = this.#sources.pop() as XmlSource;
   }
 
-  #characters(source: Source): void {
+  #characters(source: XmlSource): void {
     const { text, at } = source;
-    const markup = /[<&]/g;
-    markup.lastIndex = at;
-    source.at = markup.exec(text)?.index ?? text.length;
-    const run = text.slice(at, source.at);
+    let end = at;
+    let isPlain = true;
+    let before = 0;
+    for (; end < text.length; end++) {
+      const code = text.charCodeAt(end);
+      if (code === LESS || code === AMPERSAND) break;
+      // A long text is taken in runs that cut no line end and no `]]>`, nor a character.
+      if (end - at >= RUN_BYTES && before !== CR && before !== BRACKET && code < 0x80) break;
+      before = code;
+      if (code < 0x20 || code === BRACKET || code === FIRST_OF_FORBIDDEN) isPlain = false;
+    }
+    source.at = end;
+    const run = text.slice(at, end);
     if (!this.#isInRoot) {
       if (/[^\t\n\r ]/.test(run)) this.#fail('text stands outside of the root element');
-    } else if (isForbidden(run)) this.#fail('a character stands in the text that may not');
+    } else if (isPlain) this.#texts.push(run);
+    else if (isForbidden(run)) this.#fail('a character stands in the text that may not');
     else if (run.includes(']]>')) this.#fail('the end of a CDATA section has no beginning');
     else this.#texts.push(withPlainBreaks(run));
   }
 
-  #cdata(source: Source): void {
-    const start = source.at + '<![CDATA['.length;
-    const end = source.text.indexOf(']]>', start);
-    const data = source.text.slice(start, end);
-    if (end < 0 || !this.#isInRoot || isForbidden(data)) this.#fail('a CDATA section is malformed');
-    this.#texts.push(withPlainBreaks(data));
-    source.at = end + 3;
+  #cdata(source: XmlSource): void {
+    source.at += '<![CDATA['.length;
+    this.#cdataEnd = source.text.indexOf(']]>', source.at);
+    if (this.#cdataEnd < 0 || !this.#isInRoot) this.#fail('a CDATA section is malformed');
   }
 
-  #comment(source: Source): void {
+  /** Takes a run of a CDATA section, which cuts no line end. */
+  #cdataRun(source: XmlSource): void {
+    const { text, at } = source;
+    let end = Math.min(at + RUN_BYTES, this.#cdataEnd);
+    if (end < this.#cdataEnd && text.charCodeAt(end - 1) === CR) end--;
+    // The bytes of a character may be in two runs: what is forbidden is looked for a little further back.
+    if (isForbidden(text.slice(Math.max(0, at - 2), end))) this.#fail('a CDATA section is malformed');
+    this.#texts.push(withPlainBreaks(text.slice(at, end)));
+    source.at = end;
+    if (end === this.#cdataEnd) {
+      source.at = end + 3;
+      this.#cdataEnd = -1;
+    }
+  }
+
+  #comment(source: XmlSource): void {
     const start = source.at + 4;
     const end = source.text.indexOf('--', start);
     const isWhole = end >= 0 && source.text[end + 2] === '>';
@@ -129,7 +165,7 @@ export class XmlReader implements BodyReader {
     source.at = end + 3;
   }
 
-  #instruction(source: Source): void {
+  #instruction(source: XmlSource): void {
     const end = source.text.indexOf('?>', source.at + 2);
     const name = this.#match(NAME, source, source.at + 2);
     const next = source.text[source.at + 2 + name.length] ?? '';
@@ -140,7 +176,7 @@ export class XmlReader implements BodyReader {
     source.at = end + 2;
   }
 
-  #doctype(source: Source): void {
+  #doctype(source: XmlSource): void {
     if (this.#hasDoctype || this.#hasRoot || source.entity !== '') {
       this.#fail('a document type declaration stands where it may not');
       return;
@@ -149,27 +185,31 @@ export class XmlReader implements BodyReader {
     const reader = new DoctypeReader(source.text, source.at + '<!DOCTYPE'.length);
     if (!reader.read()) this.#fail(reader.problem);
     source.at = reader.at;
-    this.#entities = reader.entities;
-    this.#isExternal = reader.isExternal;
+    this.#entities.declare(reader.entities, reader.isExternal);
   }
 
   /** What a sticky pattern matches at a place; '' for nothing. */
-  #match(pattern: RegExp, { text }: Source, at: number): Bytes {
+  #match(pattern: RegExp, { text }: XmlSource, at: number): Bytes {
     pattern.lastIndex = at;
-    return pattern.exec(text)?.[0] ?? '';
+    return pattern.test(text) ? text.slice(at, pattern.lastIndex) : '';
   }
 
-  #endTag(source: Source): void {
+  #afterSpaces({ text }: XmlSource, at: number): number {
+    let end = at;
+    while (isXmlSpace(text.charCodeAt(end))) end++;
+    return end;
+  }
+
+  #endTag(source: XmlSource): void {
     const name = this.#match(NAME, source, source.at + 2);
-    let at = source.at + 2 + name.length;
-    at += this.#match(SPACES, source, at).length;
+    const at = this.#afterSpaces(source, source.at + 2 + name.length);
     const isBalanced = this.#open.length > source.depth && this.#open.at(-1) === name;
     if (!isBalanced || source.text[at] !== '>') this.#fail('an end tag does not fit');
     this.#open.pop();
     source.at = at + 1;
   }
 
-  #startTag(source: Source): void {
+  #startTag(source: XmlSource): void {
     const name = this.#match(NAME, source, source.at + 1);
     if (name === '' || (!this.#isInRoot && this.#hasRoot)) {
       this.#fail(name === '' ? 'a tag has no name' : 'there are several root elements');
@@ -177,10 +217,10 @@ export class XmlReader implements BodyReader {
     }
     this.#hasRoot = true;
     source.at += 1 + name.length;
-    const seen = new Set<Bytes>();
+    const seen = new AttributeNames();
     for (;;) {
-      const spaces = this.#match(SPACES, source, source.at).length;
-      source.at += spaces;
+      const at = source.at;
+      source.at = this.#afterSpaces(source, at);
       if (source.text[source.at] === '>') {
         source.at++;
         this.#open.push(name);
@@ -191,57 +231,37 @@ export class XmlReader implements BodyReader {
         source.at += 2;
         return;
       }
-      if (spaces === 0 || !this.#attribute(source, seen)) {
+      if (source.at === at || !this.#attribute(source, seen)) {
         this.#fail('a tag is malformed');
         return;
       }
     }
   }
 
-  #attribute(source: Source, seen: Set<Bytes>): boolean {
+  #attribute(source: XmlSource, seen: AttributeNames): boolean {
     const name = this.#match(NAME, source, source.at);
-    source.at += name.length;
-    source.at += this.#match(SPACES, source, source.at).length;
-    if (name === '' || seen.has(name) || source.text[source.at] !== '=') return false;
-    seen.add(name);
-    source.at += 1 + this.#match(SPACES, source, source.at + 1).length;
+    source.at = this.#afterSpaces(source, source.at + name.length);
+    if (seen.isFull || this.attributes.length >= MAX_ATTRIBUTES) {
+      return this.#fail('there are too many attributes');
+    }
+    if (name === '' || !seen.add(name) || source.text[source.at] !== '=') return false;
+    source.at = this.#afterSpaces(source, source.at + 1);
     const quote = source.text[source.at];
     if (quote !== '"' && quote !== "'") return false;
     const end = source.text.indexOf(quote, source.at + 1);
     if (end < 0) return false;
-    const value = this.#attributeValue(source.text.slice(source.at + 1, end), []);
+    const raw = source.text.slice(source.at + 1, end);
+    const isPlain = isPlainValue(raw);
+    if (!isPlain && raw.length > MAX_REPLACED_BYTES)
+      return this.#fail('the value of an attribute is too long');
+    const value = isPlain ? raw : this.#entities.attributeValue(raw);
     source.at = end + 1;
     // Declarations of namespaces are no attributes.
     if (value !== null && name !== 'xmlns' && !name.startsWith('xmlns:')) this.attributes.push(value);
     return value !== null;
   }
 
-  /** A value with its references replaced; null where it is malformed. `within`: entities it stands in. */
-  #attributeValue(raw: Bytes, within: readonly Bytes[]): Bytes | null {
-    if (raw.includes('<') || isForbidden(raw)) return null;
-    const plain = withPlainBreaks(raw).replace(/[\t\n]/g, ' ');
-    let isMalformed = /&(?![^&;]+;)/.test(plain);
-    const value = plain.replace(/&([^&;]+);/g, (reference: string, name: string) => {
-      const character = referredCharacter(name);
-      if (character !== null || isMalformed) return character ?? '';
-      const text = this.#entities.get(name);
-      const isOpen = within.includes(name) || within.length >= MAX_ENTITY_DEPTH;
-      const isUsable = typeof text === 'string' && !isOpen && this.#spend(text);
-      const expanded = isUsable ? this.#attributeValue(text as Bytes, [...within, name]) : null;
-      const isUnknown = text === undefined && this.#isExternal && !reference.startsWith('&#');
-      if (expanded === null && !isUnknown) isMalformed = true;
-      return expanded ?? '';
-    });
-    return isMalformed ? null : value;
-  }
-
-  /** Takes the bytes of an entity from the budget; false where too little is left. */
-  #spend(text: Bytes): boolean {
-    this.#entityBytes -= text.length + 1;
-    return this.#entityBytes >= 0 || this.#fail('entities stand for far more than the text');
-  }
-
-  #reference(source: Source): void {
+  #reference(source: XmlSource): void {
     const end = source.text.indexOf(';', source.at);
     const name = end < 0 ? '' : source.text.slice(source.at + 1, end);
     const isNumber = /^#(?:x[0-9A-Fa-f]+|[0-9]+)$/.test(name);
@@ -258,14 +278,14 @@ export class XmlReader implements BodyReader {
       this.#texts.push(character);
       return;
     }
-    const text = this.#entities.get(name);
+    const text = this.#entities.find(name);
     const isOpen =
       this.#sources.length >= MAX_ENTITY_DEPTH ||
       source.entity === name ||
       this.#sources.some(({ entity }) => entity === name);
-    if (isNumber || isOpen || (text === undefined && !this.#isExternal)) {
-      this.#fail('a reference stands for nothing');
-    } else if (typeof text === 'string' && this.#spend(text)) {
+    if (isNumber || isOpen || text === undefined) this.#fail('a reference stands for nothing');
+    else if (!this.#entities.spend(text)) this.#fail('entities stand for far more than the text');
+    else {
       this.#sources.push(source);
       this.#source = { text, at: 0, depth: this.#open.length, entity: name };
     }

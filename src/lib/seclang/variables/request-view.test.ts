@@ -166,6 +166,26 @@ describe('variables of a request', () => {
   });
 });
 
+test.each([
+  ['URLENCODED', 'a=b&'.repeat(50_000)],
+  ['URLENCODED', `a=${'%41'.repeat(100_000)}`],
+  ['JSON', `[${'1,'.repeat(100_000)}1]`],
+  ['JSON', `"${'\\n'.repeat(100_000)}"`],
+  ['XML', `<a>${'<b/>'.repeat(50_000)}</a>`],
+  ['XML', `<a>${'x'.repeat(200_000)}</a>`],
+])('a long body of %s is read in slices', (processor, body) => {
+  const settings = { ...SETTINGS, argumentsLimit: 1_000_000 };
+  const view = new RequestView(requestOf({ target: '/' }), settings);
+  view.bodyProcessor = processor;
+  view.startBody(Buffer.from(body, 'latin1'), false);
+  let slices = 1;
+  // A deadline that is always over: each call reads the least it can.
+  while (!view.readBody(0)) slices++;
+  expect(slices).toBeGreaterThan(3);
+  expect(slices).toBeLessThan(100);
+  expect(view.bodyError).toBe('');
+});
+
 test('of an XML body the text and the attributes are seen, and that it is one', () => {
   const view = new RequestView(requestOf(), SETTINGS);
   view.bodyProcessor = 'XML';
