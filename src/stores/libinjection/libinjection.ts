@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Bytes } from '../../lib/seclang/bytes.ts';
+import { isXss } from '../../lib/seclang/injections/is-xss.ts';
 import { leftOutFingerprint } from './left-out.ts';
-import { withKnownNames } from './left-out-markup.ts';
 import { VerdictCache } from './verdict-cache.ts';
 
 /** What we use of the library, whose types stay in this folder. */
@@ -20,15 +20,20 @@ interface LibraryEvent {
   }[];
 }
 
-/** One rule for each detector, under an address of its own; no transformations, which are the engine's business. */
-function rule(id: string, operator: string): object {
-  const conditions = [{ operator, parameters: { inputs: [{ address: id }] } }];
-  return { id, name: id, tags: { type: id, category: id }, conditions, transformers: [] };
-}
+/** The one detector that is used, without transformations, which are the engine's business. */
+const ADDRESS = 'sql';
 const RULES = {
   version: '2.2',
   metadata: { rules_version: '1.0.0' },
-  rules: [rule('sql', 'is_sqli'), rule('xss', 'is_xss')],
+  rules: [
+    {
+      id: ADDRESS,
+      name: ADDRESS,
+      tags: { type: ADDRESS, category: ADDRESS },
+      conditions: [{ operator: 'is_sqli', parameters: { inputs: [{ address: ADDRESS }] } }],
+      transformers: [],
+    },
+  ],
 };
 
 /** A call takes microseconds; one that takes this long counts as a match. */
@@ -41,31 +46,31 @@ const UNFINISHED = '?';
 const HIGH_BYTES = /[\x80-\xff]/;
 const EVERY_HIGH_BYTE = /[\x80-\xff]/g;
 
+/** Part of a word to the library, and no letter with which a literal or a number can begin. */
+const WORD_BYTE = 'z';
+
 /**
  * A value as the string whose UTF-8 the library then sees.
  *
  * Safety: what is not UTF-8 cannot be given as it is. Its bytes above 0x7f are all of one kind for the library, save for
- * 0xa0, which SQL takes for a space: so a byte of that kind stands for each of them.
+ * 0xa0, which it takes for a space: so a byte of that kind stands for each of them.
  */
-function asText(value: Bytes, standIn: (byte: string) => string): string {
+function asText(value: Bytes): string {
   if (!HIGH_BYTES.test(value)) return value;
   const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value.replace(EVERY_HIGH_BYTE, standIn);
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return value.replace(EVERY_HIGH_BYTE, (byte) => (byte === '\xa0' ? ' ' : WORD_BYTE));
 }
 
-/** Part of a word, and no letter with which a literal or a number can begin. */
-const inSql = (byte: string): string => (byte === '\xa0' ? ' ' : 'z');
-/** Neither a letter, with which a tag can begin, nor anything that ends a name. */
-const inHtml = (): string => '\x7f';
-
-/** Detects SQL injection and cross-site scripting with libinjection, as it is compiled into `@datadog/native-appsec`. */
+/**
+ * Tells injections as libinjection does: those of SQL by the one that is compiled into `@datadog/native-appsec`, scripting by a
+ * reader of our own.
+ */
 export class Libinjection {
   readonly #open: () => Library;
   #library: Library;
   #runs = 0;
   readonly #fingerprints = new VerdictCache<string>();
-  readonly #xss = new VerdictCache<boolean>();
-
   readonly #lookAgain = (value: Bytes): string => this.#look(value);
 
   constructor(open: () => Library) {
@@ -80,30 +85,17 @@ export class Libinjection {
     return this.#fingerprints.keep(value, this.#look(value) || leftOutFingerprint(value, this.#lookAgain));
   }
 
-  /** Whether a value is cross-site scripting. At most 4,096 bytes are looked at. */
+  /** Whether a value is cross-site scripting. */
   isXss(value: Bytes): boolean {
-    const known = this.#xss.find(value);
-    if (known !== undefined) return known;
-    return this.#xss.keep(value, this.#lookAtMarkup(value));
+    return isXss(value);
   }
 
   #look(value: Bytes): string {
-    return this.#run('sql', asText(value, inSql)) ?? '';
-  }
-
-  #lookAtMarkup(value: Bytes): boolean {
-    if (this.#run('xss', asText(value, inHtml)) !== null) return true;
-    const known = withKnownNames(value);
-    return known !== value && this.#run('xss', asText(known, inHtml)) !== null;
-  }
-
-  /** What was found in a text; null where nothing was. */
-  #run(address: 'sql' | 'xss', text: string): string | null {
     if (++this.#runs > RUNS_PER_CONTEXT) this.#renew();
-    const result = this.#library.run({ ephemeral: { [address]: text } }, TIMEOUT_US);
+    const result = this.#library.run({ ephemeral: { [ADDRESS]: asText(value) } }, TIMEOUT_US);
     if (result.timeout || result.errorCode !== undefined) return UNFINISHED;
     const event = result.events?.[0] as LibraryEvent | undefined;
-    if (event === undefined) return null;
+    if (event === undefined) return '';
     return event.rule_matches[0]?.parameters[0]?.highlight[0] ?? UNFINISHED;
   }
 

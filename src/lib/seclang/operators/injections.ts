@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import type { CompileOperator, LongMatch, Operator, OperatorHost } from '../operator.ts';
 import { bytesWhere, byteTable } from '../transformations/in-place.ts';
-import { PARTS_BYTES, sqlParts, xssParts } from './injection-parts.ts';
+import { PARTS_BYTES, sqlParts, XSS_PARTS_BYTES, xssParts } from './injection-parts.ts';
 
 const WORD: Bytes = bytesWhere((byte) => /[A-Za-z0-9_]/.test(String.fromCharCode(byte)));
 const IS_WORD = byteTable(WORD);
@@ -37,15 +37,17 @@ export function isPlainData(value: Bytes): boolean {
 /** A match that looks at one part of a long value after another. */
 class PartByPart implements LongMatch {
   readonly #parts: Iterator<boolean>;
+  readonly #partBytes: number;
   readonly #captures: Bytes[];
 
-  constructor(parts: Iterator<boolean>, captures: Bytes[]) {
+  constructor(parts: Iterator<boolean>, partBytes: number, captures: Bytes[]) {
     this.#parts = parts;
+    this.#partBytes = partBytes;
     this.#captures = captures;
   }
 
   step(bytes: number): boolean | null {
-    for (let looked = 0; looked < bytes; looked += PARTS_BYTES) {
+    for (let looked = 0; looked < bytes; looked += this.#partBytes) {
       const next = this.#parts.next();
       if (next.done === true) return false;
       if (next.value) return true;
@@ -73,7 +75,7 @@ function beginSql(host: OperatorHost, value: Bytes): LongMatch {
     captures[0] = host.sqlFingerprint(part);
     return captures[0] !== '';
   };
-  return new PartByPart(isPlainData(value) ? NO_PARTS : sqlParts(value, look), captures);
+  return new PartByPart(isPlainData(value) ? NO_PARTS : sqlParts(value, look), PARTS_BYTES, captures);
 }
 
 /** Captured is the fingerprint of the injection. */
@@ -93,6 +95,7 @@ export const detectSqli: CompileOperator = (_argument, host): Operator => ({
 function beginXss(host: OperatorHost, value: Bytes): LongMatch {
   return new PartByPart(
     xssParts(value, (part) => host.isXss(part)),
+    XSS_PARTS_BYTES,
     [value],
   );
 }
@@ -100,7 +103,7 @@ function beginXss(host: OperatorHost, value: Bytes): LongMatch {
 /** Captured is the value. */
 export const detectXss: CompileOperator = (_argument, host): Operator => ({
   test(value, captures) {
-    if (value.length > PARTS_BYTES) return matchAll(beginXss(host, value), captures);
+    if (value.length > XSS_PARTS_BYTES) return matchAll(beginXss(host, value), captures);
     if (!host.isXss(value)) return false;
     if (captures !== null) captures[0] = value;
     return true;
