@@ -110,6 +110,18 @@ describe.skipIf(!hasCoreRules)('patterns of the Core Rule Set', () => {
     }
   });
 
+  test.each([
+    ['exponential', '^(?:\\s*a?)*b', ' a'],
+    ['exponential', '^(?:[^;]+/[^;]+)(?:\\s*;\\s*(?:[^;=]+=[^;]+|[^c;]+))*$', ';a'],
+    ['of the fourth degree', '<.*:?vmlframe.*?[\\s/+]*?src[\\s/+]*=', '<vmlframe src'],
+    ['cubic', 'x.*y.*z', 'xy'],
+    ['quadratic', '\\s+x', ' '],
+  ])('128 KiB against a pattern that is %s take linear work: %s', (_, source, repeated) => {
+    const matcher = new PatternMatcher(readPattern(source));
+    const text = `a/a${repeated.repeat(131_072 / repeated.length)}\0;`;
+    expect(finish(matcher.begin(text), 4_096).steps).toBeLessThan(200);
+  });
+
   test('V8 gets only values for which it cannot take many steps', () => {
     for (const source of patterns) {
       const pattern = readPattern(source);

@@ -15,9 +15,11 @@ const MAX_GROUPS = 10;
 const V8_STEPS = 200_000;
 /** Values longer than this are not for V8, whatever the pattern. */
 const V8_BYTES = 2_048;
-/** Steps of our own matcher for a value that cannot wait, and for one that can. */
+/** Steps of our own matcher for a value that cannot wait. */
 const SHORT_STEPS = 500_000;
-const LONG_STEPS = 32_000_000;
+/** Steps for a value that can: for any, and for each byte of one that is very long. */
+const LONG_STEPS = 16_000_000;
+const LONG_STEPS_PER_BYTE = 64;
 /** Bytes that an automaton passes in about the time of one step of backtracking. */
 const BYTES_PER_STEP = 4;
 
@@ -79,7 +81,7 @@ export class PatternMatcher {
   }
 
   begin(value: Bytes): LongMatch {
-    return new Search(this, value, true, LONG_STEPS);
+    return new Search(this, value, true, Math.max(LONG_STEPS, LONG_STEPS_PER_BYTE * value.length));
   }
 
   /** Writes the pattern for V8; gives back the longest value that is for V8. */
