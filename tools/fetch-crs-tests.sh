@@ -20,7 +20,7 @@ apt=(apt-get -qq -o "Dir::Etc::sourcelist=$work/sources.list" -o "Dir::Etc::sour
 (cd "$work/source" && "${apt[@]}" source --download-only modsecurity-crs)
 
 for archive in "$work"/source/*.orig.tar.*; do tar -xf "$archive" -C "$work/unpacked"; done
-found=$(find "$work/unpacked" -type d -path '*/tests/regression/tests' | head -n 1)
+found=$(find "$work/unpacked" -type d -path '*/tests/regression/tests' -print -quit)
 [[ -n $found ]]
 mkdir -p "$(dirname "$target")"
 rm -rf "$target"

@@ -12,7 +12,7 @@ const STATUS = { supported: 'works', accepted: 'no effect', refused: 'refused' }
 /** What ends otherwise than in ModSecurity 2, and why. */
 const DEVIATIONS: readonly (readonly [what: string, why: string])[] = [
   [
-    'Without `SecRuleEngine` the engine is on, and bodies are looked at. In a configuration, `mode`, `bodies` and `responses` of the block `waf` decide, and `check` notes what files say otherwise.',
+    'Without `SecRuleEngine` the engine is on, and bodies are looked at. In a gateway the block `waf` of the configuration decides how rules run and how much of bodies they see, whatever the directives about that say; see [decision 0067](../decisions/0067-the-block-decides-how-rules-run.md).',
     'Whoever names rule files wants them to work; ModSecurity is off until it is told.',
   ],
   [
