@@ -54,8 +54,12 @@ export async function until(
   }
 }
 
-/** A configuration for tests: one thread, free ports, one API `web` at `/` in front of an upstream, no authentication. */
+/**
+ * A configuration for tests: one thread, free ports, one API `web` at `/` in front of an upstream, no authentication, and
+ * no rules of the WAF, which holds bodies that would otherwise stream.
+ */
 export function plainConfig(upstreamPort: number, more: object = {}): Record<string, unknown> {
+  const { defaults } = more as { readonly defaults?: object };
   return {
     version: 1,
     threads: 1,
@@ -64,6 +68,7 @@ export function plainConfig(upstreamPort: number, more: object = {}): Record<str
     admin: { port: 0 },
     apis: [{ id: 'web', path: '/', upstream: `http://127.0.0.1:${upstreamPort}`, authenticate: 'none' }],
     ...more,
+    defaults: { waf: { mode: 'off' }, ...defaults },
   };
 }
 

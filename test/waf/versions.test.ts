@@ -14,7 +14,7 @@ let stream = 1;
 beforeAll(async () => {
   world = await openTlsWorld({
     files: { 'rules.conf': RULES },
-    config: { defaults: { waf: { include: ['rules.conf'] } } },
+    config: { defaults: { waf: { mode: 'enforce', include: ['rules.conf'] } } },
     upstream: {
       respond: ({ target }) => (target === '/leak' ? LEAK : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
     },

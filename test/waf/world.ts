@@ -43,7 +43,9 @@ export async function openWafWorld(
   const ok = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok';
   const upstream = await start({ respond: () => (reply === '' ? ok : reply) });
   const plain = plainConfig(upstream.port) as { apis: object[] };
-  const apis = [{ ...plain.apis[0], waf: { include: ['rules.conf'], ...block }, ...more.api }];
+  const apis = [
+    { ...plain.apis[0], waf: { mode: 'enforce', include: ['rules.conf'], ...block }, ...more.api },
+  ];
   const config = { ...plain, apis, ...more.config };
   const gateway = await startTestGateway(config, { 'rules.conf': RULES, ...more.files });
   let sent = 0;
