@@ -153,6 +153,8 @@ class RunningApache implements ModSecurityApache {
   readonly port: number;
   readonly folder: string;
   readonly #child: ChildProcess;
+  /** A test that ends early takes its server with it. */
+  readonly #end = (): void => void this.#child.kill('SIGTERM');
   #entries: AuditEntry[] = [];
   #read = 0;
 
@@ -160,6 +162,7 @@ class RunningApache implements ModSecurityApache {
     this.port = port;
     this.folder = folder;
     this.#child = child;
+    process.once('exit', this.#end);
   }
 
   get pid(): number {
@@ -222,6 +225,7 @@ class RunningApache implements ModSecurityApache {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#end);
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = once(this.#child, 'exit');
       this.#child.kill('SIGTERM');
