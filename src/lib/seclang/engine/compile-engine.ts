@@ -89,7 +89,7 @@ function* planSteps(
     txNames: compiler.txNames,
     limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
     inspectors: inspectorsOf(compiler.lists.collections, new OperatorScanner(units.scanned)),
-    units: units.units,
+    noUnits: new Array<number>((units.units.length + 31) >>> 5).fill(0),
     lists: compiler.lists.lists,
     links: compiler.links,
     phases: [0, 1, 2, 3, 4, 5].map((phase) => layOut(program, rules, phase)),

@@ -86,6 +86,9 @@ export interface CompiledRule {
   readonly phase: RulePhase;
   readonly at: Position;
   readonly links: readonly CompiledLink[];
+  readonly first: CompiledLink;
+  /** What can tell at once that the first link does not match; null where nothing can. */
+  readonly glance: 'numbers' | 'slots' | 'candidates' | null;
   /** Units of its first link where nothing but a candidate of one of them can match it; otherwise null. */
   readonly needed: readonly number[] | null;
   readonly disruption: Disruption['kind'];

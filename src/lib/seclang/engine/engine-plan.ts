@@ -5,7 +5,6 @@ import type { CompiledRule, RemovedTarget } from './compiled-rule.ts';
 import type { Inspector } from './inspector.ts';
 import type { TargetList } from './target-list.ts';
 import type { TxNames } from './tx-names.ts';
-import type { Unit } from './units.ts';
 
 /** Rules compiled: what all transactions share. */
 export interface EnginePlan {
@@ -17,7 +16,8 @@ export interface EnginePlan {
   readonly limitsSlot: number;
   /** By collection. */
   readonly inspectors: readonly Inspector[];
-  readonly units: readonly Unit[];
+  /** As many words of zero as a bit for each unit needs. */
+  readonly noUnits: readonly number[];
   readonly lists: readonly TargetList[];
   readonly links: number;
   /** By phase, from 1: its rules in order. */

@@ -1,8 +1,13 @@
 import type { Bytes } from '../bytes.ts';
 import type { LongMatch, Operator } from '../operator.ts';
 
-/** Values of a link that its operator says yes to, or of a negated one no: what remains is to do what the rule says. */
+/**
+ * Values of a link that its operator says yes to, or of a negated one no: what remains is to do what the rule says.
+ *
+ * Shape: arrays side by side of which the first `length` members count, so that clearing them costs nothing.
+ */
 export class Hits {
+  length = 0;
   /** Places among the values of the link. */
   readonly places: number[] = [];
   /** The values as the operator saw them. */
@@ -10,12 +15,8 @@ export class Hits {
   /** The operator where it can say what matched. */
   readonly operators: (Operator | null)[] = [];
   readonly longs: (LongMatch | null)[] = [];
-  /** Of a negated link that captures: a value that its operator matches, so that it is none of the link's. */
+  /** Whether the operator matches: of a negated link that captures, such a value is none of the link's. */
   readonly areMatches: boolean[] = [];
-
-  get length(): number {
-    return this.places.length;
-  }
 
   push(
     place: number,
@@ -24,19 +25,15 @@ export class Hits {
     long: LongMatch | null,
     isMatch: boolean,
   ): void {
-    this.places.push(place);
-    this.outputs.push(output);
-    this.operators.push(operator);
-    this.longs.push(long);
-    this.areMatches.push(isMatch);
+    const at = this.length++;
+    this.places[at] = place;
+    this.outputs[at] = output;
+    this.operators[at] = operator;
+    this.longs[at] = long;
+    this.areMatches[at] = isMatch;
   }
 
   clear(): void {
-    if (this.places.length === 0) return;
-    this.places.length = 0;
-    this.outputs.length = 0;
-    this.operators.length = 0;
-    this.longs.length = 0;
-    this.areMatches.length = 0;
+    this.length = 0;
   }
 }

@@ -6,7 +6,9 @@ import type { TransactionState } from './transaction-state.ts';
 type NumberTest = LinkTest & { readonly kind: 'number' };
 
 /** Whether a comparison holds for none of the numbers of a link. */
-export function hasNoNumberHits(state: TransactionState, link: CompiledLink, test: NumberTest): boolean {
+export function hasNoNumberHits(state: TransactionState, link: CompiledLink): boolean {
+  const { test } = link;
+  if (test.kind !== 'number') return false;
   const limit = test.slot >= 0 ? state.tx.number(test.slot) : test.limit;
   const { targets } = link.targets;
   for (let at = 0; at < targets.length; at++) {

@@ -41,7 +41,7 @@ const storedVariable: OwnVariable = ({ stored }, { name, selection }, take) => {
 const matched =
   (of: (name: Bytes, value: Bytes) => Bytes): OwnVariable =>
   (state, { selection }, take) => {
-    for (let at = 0; at < state.matchedEntries.length; at++) {
+    for (let at = 0; at < state.matchedCount; at++) {
       const name = state.matchedNames[at] as string;
       const key = state.matchedKeys[at] as Bytes | null;
       const full = variableName(name, key);

@@ -11,18 +11,22 @@ export class ResolvedList {
   phase: number;
   readonly #plans: readonly CollectionPlan[];
   readonly #sources: readonly InspectedCollection[];
-  readonly #candidates: Int32Array;
+  /** A bit for each unit, in words of 32. */
+  readonly #candidates: number[];
 
-  constructor(list: TargetList, collections: Collections, phase: number, units: number) {
+  /** `noUnits`: as many words of zero as units need. */
+  constructor(list: TargetList, collections: Collections, phase: number, noUnits: readonly number[]) {
     this.phase = phase;
     this.#plans = list.collections;
     this.#sources = list.collections.map((plan) => collections.get(plan));
-    this.#candidates = new Int32Array((units + 31) >>> 5);
+    this.#candidates = noUnits.slice();
     for (const target of list.targets) {
       if (target.ref.isExclusion) this.targets.remove(target.name, target.selection);
       else addMembers(target, collections, this.targets);
     }
-    for (const entry of this.targets.entries) this.#addCandidates(entry);
+    for (let at = 0; at < this.targets.length; at++) {
+      this.#addCandidates(this.targets.entries[at] as Inspected);
+    }
   }
 
   /** Whether its collections are what they were; it then holds for this phase too. */

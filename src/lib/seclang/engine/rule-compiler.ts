@@ -67,12 +67,16 @@ export class RuleCompiler {
     const links: CompiledLink[] = [];
     for (let link: Rule | null = rule; link !== null; link = link.chained) links.push(this.#link(link, rule));
     const { disruption } = rule;
+    const first = links[0] as CompiledLink;
+    const needed = neededUnits(first);
     return {
       id: rule.id,
       phase: rule.phase,
       at: rule.at,
       links,
-      needed: neededUnits(links[0] as CompiledLink),
+      first,
+      glance: glanceOf(first, needed),
+      needed,
       disruption: disruption.kind,
       location: this.#text(disruption.argument, null),
       allows: disruption.kind === 'allow' ? allowedScope(disruption.argument) : '',
@@ -233,6 +237,12 @@ function neededUnits({ test, targets, isNegated }: CompiledLink): readonly numbe
   if (test.kind !== 'units' || isNegated || !targets.isStatic) return null;
   if (targets.targets.some(({ ref }) => ref.isCount)) return null;
   return test.units.some(({ scanned }) => scanned < 0) ? null : test.units.map(({ index }) => index);
+}
+
+function glanceOf({ test, targets }: CompiledLink, needed: readonly number[] | null): CompiledRule['glance'] {
+  if (test.kind === 'number') return 'numbers';
+  if (targets.slots !== null) return 'slots';
+  return needed === null ? null : 'candidates';
 }
 
 /** What `RULE` says of a rule, by lower-case name. Texts are as they were written. */

@@ -32,7 +32,7 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
       state.rule++;
       continue;
     }
-    if (state.link === 0 && !state.isTouched && isPassedOver(state, rule)) {
+    if (rule.glance !== null && state.link === 0 && !state.isTouched && isPassedOver(state, rule)) {
       state.rule++;
       continue;
     }
@@ -48,18 +48,23 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
 }
 
 /** Whether it is plain without more ado that the first link of a rule does not match. */
-function isPassedOver(state: TransactionState, rule: CompiledRule): boolean {
-  const link = rule.links[0] as CompiledLink;
-  const { test, targets } = link;
-  if (test.kind === 'number') return hasNoNumberHits(state, link, test);
-  if (targets.slots !== null) return targets.slots.every((slot) => !state.tx.has(slot));
-  if (rule.needed === null || !state.engine.skips) return false;
+function isPassedOver(state: TransactionState, { first, glance, needed }: CompiledRule): boolean {
+  if (glance === 'numbers') return hasNoNumberHits(state, first);
+  const { targets } = first;
+  if (glance === 'slots') return areUnset(state, targets.slots);
+  if (needed === null || !state.engine.skips) return false;
   const known = state.lists[targets.index];
   const resolved =
     known != null && known.phase === state.phase
       ? known
       : resolveList(state, targets, Number.NEGATIVE_INFINITY);
-  return resolved !== null && !resolved.mayMatch(rule.needed);
+  return resolved !== null && !resolved.mayMatch(needed);
+}
+
+function areUnset({ tx }: TransactionState, slots: readonly number[] | null): boolean {
+  if (slots === null) return false;
+  for (let at = 0; at < slots.length; at++) if (tx.has(slots[at] as number)) return false;
+  return true;
 }
 
 /** Where to go on: behind the rule, behind a marker, or at the end of the phase. */

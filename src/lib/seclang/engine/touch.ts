@@ -26,7 +26,7 @@ export function resolveList(
   const { collections, engine, phase } = state;
   if (known != null && (known.phase === phase || known.holdsFor(phase, collections))) return known;
   if (!inspectAll(list, collections, engine.inspectors, deadlineMs)) return null;
-  const resolved = new ResolvedList(list, collections, phase, engine.units.length);
+  const resolved = new ResolvedList(list, collections, phase, engine.noUnits);
   state.lists[list.index] = resolved;
   return resolved;
 }
@@ -186,8 +186,8 @@ function touchFamily(state: TransactionState, link: CompiledLink): void {
   if (test.kind !== 'family') return;
   const operator: Operator | null = test.family.withArgument(expand(state, test.argument));
   if (operator === null) return;
-  const { entries } = state.targets;
-  for (let at = 0; at < entries.length; at++) {
+  const { entries, length } = state.targets;
+  for (let at = 0; at < length; at++) {
     const entry = entries[at] as Inspected;
     const last = test.pipelines.length - 1;
     for (let stage = link.isMulti ? 0 : last; stage <= last; stage++) {

@@ -38,7 +38,8 @@ export class TransactionState {
   matchedName = '';
   matchedKey: Bytes | null = null;
   matchedValue: Bytes = '';
-  /** All values that links of the rule under way have matched. */
+  /** All values that links of the rule under way have matched: the first `matchedCount` of each. */
+  matchedCount = 0;
   readonly matchedNames: string[] = [];
   readonly matchedKeys: (Bytes | null)[] = [];
   readonly matchedEntries: Bytes[] = [];
@@ -122,19 +123,17 @@ export class TransactionState {
   }
 
   clearMatched(): void {
-    if (this.matchedEntries.length === 0) return;
-    this.matchedNames.length = 0;
-    this.matchedKeys.length = 0;
-    this.matchedEntries.length = 0;
+    this.matchedCount = 0;
   }
 
   addMatched(name: string, key: Bytes | null, value: Bytes): void {
     this.matchedName = name;
     this.matchedKey = key;
     this.matchedValue = value;
-    this.matchedNames.push(name);
-    this.matchedKeys.push(key);
-    this.matchedEntries.push(value);
+    const at = this.matchedCount++;
+    this.matchedNames[at] = name;
+    this.matchedKeys[at] = key;
+    this.matchedEntries[at] = value;
   }
 
   /** The rule under way; undefined between phases. */
