@@ -15,7 +15,6 @@ import { EngineTransaction } from './engine-transaction.ts';
 import { Inspector } from './inspector.ts';
 import { OperatorScanner } from './operator-scanner.ts';
 import { type PendingLinks, RuleCompiler } from './rule-compiler.ts';
-import type { CollectionPlan } from './target-list.ts';
 import { TransactionState } from './transaction-state.ts';
 import { Units } from './units.ts';
 
@@ -88,8 +87,8 @@ function* planSteps(
     store: options.store ?? new MemoryCollectionStore(),
     txNames: compiler.txNames,
     limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
-    inspectors: inspectorsOf(compiler.lists.collections, new OperatorScanner(units.scanned)),
-    noUnits: new Array<number>((units.units.length + 31) >>> 5).fill(0),
+    inspector: new Inspector(units.pipelines, new OperatorScanner(units.scanned)),
+    noOperators: new Array<number>((units.scanned.length + 31) >>> 5).fill(0),
     lists: compiler.lists.lists,
     links: compiler.links,
     phases: [0, 1, 2, 3, 4, 5].map((phase) => layOut(program, rules, phase)),
@@ -100,20 +99,6 @@ function* planSteps(
       return known;
     },
   };
-}
-
-/** Collections in which rules look for the same have one inspector. */
-function inspectorsOf(collections: readonly CollectionPlan[], operators: OperatorScanner): Inspector[] {
-  const known = new Map<string, Inspector>();
-  return collections.map(({ units }) => {
-    const key = [...units]
-      .map(({ index }) => index)
-      .sort((a, b) => a - b)
-      .join(' ');
-    const inspector = known.get(key) ?? new Inspector([...units], operators);
-    known.set(key, inspector);
-    return inspector;
-  });
 }
 
 function compileRule(compiler: RuleCompiler, rule: Rule): CompiledRule {

@@ -90,7 +90,7 @@ export interface CompiledRule {
   /** What can tell at once that the first link does not match; null where nothing can. */
   readonly glance: 'numbers' | 'slots' | 'candidates' | null;
   /** Units of its first link where nothing but a candidate of one of them can match it; otherwise null. */
-  readonly needed: readonly number[] | null;
+  readonly needed: readonly Unit[] | null;
   readonly disruption: Disruption['kind'];
   readonly location: CompiledText;
   readonly allows: '' | 'phase' | 'request' | 'all';

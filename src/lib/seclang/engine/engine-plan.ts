@@ -14,10 +14,9 @@ export interface EnginePlan {
   readonly txNames: TxNames;
   /** `TX:MSC_PCRE_LIMITS_EXCEEDED`. */
   readonly limitsSlot: number;
-  /** By collection. */
-  readonly inspectors: readonly Inspector[];
-  /** As many words of zero as a bit for each unit needs. */
-  readonly noUnits: readonly number[];
+  readonly inspector: Inspector;
+  /** As many words of zero as a bit for each operator with needs takes. */
+  readonly noOperators: readonly number[];
   readonly lists: readonly TargetList[];
   readonly links: number;
   /** By phase, from 1: its rules in order. */

@@ -17,7 +17,7 @@ import { findOwnVariable } from './own-variables.ts';
 import { compileSelection } from './selection.ts';
 import { type Target, TargetLists } from './target-list.ts';
 import { TxNames } from './tx-names.ts';
-import type { Pipeline, Units } from './units.ts';
+import type { Pipeline, Unit, Units } from './units.ts';
 
 /** What of a `ctl` can be told only when all rules are known: which links it means. */
 export interface PendingLinks {
@@ -110,9 +110,6 @@ export class RuleCompiler {
     };
     const test = this.#test(link, starter);
     const targets = this.lists.list(link.variables, link.namespaces);
-    for (const { units } of targets.inspected) {
-      for (const unit of test.kind === 'units' ? test.units : []) units.add(unit);
-    }
     return {
       index: this.links++,
       test,
@@ -233,13 +230,13 @@ function allowedScope(argument: MacroText): CompiledRule['allows'] {
 }
 
 /** The units without whose candidates a rule cannot match; null where it can. */
-function neededUnits({ test, targets, isNegated }: CompiledLink): readonly number[] | null {
+function neededUnits({ test, targets, isNegated }: CompiledLink): readonly Unit[] | null {
   if (test.kind !== 'units' || isNegated || !targets.isStatic) return null;
   if (targets.targets.some(({ ref }) => ref.isCount)) return null;
-  return test.units.some(({ scanned }) => scanned < 0) ? null : test.units.map(({ index }) => index);
+  return test.units.some(({ scanned }) => scanned < 0) ? null : test.units;
 }
 
-function glanceOf({ test, targets }: CompiledLink, needed: readonly number[] | null): CompiledRule['glance'] {
+function glanceOf({ test, targets }: CompiledLink, needed: readonly Unit[] | null): CompiledRule['glance'] {
   if (test.kind === 'number') return 'numbers';
   if (targets.slots !== null) return 'slots';
   return needed === null ? null : 'candidates';

@@ -32,9 +32,13 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
       state.rule++;
       continue;
     }
-    if (rule.glance !== null && state.link === 0 && !state.isTouched && isPassedOver(state, rule)) {
-      state.rule++;
-      continue;
+    if (rule.glance !== null && state.link === 0 && !state.isTouched) {
+      const isOver = isPassedOver(state, rule, deadlineMs);
+      if (isOver === null) return false;
+      if (isOver) {
+        state.rule++;
+        continue;
+      }
     }
     if (++since > SLICE_RULES) {
       if (performance.now() >= deadlineMs) return false;
@@ -47,18 +51,19 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
   return true;
 }
 
-/** Whether it is plain without more ado that the first link of a rule does not match. */
-function isPassedOver(state: TransactionState, { first, glance, needed }: CompiledRule): boolean {
+/** Whether it is plain without more ado that the first link of a rule does not match; null when the deadline came first. */
+function isPassedOver(
+  state: TransactionState,
+  { first, glance, needed }: CompiledRule,
+  deadlineMs: number,
+): boolean | null {
   if (glance === 'numbers') return hasNoNumberHits(state, first);
   const { targets } = first;
   if (glance === 'slots') return areUnset(state, targets.slots);
   if (needed === null || !state.engine.skips) return false;
-  const known = state.lists[targets.index];
-  const resolved =
-    known != null && known.phase === state.phase
-      ? known
-      : resolveList(state, targets, Number.NEGATIVE_INFINITY);
-  return resolved !== null && !resolved.mayMatch(needed);
+  const resolved = resolveList(state, targets, deadlineMs);
+  const mayMatch = resolved === null ? null : resolved.mayMatch(needed, deadlineMs);
+  return mayMatch === null ? null : !mayMatch;
 }
 
 function areUnset({ tx }: TransactionState, slots: readonly number[] | null): boolean {

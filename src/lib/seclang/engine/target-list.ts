@@ -3,14 +3,11 @@ import type { VariableRef } from '../syntax/rule.ts';
 import { VARIABLES, type Variable } from '../variables/table.ts';
 import { findOwnVariable, type OwnVariable } from './own-variables.ts';
 import type { Selection } from './selection.ts';
-import type { Unit } from './units.ts';
 
 /** A collection of the request that rules look at. */
 export interface CollectionPlan {
   readonly index: number;
   readonly name: string;
-  /** What rules look for in its values; filled as they are compiled. */
-  readonly units: Set<Unit>;
   /** Where its values come from; null where there are none. */
   readonly variable: Variable | null;
   /** null for every collection but `XML` with an XPath. */
@@ -125,7 +122,6 @@ export class TargetLists {
     const plan: CollectionPlan = {
       index: this.collections.length,
       name,
-      units: new Set(),
       variable: VARIABLES.get(name) ?? null,
       xml: xpath === null ? null : { xpath, namespaces },
     };

@@ -2,7 +2,7 @@ import type { Bytes } from '../bytes.ts';
 import { LONG_VALUE_BYTES, type LongMatch, type Operator } from '../operator.ts';
 import type { CompiledLink } from './compiled-rule.ts';
 import { expand } from './expand.ts';
-import { Inspected, NOT_INSPECTED } from './inspected.ts';
+import { type Inspected, NOT_INSPECTED, uninspected } from './inspected.ts';
 import { findNumberHits } from './number-test.ts';
 import { addMembers, inspectAll, ResolvedList } from './resolved-list.ts';
 import type { TargetList } from './target-list.ts';
@@ -25,8 +25,8 @@ export function resolveList(
   const known = state.lists[list.index];
   const { collections, engine, phase } = state;
   if (known != null && (known.phase === phase || known.holdsFor(phase, collections))) return known;
-  if (!inspectAll(list, collections, engine.inspectors, deadlineMs)) return null;
-  const resolved = new ResolvedList(list, collections, phase, engine.noUnits);
+  if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return null;
+  const resolved = new ResolvedList(list, collections, phase, engine.noOperators);
   state.lists[list.index] = resolved;
   return resolved;
 }
@@ -39,7 +39,7 @@ function gather(state: TransactionState, list: TargetList, deadlineMs: number): 
     state.targets = resolved.targets;
     return true;
   }
-  if (!inspectAll(list, state.collections, state.engine.inspectors, deadlineMs)) return false;
+  if (!inspectAll(list, state.collections, state.engine.inspector, deadlineMs)) return false;
   const targets = state.ownTargets;
   targets.clear();
   state.targets = targets;
@@ -50,9 +50,9 @@ function gather(state: TransactionState, list: TargetList, deadlineMs: number): 
       let count = 0;
       target.own(state, target, (name, key, value) => {
         count++;
-        if (!target.ref.isCount) targets.push(name, key, new Inspected(value, false));
+        if (!target.ref.isCount) targets.push(name, key, uninspected(value));
       });
-      if (target.ref.isCount) targets.push(target.name, null, new Inspected(String(count), false));
+      if (target.ref.isCount) targets.push(target.name, null, uninspected(String(count)));
     }
   }
   return true;
@@ -108,7 +108,8 @@ function touchUnits(
         if (performance.now() >= deadlineMs) return false;
         work = 0;
       }
-      if (!entry.mayMatch(unit) && state.engine.skips) {
+      if (state.engine.skips && state.long === null && !entry.mayMatch(unit)) {
+        work += entry.value.length + TEST_BYTES / 4;
         if (link.isNegated)
           state.hits.push(state.at, entry.output(unit.pipeline), unit.operator, null, false);
         continue;

@@ -10,12 +10,21 @@ export class Pipeline {
   readonly step: Transformation;
   /** Bytes of which a value must hold one to be changed; null where any value may be. */
   readonly touches: Bytes | null;
+  /** Whether a step changes the case of letters, which `touches` does not say. */
+  readonly changesCase: boolean;
 
-  constructor(index: number, parent: Pipeline | null, step: Transformation, touches: Bytes | null) {
+  constructor(
+    index: number,
+    parent: Pipeline | null,
+    step: Transformation,
+    touches: Bytes | null,
+    changesCase: boolean,
+  ) {
     this.index = index;
     this.parent = parent;
     this.step = step;
     this.touches = touches;
+    this.changesCase = changesCase;
   }
 }
 
@@ -40,9 +49,11 @@ const IDENTITY: Transformation = { apply: (value) => value, touches: '' };
 const bothCases = (bytes: Bytes): Bytes =>
   lowerAscii(bytes) + bytes.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 
+const CASE: ReadonlySet<string> = new Set(['lowercase', 'uppercase']);
+
 /** All pipelines and units of a set of rules. */
 export class Units {
-  readonly pipelines: Pipeline[] = [new Pipeline(0, null, IDENTITY, '')];
+  readonly pipelines: Pipeline[] = [new Pipeline(0, null, IDENTITY, '', false)];
   readonly units: Unit[] = [];
   /** Operators with needs, as the scanner numbers them. */
   readonly scanned: Operator[] = [];
@@ -76,7 +87,8 @@ export class Units {
     if (step === undefined) throw new RangeError(`There is no transformation ${name}.`);
     const touches =
       parent.touches === null || step.touches === null ? null : parent.touches + bothCases(step.touches);
-    const pipeline = new Pipeline(this.pipelines.length, parent, step, touches);
+    const changesCase = parent.changesCase || CASE.has(name);
+    const pipeline = new Pipeline(this.pipelines.length, parent, step, touches, changesCase);
     this.pipelines.push(pipeline);
     this.#pipelines.set(path, pipeline);
     return pipeline;
