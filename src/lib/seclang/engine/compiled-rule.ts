@@ -52,7 +52,6 @@ export type LinkTest =
       readonly kind: 'family';
       readonly family: OperatorFamily;
       readonly argument: CompiledText;
-      readonly pipelines: readonly Pipeline[];
     };
 
 /** One link of a rule, ready to run. */
@@ -61,6 +60,8 @@ export interface CompiledLink {
   readonly index: number;
   readonly test: LinkTest;
   readonly targets: TargetList;
+  /** Of `multiMatch` each beginning of the pipeline, otherwise it alone. */
+  readonly pipelines: readonly Pipeline[];
   readonly isNegated: boolean;
   readonly isMulti: boolean;
   readonly captures: boolean;

@@ -31,7 +31,8 @@ describe('what matches', () => {
 
   test.each<[name: string, transformations: string, value: string, values: string[]]>([
     ['the value and each changed form', 't:urlDecode,t:lowercase', '%41B', ['%41B', 'AB', 'ab']],
-    ['the last form once more where it is the same', 't:urlDecode,t:lowercase', '%61', ['%61', 'a', 'a']],
+    ['no form twice', 't:urlDecode,t:lowercase,t:removeNulls', 'AB', ['AB', 'ab']],
+    ['what says that it changed', 't:cmdLine', 'a', ['a', 'a']],
     ['the value alone where nothing changes', 't:urlDecode,t:lowercase', 'a', ['a']],
     ['nothing without transformations', 't:none', 'a', []],
   ])('multiMatch looks at %s', (_, transformations, value, values) => {

@@ -108,12 +108,14 @@ export class RuleCompiler {
       deprecations: link.deprecateVars.map((each) => ({ ...each, key: this.#text(each.key, starter) })),
       controls: link.ctls.flatMap((ctl) => this.#control(ctl)),
     };
-    const test = this.#test(link, starter);
+    const pipelines = this.#pipelines(link);
+    const test = this.#test(link, starter, pipelines);
     const targets = this.lists.list(link.variables, link.namespaces);
     return {
       index: this.links++,
       test,
       targets,
+      pipelines,
       isNegated: link.operator?.isNegated ?? false,
       isMulti: link.multiMatch,
       captures: link.capture,
@@ -126,19 +128,18 @@ export class RuleCompiler {
     };
   }
 
-  #test(link: Rule, starter: Rule): LinkTest {
+  #test(link: Rule, starter: Rule, pipelines: readonly Pipeline[]): LinkTest {
     const { operator } = link;
     if (operator === null) return { kind: 'always' };
     const name = operator.name.toLowerCase();
     const argument = this.#text(operator.argument, starter);
     const number = this.#numberTest(link, name, argument);
     if (number !== null) return number;
-    const pipelines = this.#pipelines(link);
     const { file } = link.at;
     const { constant } = argument;
     if (constant === null) {
       const family = new OperatorFamily((text) => this.#operatorOf(name, text, file));
-      return { kind: 'family', family, argument, pipelines };
+      return { kind: 'family', family, argument };
     }
     const compiled = this.#operatorOf(name, constant, file);
     return { kind: 'units', units: pipelines.map((pipeline) => this.#units.unit(pipeline, compiled)) };

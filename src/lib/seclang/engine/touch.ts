@@ -7,7 +7,7 @@ import { findNumberHits } from './number-test.ts';
 import { addMembers, inspectAll, ResolvedList } from './resolved-list.ts';
 import type { TargetList } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
-import type { Unit } from './units.ts';
+import type { Pipeline, Unit } from './units.ts';
 
 /** Bytes of a long value that are looked at between two looks at the clock. */
 const STEP_BYTES = 8_192;
@@ -102,7 +102,7 @@ function touchUnits(
   for (; state.at < targets.length; state.at++) {
     const entry = targets.entries[state.at] as Inspected;
     for (; state.stage < units.length; state.stage++) {
-      if (link.isMulti && !isMultiStage(entry, units, state.stage)) continue;
+      if (link.isMulti && !isMultiStage(entry, link.pipelines, state.stage)) continue;
       const unit = units[state.stage] as Unit;
       if (state.long === null && work >= SLICE_BYTES) {
         if (performance.now() >= deadlineMs) return false;
@@ -127,18 +127,11 @@ function touchUnits(
   return true;
 }
 
-/**
- * Whether a rule with `multiMatch` looks at what a step of its pipeline gave: the value itself, each changed form, and the last
- * once more where anything has changed, as ModSecurity does.
- */
-function isMultiStage(entry: Inspected, units: readonly Unit[], stage: number): boolean {
-  const last = units.length - 1;
-  if (last === 0) return false;
-  if (stage === 0) return true;
-  const output = (at: number): Bytes => entry.output((units[at] as Unit).pipeline);
-  if (stage < last) return output(stage) !== output(stage - 1);
-  for (let at = 1; at <= last; at++) if (output(at) !== output(at - 1)) return true;
-  return false;
+/** Whether a rule with `multiMatch` looks at what a step of its pipeline gave: the value itself, and each changed form. */
+function isMultiStage(entry: Inspected, pipelines: readonly Pipeline[], stage: number): boolean {
+  if (stage === 0) return pipelines.length > 1;
+  const pipeline = pipelines[stage] as Pipeline;
+  return pipeline.saysChanged || entry.output(pipeline) !== entry.output(pipelines[stage - 1] as Pipeline);
 }
 
 /** Whether a unit matches a value; null when the deadline came first. */
@@ -190,9 +183,9 @@ function touchFamily(state: TransactionState, link: CompiledLink): void {
   const { entries, length } = state.targets;
   for (let at = 0; at < length; at++) {
     const entry = entries[at] as Inspected;
-    const last = test.pipelines.length - 1;
-    for (let stage = link.isMulti ? 0 : last; stage <= last; stage++) {
-      const output = entry.output(test.pipelines[stage] as Unit['pipeline']);
+    for (let stage = 0; stage < link.pipelines.length; stage++) {
+      if (link.isMulti && !isMultiStage(entry, link.pipelines, stage)) continue;
+      const output = entry.output(link.pipelines[stage] as Pipeline);
       if (testWhole(state, link, operator, output) !== link.isNegated) {
         state.hits.push(at, output, operator, null, !link.isNegated);
       }

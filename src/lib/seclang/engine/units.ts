@@ -12,6 +12,8 @@ export class Pipeline {
   readonly touches: Bytes | null;
   /** Whether a step changes the case of letters, which `touches` does not say. */
   readonly changesCase: boolean;
+  /** Whether ModSecurity says of the last step that it changed a value whether it did or not. */
+  readonly saysChanged: boolean;
 
   constructor(
     index: number,
@@ -19,12 +21,14 @@ export class Pipeline {
     step: Transformation,
     touches: Bytes | null,
     changesCase: boolean,
+    saysChanged: boolean,
   ) {
     this.index = index;
     this.parent = parent;
     this.step = step;
     this.touches = touches;
     this.changesCase = changesCase;
+    this.saysChanged = saysChanged;
   }
 }
 
@@ -49,11 +53,12 @@ const IDENTITY: Transformation = { apply: (value) => value, touches: '' };
 const bothCases = (bytes: Bytes): Bytes =>
   lowerAscii(bytes) + bytes.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 
+const SAY_CHANGED: ReadonlySet<string> = new Set(['cmdline', 'sqlhexdecode']);
 const CASE: ReadonlySet<string> = new Set(['lowercase', 'uppercase']);
 
 /** All pipelines and units of a set of rules. */
 export class Units {
-  readonly pipelines: Pipeline[] = [new Pipeline(0, null, IDENTITY, '', false)];
+  readonly pipelines: Pipeline[] = [new Pipeline(0, null, IDENTITY, '', false, false)];
   readonly units: Unit[] = [];
   /** Operators with needs, as the scanner numbers them. */
   readonly scanned: Operator[] = [];
@@ -88,7 +93,14 @@ export class Units {
     const touches =
       parent.touches === null || step.touches === null ? null : parent.touches + bothCases(step.touches);
     const changesCase = parent.changesCase || CASE.has(name);
-    const pipeline = new Pipeline(this.pipelines.length, parent, step, touches, changesCase);
+    const pipeline = new Pipeline(
+      this.pipelines.length,
+      parent,
+      step,
+      touches,
+      changesCase,
+      SAY_CHANGED.has(name),
+    );
     this.pipelines.push(pipeline);
     this.#pipelines.set(path, pipeline);
     return pipeline;
