@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { lintRules } from '../../src/lib/seclang/lint/lint-rules.ts';
 import type { Rule } from '../../src/lib/seclang/syntax/rule.ts';
 import type { Overrides } from '../../src/lib/seclang/transaction.ts';
 import { shippedEngine, shippedProgram } from '../../tools/waf/shipped-engine.ts';
@@ -80,4 +81,8 @@ test('identifiers are of one range, and each rule is of the category of its file
     expect(Math.floor(id / 1_000) % 100, String(id)).toBe(Number(category?.[1]));
     expect(message, String(id)).not.toEqual([]);
   }
+});
+
+test('there is nothing in them that is hardly meant', () => {
+  expect(lintRules({ program: shippedProgram(), notes: [], exclusions: [] })).toEqual([]);
 });
