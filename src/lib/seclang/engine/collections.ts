@@ -22,6 +22,8 @@ const VALUE_BYTES = 64;
 export class InspectedCollection {
   readonly source: VariableValues;
   readonly entries: Inspected[] = [];
+  /** Of a large collection: values that were met before, as names of the members of lists are. */
+  #met: Map<Bytes, Inspected> | null = null;
   #union: CandidateUnion | null = null;
 
   constructor(source: VariableValues) {
@@ -45,13 +47,22 @@ export class InspectedCollection {
     let bytes = 0;
     while (this.entries.length < values.length) {
       const value = values[this.entries.length] as Bytes;
-      this.entries.push(inspector.inspect(value, isKept));
+      this.entries.push(isKept ? inspector.inspect(value, true) : this.#inspectOnce(inspector, value));
       bytes += value.length + VALUE_BYTES;
       if (bytes < SLICE_BYTES) continue;
       if (performance.now() >= deadlineMs) return this.entries.length === values.length;
       bytes = 0;
     }
     return true;
+  }
+
+  #inspectOnce(inspector: Inspector, value: Bytes): Inspected {
+    this.#met ??= new Map();
+    const known = this.#met.get(value);
+    if (known !== undefined) return known;
+    const inspected = inspector.inspect(value, false);
+    this.#met.set(value, inspected);
+    return inspected;
   }
 }
 
