@@ -17,6 +17,8 @@ export interface FakeRule {
   readonly word: string;
   readonly kind?: Interruption['kind'];
   readonly status?: number;
+  /** Where the word stands it gives up at its bound, in place of matching. */
+  readonly givesUp?: boolean;
 }
 
 /** What a fake engine was asked, for tests to look at. */
@@ -80,10 +82,14 @@ class FakeTransaction implements Transaction {
     return true;
   }
 
-  #try({ id, phase, word, kind = 'deny', status = 403 }: FakeRule): void {
+  #try({ id, phase, word, kind = 'deny', status = 403, givesUp = false }: FakeRule): void {
     const value = this.#texts[phase] as string;
     const at = value.indexOf(word);
     if (at < 0 || this.overrides?.isRemoved(id)) return;
+    if (givesUp) {
+      this.incomplete = `Rule ${id} gave up.`;
+      return;
+    }
     const isLogOnly = this.overrides?.isLogOnly(id) ?? false;
     this.matches.push({
       ruleId: id,

@@ -186,7 +186,7 @@ export class Inspection implements WafFindings {
   }
 
   #conclude(run: PhaseRun): Decision {
-    if (!run.isEnded) return CONTINUE;
+    if (!run.isEnded) return run.rules.incomplete === '' ? CONTINUE : this.leaveOut('bound');
     this.#isOver = true;
     return verdictOf(run.rules.interruption as Interruption);
   }

@@ -50,6 +50,10 @@ export const UNINSPECTED = {
   }),
   inflated: deny('waf.uninspected', { detail: 'the body is longer than its bound once it is inflated' }),
   budget: deny('waf.uninspected', { status: 400, detail: 'the rules took longer than `waf.budgetMs`' }),
+  bound: deny('waf.uninspected', {
+    status: 400,
+    detail: 'a rule reached its bound on the work for one value',
+  }),
 } as const;
 
 export type Uninspected = keyof typeof UNINSPECTED;

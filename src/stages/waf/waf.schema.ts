@@ -135,7 +135,7 @@ export const wafSchema = z
       .enum(['deny', 'log'])
       .default('deny')
       .describe(
-        'What happens to a request that the rules could not look at whole: too long, coded in an unknown way, or `budgetMs` was reached. `log` looks at what it can and lets it pass, which weakens protection.',
+        'What happens to a request that the rules could not look at whole: too long, coded in an unknown way, `budgetMs` was reached, or a rule gave up on a value at its bound. `log` looks at what it can and lets it pass, which weakens protection.',
       ),
     budgetMs: z
       .int()

@@ -16,6 +16,7 @@ const RULES: readonly FakeRule[] = [
   { id: 4, phase: 4, word: 'leak' },
   { id: 5, phase: 1, word: 'drop-me', kind: 'drop' },
   { id: 6, phase: 1, word: 'teapot', status: 418 },
+  { id: 7, phase: 2, word: 'too-hard', givesUp: true },
   { id: 22_000_100, phase: 2, word: 'broken', status: 400 },
 ];
 
@@ -176,6 +177,24 @@ describe('bodies that cannot be looked at whole', () => {
     const headers = ['Content-Type', 'text/plain', 'Content-Encoding', coding];
     const decision = await send(checks, contextOf({ ...POST, body, headers }));
     expect([decision.reason, decision.status]).toEqual(['waf.uninspected', status]);
+  });
+});
+
+describe('a rule that gives up at its bound', () => {
+  test.each([
+    ['refuses the request', {}, 'waf.uninspected'],
+    ['lets it pass where the block says so', { whenUninspected: 'log' }, 'request.passed'],
+  ])('%s, and that is written down', async (_, block, reason) => {
+    const { checks } = compile({ block });
+    const ctx = contextOf({ ...POST, body: 'too-hard' });
+    expect((await send(checks, ctx)).reason).toBe(reason);
+    expect(ctx.waf?.incomplete).toContain('bound');
+  });
+
+  test('does not hide what other rules found', async () => {
+    const { checks } = compile();
+    const ctx = contextOf({ ...POST, body: 'too-hard evil-body' });
+    expect((await send(checks, ctx)).reason).toBe('waf.blocked');
   });
 });
 

@@ -87,3 +87,21 @@ SecRule TX:/^MSC_/ "!@streq 0" "id:2,phase:2,log,pass"`,
     expect(matchedIds(transaction)).toEqual([2]);
   },
 );
+
+test('a rule that would only note what it matches leaves nothing incomplete when it gives up', () => {
+  const test = (): never => {
+    throw new BudgetReached('too much');
+  };
+  const engine = engineOf(
+    'SecRule ARGS "@containsWord a" "id:1,phase:1,log,deny"',
+    {},
+    { skips: false, operators: new Map([['containsword', () => ({ needs: null, test })]]) },
+  );
+  const overrides = {
+    tx: new Map<string, string>(),
+    isLogOnly: () => true,
+    isRemoved: () => false,
+    removedTargets: () => null,
+  };
+  expect(runAll(engine, { target: '/?a=aaa' }, overrides).incomplete).toBe('');
+});

@@ -117,9 +117,9 @@ export class TransactionState {
     if (!(error instanceof BudgetReached)) throw error;
     this.tx.set(this.engine.limitsSlot, '1');
     const rule = this.currentRule();
-    if (this.incomplete === '') {
-      this.incomplete = `Rule ${rule?.id ?? 0} reached its bound on the work for one value.`;
-    }
+    // What would only be noted needs nobody to be refused.
+    if (this.incomplete !== '' || (rule !== undefined && this.isLogOnly(rule))) return;
+    this.incomplete = `Rule ${rule?.id ?? 0} reached its bound on the work for one value.`;
   }
 
   clearMatched(): void {
