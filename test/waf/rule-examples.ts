@@ -17,7 +17,8 @@ const HEADER = /^([\w-]+): ?(.*)$/;
  * The examples of a rule file: comments right above the rule that they are for.
  *
  * Shape: `# match: POST /path?a=b | Name: value | body` or, for answers, `# pass: GET /path -> 200 text/html | body`. Parts are
- * separated by ` | `. `multipart | file=NAME:CONTENT:TYPE` stands for a form with one file.
+ * separated by ` | `. `multipart | file=NAME:CONTENT:TYPE` stands for a form with one file, in which `\x00` is a byte and a last
+ * `{100}` repeats the byte before it.
  */
 export function readExamples(folder: URL): RuleExample[] {
   return readdirSync(folder)
@@ -73,10 +74,18 @@ function requestOf(method: string, target: string, rest: readonly string[]): Req
   return { method, target, headers: [...headers, ['Content-Length', String(body.length)]], body };
 }
 
+function unescaped(text: string): string {
+  return text.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
 function formOf(method: string, target: string, file: string): RequestParts {
-  const [, name, content, type] = /^file=([^:]*):([^:]*)(?::(.*))?$/.exec(file) as unknown as string[];
+  const [, name, written, type] = /^file=([^:]*):([^:]*)(?::(.*))?$/.exec(file) as unknown as string[];
+  const content = unescaped(written as string).replace(
+    /([\0-\xff])\{(\d+)\}$/,
+    (_, byte: string, times: string) => byte.repeat(Number(times)),
+  );
   const disposition = `Content-Disposition: form-data; name="f"; filename="${name}"`;
-  const body = `--b\r\n${disposition}\r\nContent-Type: ${type ?? 'application/octet-stream'}\r\n\r\n${content}\r\n--b--\r\n`;
+  const body = `--b\r\n${disposition}\r\nContent-Type: ${unescaped(type ?? 'application/octet-stream')}\r\n\r\n${content}\r\n--b--\r\n`;
   const headers = [
     ['Host', 'api.example.com'],
     ['Content-Type', 'multipart/form-data; boundary=b'],

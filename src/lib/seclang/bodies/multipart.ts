@@ -5,6 +5,7 @@ import { parseDisposition } from './content-disposition.ts';
 import { escapeForLog } from './escape-for-log.ts';
 import { parseBoundary } from './multipart-boundary.ts';
 import { MultipartFlags } from './multipart-flags.ts';
+import { Uploads } from './upload.ts';
 
 /** How far into a line is looked, and how long a header line may be. */
 const LINE_BYTES = 4_096;
@@ -41,6 +42,7 @@ export class MultipartReader implements BodyReader {
   readonly fileContents = new NamedValues();
   readonly fileSizes = new NamedValues();
   filesLength = 0;
+  readonly uploads = new Uploads();
   /** Header lines, by the name of the field of their part. */
   readonly partHeaders = new NamedValues();
   /** Bytes that belong to no file. */
@@ -184,6 +186,9 @@ export class MultipartReader implements BodyReader {
       this.fileContents.add(part.name, data);
       this.fileSizes.add(part.name, `${data.length}`);
       this.filesLength += data.length;
+      const place = part.places.get('content-type');
+      const type = place === undefined ? '' : (part.headers.values[place] as Bytes);
+      this.uploads.add(part.name, part.filename, type, data);
     }
     for (const line of part.lines) this.partHeaders.add(part.name, line);
   }

@@ -37,6 +37,17 @@ export const EMPTY_VARIABLES: ReadonlyMap<string, string> = new Map([
 /** Variables that hold something else than in ModSecurity 2, and what. */
 export const OTHER_VARIABLES: ReadonlyMap<string, string> = new Map([
   ['ENV', 'Holds what `setenv` put there; the environment of the process is not shown to rules.'],
-  ['GEO', 'Holds what `@geoLookup` found; the country database is named in the configuration.'],
+  [
+    'FILES_DATA',
+    'Ours: bytes of files that services read as data: of type JSON, XML, form or GraphQL, and those without a name or called `blob`.',
+  ],
+  [
+    'FILES_TYPES',
+    'Ours: three words of each file, the types that its name, its part and its first bytes say, such as `image/png image/png text/html`; `none` for no name, `-` for what says nothing, `empty` for no bytes.',
+  ],
+  [
+    'GEO',
+    'Holds `COUNTRY_CODE` alone, once `@geoLookup` matched; the country database is named in the configuration.',
+  ],
   ['REMOTE_HOST', 'The address: names are not looked up while a request waits.'],
 ]);
