@@ -1,5 +1,5 @@
 import type { Inspected } from './inspected.ts';
-import type { Pipeline, Unit } from './units.ts';
+import type { Pipeline } from './units.ts';
 
 /** Work after which the clock is looked at, in bytes of values. */
 const SLICE_BYTES = 16_384;
@@ -23,11 +23,9 @@ export class CandidateUnion {
     this.#noOperators = noOperators;
   }
 
-  /** null when the deadline came first; it then goes on where it was. */
-  mayMatch({ pipeline, scanned }: Unit, deadlineMs: number): boolean | null {
-    const candidates = this.#candidates[pipeline.index] ?? this.#find(pipeline, deadlineMs);
-    if (candidates === null) return null;
-    return (((candidates[scanned >>> 5] as number) >>> (scanned & 31)) & 1) === 1;
+  /** A bit for each operator that may match, in words of 32; null when the deadline came first, it then goes on where it was. */
+  of(pipeline: Pipeline, deadlineMs: number): readonly number[] | null {
+    return this.#candidates[pipeline.index] ?? this.#find(pipeline, deadlineMs);
   }
 
   /** Pipelines that change none of the values have the candidates of the values as they are. */

@@ -1,5 +1,6 @@
-import type { Comparison, CompiledLink, LinkTest } from './compiled-rule.ts';
+import type { Comparison, CompiledLink, CompiledRule, LinkTest } from './compiled-rule.ts';
 import { NOT_INSPECTED } from './inspected.ts';
+import { performActions } from './perform.ts';
 import type { Target } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
 
@@ -27,6 +28,17 @@ function isHit(
   const { ref, slot } = target;
   if (ref.isCount) return compare(test.comparison, countOf(state, target), limit) !== link.isNegated;
   return state.tx.has(slot) && compare(test.comparison, state.tx.number(slot), limit) !== link.isNegated;
+}
+
+/** Does what a rule of one quiet comparison says, where it is known to hold. */
+export function performQuiet(state: TransactionState, rule: CompiledRule): void {
+  const { first } = rule;
+  const target = first.targets.targets[0] as Target;
+  const { isCount } = target.ref;
+  const text = isCount ? String(countOf(state, target)) : (state.tx.text(target.slot) ?? '');
+  state.addMatched(target.name, isCount ? null : state.tx.nameOf(target.slot), text);
+  if (first.hasActions) performActions(state, rule, first);
+  state.skipTo = first.skipTo;
 }
 
 /** Finds the numbers of `TX`, and the counts, that a comparison holds for. */

@@ -77,6 +77,7 @@ export class RuleCompiler {
       first,
       glance: glanceOf(first, needed),
       needed,
+      isQuietNumber: isQuietNumber(rule, first),
       disruption: disruption.kind,
       location: this.#text(disruption.argument, null),
       allows: disruption.kind === 'allow' ? allowedScope(disruption.argument) : '',
@@ -235,6 +236,12 @@ function neededUnits({ test, targets, isNegated }: CompiledLink): readonly Unit[
   if (test.kind !== 'units' || isNegated || !targets.isStatic) return null;
   if (targets.targets.some(({ ref }) => ref.isCount)) return null;
   return test.units.some(({ scanned }) => scanned < 0) ? null : test.units;
+}
+
+function isQuietNumber(rule: Rule, { test, targets, captures }: CompiledLink): boolean {
+  const isTold = rule.isLogged || rule.isAudited || rule.severity > 0 || rule.disruption.kind !== 'pass';
+  const isOne = rule.chained === null && targets.targets.length === 1 && rule.skip === 0;
+  return test.kind === 'number' && isOne && !isTold && !captures;
 }
 
 function glanceOf({ test, targets }: CompiledLink, needed: readonly Unit[] | null): CompiledRule['glance'] {

@@ -3,7 +3,7 @@ import { LONG_VALUE_BYTES } from '../operator.ts';
 import type { RulePhase } from '../syntax/rule.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { expand } from './expand.ts';
-import { hasNoNumberHits } from './number-test.ts';
+import { hasNoNumberHits, performQuiet } from './number-test.ts';
 import { isTargetRemoved, performActions } from './perform.ts';
 import { recordMatch } from './record.ts';
 import { resolveList, touch } from './touch.ts';
@@ -39,6 +39,11 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
         state.rule++;
         continue;
       }
+      if (rule.isQuietNumber && isUnchanged(state, rule)) {
+        performQuiet(state, rule);
+        finishRule(state, rule, 'matched', rules.length);
+        continue;
+      }
     }
     if (++since > SLICE_RULES) {
       if (performance.now() >= deadlineMs) return false;
@@ -49,6 +54,13 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
     finishRule(state, rule, outcome, rules.length);
   }
   return true;
+}
+
+/** Whether a rule is as it was written, and rules run. */
+function isUnchanged(state: TransactionState, { id }: CompiledRule): boolean {
+  const { overrides, removedLinks, removedTargets, mode } = state;
+  if (removedLinks !== null || removedTargets !== null || mode === 'off') return false;
+  return overrides === null || (!overrides.isRemoved(id) && overrides.removedTargets(id) === null);
 }
 
 /** Whether it is plain without more ado that the first link of a rule does not match; null when the deadline came first. */
