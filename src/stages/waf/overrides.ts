@@ -55,10 +55,15 @@ export class RouteOverrides implements Overrides {
   }
 }
 
-/** The mode that the block gives a rule; null where it says nothing. */
-function modeOf({ id, tags }: KnownRule, { rules, categories }: WafConfig): RuleMode | null {
+/**
+ * The mode that the block gives a rule; null where it says nothing.
+ *
+ * Safety: a category is of rules that find something. What decides by the score may carry the same tags, and goes on.
+ */
+function modeOf({ id, tags, role }: KnownRule, { rules, categories }: WafConfig): RuleMode | null {
   const own = rules[id];
   if (own !== undefined) return own;
+  if (role !== 'detect') return null;
   const said = Object.entries(categories).flatMap(([name, mode]) => (isInCategory(tags, name) ? [mode] : []));
   if (said.includes('block')) return 'block';
   return said.includes('log') ? 'log' : (said[0] ?? null);

@@ -224,6 +224,16 @@ describe('what is exempt', () => {
     expect(await send(checks, contextOf(POST))).toBe(CONTINUE);
   });
 
+  test('a rule that decides by the score is not meant by its category, and cannot be switched off', async () => {
+    const facts = [fakeFacts(1, { role: 'score' }), fakeFacts(2)];
+    const { checks } = compile({ facts, block: { categories: { sqli: 'bypass' } } });
+    expect((await send(checks, contextOf({ rawTarget: '/?q=evil-head' }))).reason).toBe('waf.blocked');
+    expect(await send(checks, contextOf(POST))).toBe(CONTINUE);
+    for (const mode of ['log', 'bypass'])
+      expect(() => compile({ facts, block: { rules: { 1: mode } } })).toThrow('mode: observe');
+    compile({ facts, block: { rules: { 1: 'block' } } });
+  });
+
   test('a bypass takes out its rule for a request, and whether it mattered is known', async () => {
     const bypass = {
       id: 'b1',

@@ -14,7 +14,7 @@ const STRANGERS_PER_S = 50;
 function compile(config: WafConfig, route: RouteFacts, ports: Ports): StageChecks {
   const rules = route.rules.find(config);
   if (rules === null) return {};
-  const problems = unknownRules(config, rules.rules);
+  const problems = [...unknownRules(config, rules.rules), ...decidingRules(config, rules.rules)];
   if (problems.length > 0) throw new ConfigError(problems);
   const shared = new WafRoute(config, rules, route, ports);
   return {
@@ -28,12 +28,12 @@ function compile(config: WafConfig, route: RouteFacts, ports: Ports): StageCheck
   };
 }
 
-/** Ids and categories that no rule has: whoever wrote them meant one, which would go on as before. */
+/** Ids and categories that no rule has: whoever wrote them meant one, which would go on as before. Categories are of rules that find something. */
 function unknownRules(config: WafConfig, rules: readonly KnownRule[]): ConfigProblem[] {
   const ids = new Set(rules.map(({ id }) => String(id)));
   const unknownIds = Object.keys(config.rules).filter((id) => !ids.has(id));
   const unknownCategories = Object.keys(config.categories).filter(
-    (name) => !rules.some(({ tags }) => isInCategory(tags, name)),
+    (name) => !rules.some(({ tags, role }) => role === 'detect' && isInCategory(tags, name)),
   );
   return [
     ...unknownIds.map((id) => ({
@@ -45,6 +45,16 @@ function unknownRules(config: WafConfig, rules: readonly KnownRule[]): ConfigPro
       message: `No rule of this route has the tag "attack-${name}" or "${name}".`,
     })),
   ];
+}
+
+/** Modes of rules by which scores block: without one of them no rule would, and nothing would say so. */
+function decidingRules(config: WafConfig, rules: readonly KnownRule[]): ConfigProblem[] {
+  return rules.flatMap(({ id, role }) => {
+    const mode = config.rules[id];
+    if (role !== 'score' || mode === undefined || mode === 'block') return [];
+    const message = `Rule ${id} blocks by the score that others add up: as \`${mode}\` it would switch off all of them. To block nothing, say \`mode: observe\`.`;
+    return [{ pointer: `/rules/${id}`, message }];
+  });
 }
 
 function weaknesses(config: WafConfig): readonly Weakness[] {
