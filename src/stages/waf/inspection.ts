@@ -9,7 +9,7 @@ import { type PhaseInputs, PhaseRun } from './phase-run.ts';
 import { requestInput, responseInput } from './request-input.ts';
 import { scoresOf } from './scores.ts';
 import { shownMatches } from './shown-matches.ts';
-import { UNINSPECTED, type Uninspected, verdictOf } from './verdicts.ts';
+import { type GivenUp, UNINSPECTED, UNINSPECTED_ANSWER, type Uninspected, verdictOf } from './verdicts.ts';
 import type { WafRoute } from './waf-route.ts';
 
 /** The longest time that rules hold a thread at once. */
@@ -105,9 +105,17 @@ export class Inspection implements WafFindings {
     return this.#runTo(4);
   }
 
-  /** Notes that something could not be looked at; refuses it where the block says so. */
+  /** Notes that something of the request could not be looked at; refuses it where the block says so. */
   leaveOut(what: Uninspected): Decision {
-    const decision = UNINSPECTED[what];
+    return this.#refuse(UNINSPECTED[what]);
+  }
+
+  /** The same for what rules did not get through in a phase: from 3 on it is the answer that is withheld. */
+  #giveUp(why: GivenUp, phase: RulePhase): Decision {
+    return this.#refuse(phase >= 3 ? UNINSPECTED_ANSWER[why] : UNINSPECTED[why]);
+  }
+
+  #refuse(decision: Decision): Decision {
     this.incomplete = decision.detail;
     if (!this.#route.deniesUninspected) return CONTINUE;
     this.#isOver = true;
@@ -158,7 +166,7 @@ export class Inspection implements WafFindings {
       if (run === null) return CONTINUE;
       if (isSpent && !run.isThrough(phase)) {
         this.#isOver = true;
-        return this.leaveOut('budget');
+        return this.#giveUp('budget', phase);
       }
       // That something would have been blocked without a bypass is worth no more time.
       if (isSpent) this.#shadow = null;
@@ -186,7 +194,8 @@ export class Inspection implements WafFindings {
   }
 
   #conclude(run: PhaseRun): Decision {
-    if (!run.isEnded) return run.rules.incomplete === '' ? CONTINUE : this.leaveOut('bound');
+    if (!run.isEnded)
+      return run.rules.incomplete === '' ? CONTINUE : this.#giveUp('bound', run.done as RulePhase);
     this.#isOver = true;
     return verdictOf(run.rules.interruption as Interruption);
   }

@@ -39,7 +39,10 @@ function isFieldText(text: string): boolean {
   return text !== '' && /^[\x21-\x7e]+$/.test(text);
 }
 
-/** What could not be looked at whole, and why. */
+const OVER_BUDGET = 'the rules took longer than `waf.budgetMs`';
+const OVER_BOUND = 'a rule reached its bound on the work for one value';
+
+/** What of a request could not be looked at whole, and why. */
 export const UNINSPECTED = {
   body: deny('waf.uninspected', { detail: 'the body is longer than `waf.bodyLimitBytes`' }),
   data: deny('waf.uninspected', { detail: 'the body is longer than `waf.dataLimitBytes`' }),
@@ -57,3 +60,11 @@ export const UNINSPECTED = {
 } as const;
 
 export type Uninspected = keyof typeof UNINSPECTED;
+
+/** Why rules did not get through an answer. */
+export const UNINSPECTED_ANSWER = {
+  budget: deny('waf.answer', { detail: OVER_BUDGET }),
+  bound: deny('waf.answer', { detail: OVER_BOUND }),
+} as const;
+
+export type GivenUp = keyof typeof UNINSPECTED_ANSWER;

@@ -17,6 +17,7 @@ const RULES: readonly FakeRule[] = [
   { id: 5, phase: 1, word: 'drop-me', kind: 'drop' },
   { id: 6, phase: 1, word: 'teapot', status: 418 },
   { id: 7, phase: 2, word: 'too-hard', givesUp: true },
+  { id: 8, phase: 4, word: 'too-long', givesUp: true },
   { id: 22_000_100, phase: 2, word: 'broken', status: 400 },
 ];
 
@@ -189,6 +190,12 @@ describe('a rule that gives up at its bound', () => {
     const ctx = contextOf({ ...POST, body: 'too-hard' });
     expect((await send(checks, ctx)).reason).toBe(reason);
     expect(ctx.waf?.incomplete).toContain('bound');
+  });
+
+  test('withholds the answer that it is about', async () => {
+    const { checks } = compile();
+    const decision = await send(checks, contextOf({}), { body: 'too-long' });
+    expect([decision.reason, decision.status]).toEqual(['waf.answer', 502]);
   });
 
   test('does not hide what other rules found', async () => {
