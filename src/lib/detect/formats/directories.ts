@@ -1,10 +1,10 @@
 import type { Bytes } from '../../seclang/bytes.ts';
-import { withDecoded } from '../decode.ts';
+import { mayHoldEscapes, withDecoded } from '../decode.ts';
 import { type Finding, found } from '../finding.ts';
 
 /** Pieces of LDAP filters in a value that change the filter around it. */
 export function findLdapFilter(value: Bytes): Finding | null {
-  if (!value.includes('(') && !value.includes(')') && !value.includes('%')) return null;
+  if (!value.includes('(') && !value.includes(')') && !mayHoldEscapes(value)) return null;
   return withDecoded(value, findFilter);
 }
 
@@ -29,7 +29,7 @@ function findFilter(text: Bytes): Finding | null {
 
 /** XPath in a value that changes the expression around it. */
 export function findXpath(value: Bytes): Finding | null {
-  if (!value.includes('/') && !value.includes('(') && !value.includes('%')) return null;
+  if (!value.includes('/') && !value.includes('(') && !mayHoldEscapes(value)) return null;
   return withDecoded(value, findPath);
 }
 

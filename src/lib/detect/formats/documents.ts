@@ -1,10 +1,10 @@
 import type { Bytes } from '../../seclang/bytes.ts';
-import { withDecoded } from '../decode.ts';
+import { mayHoldEscapes, withDecoded } from '../decode.ts';
 import { type Finding, found } from '../finding.ts';
 
 /** XML that defines entities, includes other documents or runs something when it is read. */
 export function findXmlEntity(value: Bytes): Finding | null {
-  if (!value.includes('<') && !value.includes('%') && !value.includes('&')) return null;
+  if (!value.includes('<') && !mayHoldEscapes(value) && !value.includes('&')) return null;
   return withDecoded(value, findDeclaration);
 }
 

@@ -1,10 +1,10 @@
 import type { Bytes } from '../../seclang/bytes.ts';
-import { withDecoded } from '../decode.ts';
+import { mayHoldEscapes, withDecoded } from '../decode.ts';
 import { type Finding, found } from '../finding.ts';
 
 /** A line break with a header field, a status line or another request behind it. */
 export function findHeaderInjection(value: Bytes): Finding | null {
-  if (!value.includes('\n') && !value.includes('\r') && !value.includes('%') && !value.includes('\xe5'))
+  if (!value.includes('\n') && !value.includes('\r') && !mayHoldEscapes(value) && !value.includes('\xe5'))
     return null;
   return withDecoded(value, findField);
 }
@@ -35,7 +35,7 @@ function findField(text: Bytes): Finding | null {
 
 /** Operators of document databases as the name of a parameter or member. */
 export function findOperatorName(name: Bytes): Finding | null {
-  if (!name.includes('$') && !name.includes('%')) return null;
+  if (!name.includes('$') && !mayHoldEscapes(name)) return null;
   return withDecoded(name, findOperator);
 }
 
@@ -52,7 +52,7 @@ function findOperator(text: Bytes): Finding | null {
 
 /** Operators and script of document databases in a value. */
 export function findNosql(value: Bytes): Finding | null {
-  if (value.length < 4 || !/[$'"{;|%]/.test(value)) return null;
+  if (value.length < 4 || !/[$'"{;|%\\]/.test(value)) return null;
   return withDecoded(value, findQuery);
 }
 
@@ -76,7 +76,7 @@ function findQuery(text: Bytes): Finding | null {
 
 /** Names that reach for the prototype of all objects. */
 export function findPrototype(value: Bytes): Finding | null {
-  if (!value.includes('proto') && !value.includes('%') && !value.includes('\\')) return null;
+  if (!value.includes('proto') && !mayHoldEscapes(value)) return null;
   return withDecoded(value, findReach);
 }
 

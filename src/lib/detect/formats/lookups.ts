@@ -1,10 +1,10 @@
 import type { Bytes } from '../../seclang/bytes.ts';
-import { withDecoded } from '../decode.ts';
+import { mayHoldEscapes, withDecoded } from '../decode.ts';
 import { type Finding, found, surer } from '../finding.ts';
 
 /** Lookups that logging libraries resolve in what they log, also where they are put together from others. */
 export function findLookup(value: Bytes): Finding | null {
-  if (!value.includes('$') && !value.includes('%')) return null;
+  if (!value.includes('$') && !mayHoldEscapes(value)) return null;
   return withDecoded(value, findInText);
 }
 

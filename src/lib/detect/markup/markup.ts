@@ -1,7 +1,7 @@
 import type { Bytes } from '../../seclang/bytes.ts';
-import { withDecoded } from '../decode.ts';
+import { decodeBackslashes, withDecoded } from '../decode.ts';
 import { type Certainty, type Finding, found, surer } from '../finding.ts';
-import { decodeEntities, decodeScriptEscapes } from './entities.ts';
+import { decodeEntities } from './entities.ts';
 import {
   ACTIVE_ELEMENTS,
   ADDRESS_ATTRIBUTES,
@@ -43,7 +43,7 @@ function mayHoldScript(value: Bytes): boolean {
 
 function findInText(value: Bytes): Finding | null {
   let text = value.includes('&#') ? decodeEntities(value, 'numeric') : value;
-  if (text.includes('\\')) text = decodeScriptEscapes(text);
+  if (text.includes('\\')) text = decodeBackslashes(text);
   if (text.includes('+AD')) text = text.replaceAll('+ADw-', '<').replaceAll('+AD4-', '>');
   let finding = text.includes('<') ? findInTags(text) : null;
   if (finding?.certainty === 'sure') return finding;
@@ -150,7 +150,7 @@ function judgeAttribute(name: string, value: Bytes): Judged | null {
 }
 
 function judgeStyle(value: Bytes): Judged | null {
-  const text = decodeScriptEscapes(value)
+  const text = decodeBackslashes(value)
     .replace(/\\([0-9a-f]{1,6})\s?/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16) & 0xff),
     )

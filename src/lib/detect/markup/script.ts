@@ -1,6 +1,6 @@
 import type { Bytes } from '../../seclang/bytes.ts';
+import { decodeBackslashes } from '../decode.ts';
 import type { Certainty } from '../finding.ts';
-import { decodeScriptEscapes } from './entities.ts';
 
 /** Calls that only proofs of an injection make, or that run text as script. */
 const TELLING_CALL =
@@ -76,6 +76,6 @@ export function scriptScheme(address: Bytes): 'script' | 'harmless' | 'none' {
     case 'about':
       return /(?:javascript:|<script|data:)/.test(rest) ? 'script' : 'none';
     default:
-      return HARMLESS_SCHEME.test(decodeScriptEscapes(rest)) ? 'harmless' : 'script';
+      return HARMLESS_SCHEME.test(decodeBackslashes(rest)) ? 'harmless' : 'script';
   }
 }

@@ -25,6 +25,7 @@ function mayHoldCommand(value: Bytes): boolean {
       case 0x2b: // +
       case 0x3b: // ;
       case 0x3c: // <
+      case 0x5c: // \
       case 0x60: // `
       case 0x7c: // |
         return true;

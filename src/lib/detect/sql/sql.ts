@@ -25,6 +25,7 @@ function mayHoldSql(value: Bytes): boolean {
     const code = value.charCodeAt(at);
     if (code <= 0x2b && code !== 0x21 && code !== 0x24) return true;
     if (
+      code === 0x5c ||
       code === 0x60 ||
       code === 0x7c ||
       code === 0xa0 ||

@@ -1,3 +1,4 @@
+import { ESCAPES } from '../../detect/decode.ts';
 import type { Certainty, Detector, Finding } from '../../detect/finding.ts';
 import { findCardNumber } from '../../detect/formats/cards.ts';
 import { findCode } from '../../detect/formats/code.ts';
@@ -115,9 +116,6 @@ function detectorOperator(detector: Detector, needs: Needs | null): CompileOpera
   };
 }
 
-/** Percent escapes and plus signs are undone by the detectors themselves, so that a value needs one of these as well. */
-const ESCAPE = '%';
-
 interface DetectorRow {
   readonly name: string;
   readonly compile: CompileOperator;
@@ -127,23 +125,27 @@ function row(name: string, detector: Detector, needs: Needs | null): DetectorRow
   return { name, compile: detectorOperator(detector, needs) };
 }
 
-/** Operators of ours, each of which reads a value as tokens of one language. */
+/**
+ * Operators of ours, each of which reads a value as tokens of one language.
+ *
+ * Detectors undo escapes themselves, so that a value needs one of these where it has nothing else.
+ */
 export const DETECTORS: readonly DetectorRow[] = [
   row('detectCardNumber', findCardNumber, [['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']]),
-  row('detectCode', findCode, [['(', '<', '`', ESCAPE]]),
+  row('detectCode', findCode, [['(', '<', '`', ...ESCAPES]]),
   row('detectCommands', findCommands, null),
-  row('detectHeaderInjection', findHeaderInjection, [['\n', '\r', ESCAPE, '\xe5']]),
-  row('detectInternalAddress', findInternalAddress, [[':', '/', '\\', '.', ESCAPE]]),
-  row('detectLdapFilter', findLdapFilter, [['(', ')', ESCAPE]]),
-  row('detectLookups', findLookup, [['$', ESCAPE]]),
-  row('detectNosql', findNosql, [['$', "'", '"', '{', ';', '|', ESCAPE]]),
-  row('detectNosqlName', findOperatorName, [['$', ESCAPE]]),
-  row('detectPrototype', findPrototype, [['proto', ESCAPE, '\\']]),
+  row('detectHeaderInjection', findHeaderInjection, [['\n', '\r', '\\n', '\\r', ...ESCAPES, '\xe5']]),
+  row('detectInternalAddress', findInternalAddress, [[':', '/', '\\', '.', ...ESCAPES]]),
+  row('detectLdapFilter', findLdapFilter, [['(', ')', ...ESCAPES]]),
+  row('detectLookups', findLookup, [['$', ...ESCAPES]]),
+  row('detectNosql', findNosql, [['$', "'", '"', '{', ';', '|', ...ESCAPES]]),
+  row('detectNosqlName', findOperatorName, [['$', ...ESCAPES]]),
+  row('detectPrototype', findPrototype, [['proto', ...ESCAPES, '\\']]),
   row('detectScripting', findScripting, null),
   row('detectSerialized', findSerialized, null),
-  row('detectSqlInjection', findSqlInjection, [[...SQL_TRIGGERS, ESCAPE]]),
-  row('detectTemplates', findTemplate, [['{', '<', '$', '#', ESCAPE, '@', '*', '~', '[']]),
+  row('detectSqlInjection', findSqlInjection, [[...SQL_TRIGGERS, ...ESCAPES]]),
+  row('detectTemplates', findTemplate, [['{', '<', '$', '#', ...ESCAPES, '@', '*', '~', '[']]),
   row('detectTraversal', findTraversal, null),
-  row('detectXmlEntities', findXmlEntity, [['<', ESCAPE, '&']]),
-  row('detectXpath', findXpath, [['/', '(', ESCAPE]]),
+  row('detectXmlEntities', findXmlEntity, [['<', ...ESCAPES, '&']]),
+  row('detectXpath', findXpath, [['/', '(', ...ESCAPES]]),
 ];
