@@ -69,8 +69,10 @@ function requestOf(method: string, target: string, rest: readonly string[]): Req
     headers.push([header[1] as string, header[2] as string]);
   }
   if (!headers.some(([name]) => name === 'Host')) headers.unshift(['Host', 'api.example.com']);
-  const body = rest[count];
-  if (body === undefined) return { method, target, headers };
+  const written = rest[count];
+  if (written === undefined) return { method, target, headers };
+  // Bytes that no text begins with; other escapes are those of the body itself.
+  const body = written.replace(/\\x(?:00|fe|ff)/g, unescaped);
   return { method, target, headers: [...headers, ['Content-Length', String(body.length)]], body };
 }
 
