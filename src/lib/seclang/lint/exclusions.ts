@@ -4,11 +4,10 @@ import { readPattern } from '../patterns/read.ts';
 import { holdsId, parseIdRanges } from '../syntax/id-ranges.ts';
 import type { Ctl, Rule, RuleExclusion, RuleProgram } from '../syntax/rule.ts';
 import { fixedText, isUnconditional, type LintFinding, linksOf, rulesOf } from './finding.ts';
+import { lintScores } from './scores.ts';
 
 /** Tags of a class of attacks, as the Core Rule Set and the rules of the gateway have them. */
 const CLASS = /^attack-/i;
-/** From here on a threshold is one that no request reaches. */
-const ENDLESS_SCORE = 1_000;
 /** Collections that, taken out whole, leave little to look at. */
 const WIDE: ReadonlySet<string> = new Set([
   'ARGS',
@@ -85,7 +84,18 @@ function lintLink(rule: Rule, link: Rule, all: readonly Rule[]): LintFinding[] {
           ({ level: found.kind === 'collection-excluded' ? 'warning' : level, ...about, ...found }) as const,
       ),
     ),
-    ...lintThreshold(link).map((found) => ({ level: 'error', ...about, ...found }) as const),
+    ...lintScores(link).map((message) => ({ level, ...about, kind: 'scoring-disabled', message }) as const),
+    ...lintAllow(rule, link).map(
+      (message) => ({ level, ...about, kind: 'engine-disabled', message }) as const,
+    ),
+  ];
+}
+
+/** An action that lets every request pass by the rules behind it. */
+function lintAllow(rule: Rule, { disruption }: Rule): string[] {
+  if (disruption.kind !== 'allow' || rule.phase > 2 || !isUnconditional(rule)) return [];
+  return [
+    'Every request is allowed here: no rule behind this one looks at it. Say which requests, in a rule.',
   ];
 }
 
@@ -99,6 +109,8 @@ function lintControl({ name, value, target }: Ctl, all: readonly Rule[]): Found[
         message: `From here on rules ${value.toLowerCase() === 'off' ? 'do not run' : 'refuse nothing'}.`,
       },
     ];
+  if (name === 'requestBodyAccess' && value.toLowerCase() === 'off')
+    return [{ kind: 'engine-disabled', message: 'From here on no rule sees the body, and it passes.' }];
   if (!name.startsWith('ruleRemove')) return [];
   const meant = all.filter(picks(name, value));
   const scoring = meant.filter((rule) => roleOf(rule) === 'score');
@@ -144,24 +156,4 @@ function patternOf(source: string): RegExp | null {
   } catch {
     return null;
   }
-}
-
-function lintThreshold({ setVars }: Rule): Found[] {
-  return setVars.flatMap(({ collection, key, change, value }) => {
-    const name = fixedText(key) ?? '';
-    const score = Number(fixedText(value));
-    if (
-      collection !== 'TX' ||
-      change !== 'set' ||
-      !/anomaly_score_threshold$/i.test(name) ||
-      !(score >= ENDLESS_SCORE)
-    )
-      return [];
-    return [
-      {
-        kind: 'scoring-disabled',
-        message: `No request reaches a score of ${score}, so that tx.${name} lets everything pass.`,
-      } as const,
-    ];
-  });
 }

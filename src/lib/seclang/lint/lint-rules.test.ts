@@ -42,6 +42,25 @@ describe('exclusions behind the rules', () => {
 describe('controls before the rules', () => {
   test.each([
     ['SecAction "id:1,phase:1,pass,ctl:ruleRemoveById=90"', ['1 error scoring-disabled']],
+    ['SecAction "id:1,phase:1,allow"', ['1 error engine-disabled', '2 error never-reached']],
+    ['SecAction "id:1,phase:1,allow:request"', ['1 error engine-disabled']],
+    ['SecRule REMOTE_ADDR "@ipMatch 192.0.2.1" "id:1,phase:1,allow"', []],
+    ['SecAction "id:1,phase:1,pass,ctl:requestBodyAccess=Off"', ['1 error engine-disabled']],
+    [
+      'SecRule REQUEST_FILENAME "@streq /a" "id:1,phase:1,pass,ctl:requestBodyAccess=Off"',
+      ['1 warning engine-disabled'],
+    ],
+    ['SecAction "id:1,phase:1,pass,setvar:tx.critical_anomaly_score=0"', ['1 error scoring-disabled']],
+    [
+      'SecAction "id:1,phase:1,pass,setvar:tx.inbound_anomaly_score_threshold=100"',
+      ['1 error scoring-disabled'],
+    ],
+    ['SecAction "id:1,phase:1,pass,setvar:tx.inbound_anomaly_score_threshold=10"', []],
+    ['SecAction "id:1,phase:2,pass,setvar:tx.anomaly_score_pl1=-50"', ['1 error scoring-disabled']],
+    [
+      'SecRule REQUEST_FILENAME "@streq /a" "id:1,phase:2,pass,setvar:tx.anomaly_score_pl1=-5"',
+      ['1 warning scoring-disabled'],
+    ],
     [
       'SecRule REQUEST_FILENAME "@streq /a" "id:1,phase:1,pass,ctl:ruleRemoveByTag=evaluation"',
       ['1 warning scoring-disabled'],
