@@ -70,3 +70,17 @@ test('files that are wrong are refused with every problem', async () => {
   await expect(loading).rejects.toBeInstanceOf(RuleFilesError);
   await expect(loading).rejects.toMatchObject({ problems: [{ token: 'SecRul' }, { token: 'blok' }] });
 });
+
+test('so are operators that take no such argument', async () => {
+  writeFileSync(
+    join(folder, 'pattern.conf'),
+    'SecRule ARGS "@rx (" "id:30,phase:2,deny"\nSecRule ARGS "@ipMatch x" "id:31,phase:2,deny"\n',
+  );
+  await expect(loadRules(['pattern.conf'], { folder })).rejects.toMatchObject({
+    name: 'RuleFilesError',
+    problems: [
+      { at: { line: 1 }, token: '(' },
+      { at: { line: 2 }, token: 'x' },
+    ],
+  });
+});

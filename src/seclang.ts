@@ -1,8 +1,9 @@
 // `portcullis/seclang`: rules of ModSecurity 2 for any program, without a gateway around them.
 import { compileEngine } from './lib/seclang/engine/compile-engine.ts';
+import { findOperatorProblems } from './lib/seclang/engine/operator-problems.ts';
 import type { OperatorHost } from './lib/seclang/operator.ts';
 import { parseRules } from './lib/seclang/syntax/parse-rules.ts';
-import type { EngineSettings, RuleFileProblem, RulePhase } from './lib/seclang/syntax/rule.ts';
+import type { EngineSettings, RuleFileProblem, RulePhase, RuleProgram } from './lib/seclang/syntax/rule.ts';
 import type {
   Interruption,
   RequestInput,
@@ -97,7 +98,17 @@ export async function loadRules(paths: readonly string[], options: RuleOptions =
     dataFile: () => null,
     unicodeMap: reading.program.settings.unicodeMap,
   };
-  return { engine: compileEngine(reading.program, host), notes: reading.notes };
+  return { engine: compile(reading.program, host), notes: reading.notes };
+}
+
+/** What operators do not take, such as a pattern, only shows when they are compiled. */
+function compile(program: RuleProgram, host: OperatorHost): RuleEngine {
+  try {
+    return compileEngine(program, host);
+  } catch (error) {
+    const problems = error instanceof RangeError ? findOperatorProblems(program, host) : [];
+    throw problems.length > 0 ? new RuleFilesError(problems) : error;
+  }
 }
 
 /** A request with its answer, as far as there is one. */

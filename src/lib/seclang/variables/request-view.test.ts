@@ -218,3 +218,19 @@ describe('variables of an answer', () => {
     expect(found(view, 'OUTBOUND_DATA_ERROR')).toBe('1');
   });
 });
+
+test.each([
+  ['a form', 'application/x-www-form-urlencoded', 'a=12345678', '1'],
+  ['a short form', 'application/x-www-form-urlencoded', 'a=1', '0'],
+  [
+    'a form whose bytes are in a file',
+    'multipart/form-data; boundary=b',
+    '--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n12345678\r\n--b--\r\n',
+    '0',
+  ],
+])('bytes that belong to no file are bounded: %s', (_, type, body, error) => {
+  const limit = type.startsWith('multipart') ? 70 : 8;
+  const settings = { ...SETTINGS, requestBodyNoFilesLimitBytes: limit };
+  const request = requestOf({ headerNames: ['Content-Type'], headerValues: [type] });
+  expect(found(viewOf(request, body, settings), 'REQBODY_ERROR')).toBe(error);
+});

@@ -161,14 +161,18 @@ export class RequestView {
     return selected === 'root' ? reader.rootTexts : XML_TREE;
   }
 
-  /** Bytes of the body that belong to no file. */
-  get noFilesLength(): number {
-    return this.multipart?.noFilesLength ?? this.body?.length ?? 0;
-  }
-
   /** `REQBODY_ERROR_MSG`; '' where nothing is wrong. */
   get bodyError(): Bytes {
-    return this.query.error === '' ? (this.reader?.error ?? '') : this.query.error;
+    return this.query.error || this.reader?.error || this.#lengthError;
+  }
+
+  /** Where more bytes of the body belong to no file than `SecRequestBodyNoFilesLimit` says. */
+  get #lengthError(): Bytes {
+    const limit = this.settings.requestBodyNoFilesLimitBytes;
+    const length = this.multipart?.noFilesLength ?? this.body?.length ?? 0;
+    return length > limit
+      ? `Request body no files data length is larger than the configured limit (${limit}).`
+      : '';
   }
 
   /** `URLENCODED_ERROR`. */
