@@ -82,6 +82,8 @@ export async function openAttackWorld(script: UpstreamScript = {}): Promise<Atta
   const gateway = await startTestGateway(
     {
       version: 1,
+      // What stops these attacks is not to be the firewall.
+      defaults: { waf: { mode: 'off' } },
       threads: 2,
       dataDir: './data',
       admin: { port: 0 },

@@ -84,9 +84,13 @@ describe('what a balancer says', () => {
   });
 
   test('the journal names balancer and client', async () => {
-    const count = (await gateway.records(0)).length;
-    await exchange(gateway.port, withRequest(V1), { expect: 1 });
-    expect((await gateway.records(count + 1))[count]).toMatchObject({ 'client.ip': '198.51.100.7' });
+    const { responses } = await exchange(gateway.port, withRequest(V1), { expect: 1 });
+    const [id] = valuesOf(responses[0]!, 'x-request-id');
+    await until('the record', async () =>
+      (await gateway.records(1)).some((record) => record['http.request.id'] === id),
+    );
+    const record = (await gateway.records(1)).find((each) => each['http.request.id'] === id);
+    expect(record).toMatchObject({ 'client.ip': '198.51.100.7' });
   });
 
   test('forwarding fields of a client behind it are claims like any other', async () => {

@@ -16,6 +16,7 @@ SecRule ARGS "@contains xattackx" "id:1001,phase:2,deny,status:403,log,tag:'atta
 `;
 const OWN = `SecRule ARGS "@contains xownx" "id:2001,phase:2,deny,status:403,log,msg:'Our word'"\n`;
 const wafOf = (folder: string) => ({
+  mode: 'enforce',
   include: [join(folder, 'released.conf')],
   custom: [join(folder, 'own*.conf')],
 });
