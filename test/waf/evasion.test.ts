@@ -158,6 +158,7 @@ describe('the rest of a request', () => {
     ],
     ['in two parameters', get("/?id=1'/*&id=*/union/*&id=*/select/*&id=*/1,2&id=x")],
     ['in the second cookie field', get('/', 'Cookie: a=1', `Cookie: id=${ATTACK}`)],
+    ['in a cookie with commas', get('/', 'Cookie: id=1 union/*, */select/*, */name/*, */from users')],
     ['in a cookie between quotes', get('/', `Cookie: id="1'; drop table users; -- "`)],
     ['in a parameter of the path', get(`/items;id=${QUERY}/x`)],
     ['encoded twice', get(`/?id=${encodeURIComponent(QUERY)}`)],

@@ -156,11 +156,19 @@ describe('answers', () => {
       Buffer.from(body),
     ]);
 
+  const HTML = 'Content-Type: text/html';
+
   test.each([
-    ['a body', text('a xleakx here', 'Content-Type: text/html')],
+    ['a body', text('a xleakx here', HTML)],
     ['a field', text('fine', 'X-Leak: xleakx', 'Content-Type: text/html')],
-    ['a body in gzip', text(gzipSync('a xleakx here'), 'Content-Type: text/html', 'Content-Encoding: gzip')],
+    ['a body in gzip', text(gzipSync('a xleakx here'), HTML, 'Content-Encoding: gzip')],
     ['a body without a type', text('a xleakx here')],
+    ['a body of two types', text('a xleakx here', 'Content-Type: image/png, text/plain')],
+    ['a body of no type', text('a xleakx here', 'Content-Type: unknown')],
+    ['ranges', text('--b\r\n\r\nxleakx\r\n--b--', 'Content-Type: multipart/byteranges; boundary=b')],
+    ['gzip that breaks off', text(gzipSync('a xleakx').subarray(0, -2), HTML, 'Content-Encoding: gzip')],
+    ['gzip that is none', text('a xleakx here', HTML, 'Content-Encoding: gzip')],
+    ['gzip behind a comma', text(gzipSync('a xleakx here'), HTML, 'Content-Encoding: , gzip')],
     [
       'chunks',
       `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nxlea\r\n2\r\nkx\r\n0\r\n\r\n`,

@@ -15,7 +15,7 @@ export interface Inflated {
 }
 
 const MAX_CODINGS = 3;
-/** Bytes in which a coding is looked at again as another one. */
+/** What there is of a body that cannot be decoded. */
 const NOTHING = new Uint8Array(0);
 
 /** What a coding hid, and how many bytes of what was received it took. */
@@ -76,9 +76,11 @@ export function inflate(
   const bytes = received.length > limitBytes && field === null ? received.subarray(0, limitBytes) : received;
   if (field === null) return { bytes, problem: null };
   const codings = field.split(',').map((word) => word.trim().toLowerCase());
-  if (codings.length > MAX_CODINGS) return { bytes, problem: 'coding' };
+  // Empty elements of a list count for nothing (RFC 9110, 5.6.1).
+  const named = codings.filter((word) => word !== '');
+  if (named.length === 0 || named.length > MAX_CODINGS) return { bytes, problem: 'coding' };
   let plain = bytes;
-  for (const coding of codings.reverse()) {
+  for (const coding of named.reverse()) {
     const undo = Object.hasOwn(CODINGS, coding) ? CODINGS[coding] : undefined;
     if (undo === undefined) return { bytes: plain, problem: 'coding' };
     try {

@@ -169,11 +169,20 @@ export class AnswerBodyCheck implements Check {
     if (inspection === null) return CONTINUE;
     const held = ctx.responseBody as Uint8Array;
     const coding = ctx.responseHeaders?.joined('content-encoding') ?? null;
-    const { bytes, problem } = inflate(held, coding, this.#route.answerLimitBytes, ctx.isResponseBodyPartial);
-    if (problem === 'coding')
+    const { answerLimitBytes } = this.#route;
+    let { bytes, problem } = inflate(held, coding, answerLimitBytes, ctx.isResponseBodyPartial);
+    if (problem === 'coding') {
       inspection.noteUnseenAnswer('the Content-Encoding of the answer cannot be undone');
+      if (bytes.length === 0) bytes = whatThereIs(held, coding, answerLimitBytes);
+    }
     return inspection.checkAnswerBody(bytes, ctx.isResponseBodyPartial || problem !== null);
   }
+}
+
+/** Of a body whose coding breaks off what came before, and else the body as it is: a client may take it for that. */
+function whatThereIs(held: Uint8Array, coding: string | null, limitBytes: number): Uint8Array {
+  const { bytes } = inflate(held, coding, limitBytes, true);
+  return bytes.length === 0 ? held.subarray(0, limitBytes) : bytes;
 }
 
 /** Phase 5; and a look at the heads of requests that other stages refused. */

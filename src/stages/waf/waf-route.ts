@@ -88,11 +88,13 @@ export class WafRoute {
     return isFiles ? this.bodyLimitBytes : this.dataLimitBytes;
   }
 
-  /** Whether an answer is of a type that is looked at; a type that is said twice, or not at all, is. */
+  /** Whether an answer is of a type that is looked at; a type that is said twice, or not at all, or is none, is. */
   looksAtAnswer({ responseHeaders }: RequestContext): boolean {
     if (this.#answerTypes.length === 0 || responseHeaders === null) return false;
     if (responseHeaders.count('content-type') !== 1) return true;
     const type = typeOf(responseHeaders.get('content-type'));
+    // What is no type, or more than one, is what the client makes of it.
+    if (!type.includes('/') || type.includes(',')) return true;
     return type !== 'text/event-stream' && isAmong(this.#answerTypes, type);
   }
 

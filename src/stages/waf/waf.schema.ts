@@ -32,6 +32,12 @@ const TEXT_TYPES = [
   'application/xml',
   'application/*+xml',
   'application/javascript',
+  'application/x-javascript',
+  'application/yaml',
+  'application/x-www-form-urlencoded',
+  'image/svg+xml',
+  // Whatever is in it: a client has a server make one of any text.
+  'multipart/byteranges',
 ];
 
 const responsesSchema = z
