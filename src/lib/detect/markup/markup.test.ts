@@ -82,3 +82,13 @@ test('no value breaks it', () => {
     }),
   );
 });
+
+test.each([
+  '<img src=x onerror=alert(1)>',
+  '<script>alert(1)</script>',
+  '<a href="javascript:alert(1)">',
+  '<img a b c d e f onerror=alert(1)>',
+])('behind tags in tags in tags is still found: %s', (attack) => {
+  expect(findScripting(`${'<a a='.repeat(1_000)}>${attack}`)?.certainty).toBe('sure');
+  expect(findScripting(`${'<a a='.repeat(1_000)}" ${attack}`)?.certainty).toBe('sure');
+});

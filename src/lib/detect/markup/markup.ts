@@ -10,9 +10,14 @@ import {
   UNUSUAL_ELEMENTS,
 } from './names.ts';
 import { isScript, judgeScript, scriptScheme } from './script.ts';
-import { Tag } from './tags.ts';
+import { MOST_ATTRIBUTES, Tag } from './tags.ts';
 
 const tag = new Tag();
+
+/** Attributes of tags without an end that are read in full in one text; each `<` in them begins another tag that is read over the same bytes. */
+const MOST_UNENDED = 1_024;
+/** Attributes that are read of each further one. */
+const FEW_ATTRIBUTES = 4;
 
 /** Markup and script in a value that would run in the page of somebody who is shown it. */
 export function findScripting(value: Bytes): Finding | null {
@@ -61,13 +66,16 @@ function findEscaped(text: Bytes): Finding | null {
   return findOutsideTags(decoded);
 }
 
+/** Cost: linear, however tags stand in tags. What is not read of the last of very many is still looked at outside of tags. */
 function findInTags(text: Bytes): Finding | null {
   let finding: Finding | null = null;
+  let left = MOST_UNENDED;
   let at = text.indexOf('<');
   while (at >= 0) {
     const next = at + 1;
     let end = next;
-    if (tag.read(text, next)) {
+    if (tag.read(text, next, left > 0 ? MOST_ATTRIBUTES : FEW_ATTRIBUTES)) {
+      if (!tag.isEnded) left -= tag.attributes.length;
       const judged = judgeTag();
       if (judged !== null) {
         finding = surer(finding, found(judged.certainty, judged.kind, text, at, Math.max(tag.end, next)));

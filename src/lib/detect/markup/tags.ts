@@ -2,7 +2,7 @@ import type { Bytes } from '../../seclang/bytes.ts';
 
 /** So that tags in tags in tags do not each read the rest of the text. */
 const LONGEST_VALUE = 1_024;
-const MOST_ATTRIBUTES = 64;
+export const MOST_ATTRIBUTES = 64;
 
 /** A tag as browsers read it. One instance is used again and again. */
 export class Tag {
@@ -15,11 +15,11 @@ export class Tag {
   isEnded = false;
 
   /**
-   * Reads what stands behind a `<`. Gives whether it is a tag.
+   * Reads what stands behind a `<`, up to so many attributes. Gives whether it is a tag.
    *
    * Cost: bounded, whatever the length of the text.
    */
-  read(text: Bytes, from: number): boolean {
+  read(text: Bytes, from: number, mostAttributes: number): boolean {
     this.attributes.length = 0;
     this.values.length = 0;
     this.isEnded = false;
@@ -30,13 +30,13 @@ export class Tag {
     // White space ends the matter in browsers; servers that strip it do not know that.
     if (/^[\x01-\x20]/.test(lead[0]) && lead[1] === '') return false;
     this.name = (lead[1] + (lead[2] as string)).toLowerCase().replaceAll('\0', '');
-    this.#readAttributes(text, from + lead[0].length);
+    this.#readAttributes(text, from + lead[0].length, mostAttributes);
     return true;
   }
 
-  #readAttributes(text: Bytes, from: number): void {
+  #readAttributes(text: Bytes, from: number, most: number): void {
     let at = from;
-    while (at < text.length && this.attributes.length < MOST_ATTRIBUTES) {
+    while (at < text.length && this.attributes.length < most) {
       at = skipSeparators(text, at);
       if (at >= text.length) break;
       if (text[at] === '>') {
