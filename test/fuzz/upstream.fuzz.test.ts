@@ -40,6 +40,8 @@ test(`${ANSWERS} mutated answers of an upstream end every request in order (seed
   const origin = `http://127.0.0.1:${port}`;
   await using gateway = await startGatewayProcess(
     plainConfig(port, {
+      // One client walks through thousands of numbers, which is told of.
+      defaults: { behaviour: { mode: 'off' } },
       apis: [
         { id: 'web', path: '/', upstream: { targets: [origin], passive }, authenticate: 'none', retries: 0 },
       ],
