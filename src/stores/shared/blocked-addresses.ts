@@ -1,15 +1,9 @@
 import type { BlockedAddress, BlockedAddresses } from '../../core/logins.ts';
 import { formatIp, type Ip, ipv4Of, ipv6Of, networkOf, prefixOf, widthOf } from '../../lib/ip/address.ts';
 import { isBlocked } from './login-entries.ts';
-import { ENTRY, firstEntry, type LoginTable, msOf, openLoginTable } from './login-table.ts';
-import { isLocked, lockAll, unlockAll } from './set-lock.ts';
-import { WAYS } from './set-table.ts';
+import { ENTRY, type LoginTable, msOf, openLoginTable } from './login-table.ts';
 import { CAUSES } from './shared-logins.ts';
-
-const PATIENCE = 1000;
-/** Marks locks of the main thread, together with a number that grows. */
-const MINE = 0x7fe0_0000;
-let acquisitions = 0;
+import { visitEntries } from './visit-entries.ts';
 
 const decoder = new TextDecoder();
 
@@ -19,14 +13,14 @@ export function openBlockedAddresses(buffer: SharedArrayBuffer): BlockedAddresse
   return {
     list(nowMs) {
       const found: BlockedAddress[] = [];
-      visit(table, (entry) => {
+      visitEntries(table, ENTRY, (entry) => {
         if (isBlocked(table, entry, nowMs)) found.push(viewOf(table, entry));
       });
       return found.sort((a, b) => b.untilMs - a.untilMs);
     },
     unblock(address, nowMs) {
       let ended = 0;
-      visit(table, (entry, holds) => {
+      visitEntries(table, ENTRY, (entry, holds) => {
         if (!isInside(table, entry, address) || !holds()) return;
         if (isBlocked(table, entry, nowMs)) ended++;
         table.words.fill(0, entry, entry + ENTRY.words);
@@ -34,28 +28,6 @@ export function openBlockedAddresses(buffer: SharedArrayBuffer): BlockedAddresse
       return ended;
     },
   };
-}
-
-/** Visits every entry that is in use, each set under its lock. */
-function visit(table: LoginTable, take: (entry: number, holds: () => boolean) => void): void {
-  const { words } = table;
-  const lock = new Int32Array(1);
-  let mine = MINE;
-  const holds = (): boolean => isLocked(words, lock, 1, mine);
-  for (let set = 0; set < table.sets; set++) {
-    lock[0] = table.locksAt + set;
-    acquisitions = (acquisitions + 1) & 0xfffff;
-    mine = MINE | acquisitions;
-    lockAll(words, lock, 1, mine, PATIENCE);
-    try {
-      const first = firstEntry(table, set);
-      for (let entry = first; entry < first + WAYS * ENTRY.words; entry += ENTRY.words) {
-        if (words[entry + ENTRY.hash + 1] !== 0) take(entry, holds);
-      }
-    } finally {
-      unlockAll(words, lock, 1, mine);
-    }
-  }
 }
 
 function addressOf({ words }: LoginTable, entry: number): Ip {
