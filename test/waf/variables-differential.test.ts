@@ -19,9 +19,9 @@ import { viewSettings } from './view-settings.ts';
 /** How many requests of each kind are sent; a longer run is `PORTCULLIS_VARIABLES=20000`. */
 const REQUESTS = Number(process.env.PORTCULLIS_VARIABLES ?? 400);
 
-/** What depends on the connection, on the clock or on an Apache around the rules. */
+/** What depends on the connection, on the clock or on an Apache around the rules, and what is our own. */
 const OTHERS =
-  /^(?:REMOTE_|SERVER_|USERAGENT_IP|UNIQUE_ID|TIME|FULL_REQUEST|RESPONSE_|PERF_|STATUS_LINE|MODSEC_BUILD|WEBAPPID|FILES_TMP|OUTBOUND|AUTH_TYPE|SCRIPT_|SDBM|WEBSERVER|STREAM)/;
+  /^(?:REMOTE_|SERVER_|USERAGENT_IP|UNIQUE_ID|TIME|FULL_REQUEST|RESPONSE_|PERF_|STATUS_LINE|MODSEC_BUILD|WEBAPPID|FILES_TMP|FILES_TYPES|FILES_DATA|OUTBOUND|AUTH_TYPE|SCRIPT_|SDBM|WEBSERVER|STREAM)/;
 
 const COMPARED = [...VARIABLES]
   .filter(([name, { kind }]) => !OTHERS.test(name) && (kind === 'single' || kind === 'collection'))
