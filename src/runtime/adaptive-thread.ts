@@ -4,12 +4,9 @@ import type { LimitScale } from '../core/limits.ts';
 import type { Countries } from '../core/ports.ts';
 import { countryNumber } from '../lib/anomaly/window-batch.ts';
 import { type FinishedRequest, WindowTable } from '../lib/anomaly/window-table.ts';
-import { formatIp, type Ip, prefixOf } from '../lib/ip/address.ts';
+import { clientTextOf, type Ip } from '../lib/ip/address.ts';
 import type { Outcome } from '../proxy/record.ts';
 import type { AdaptiveState, ThreadWindow } from './adaptive-state.ts';
-
-/** An IPv6 client is its network: the addresses in it are its own to choose. */
-const IPV6_PREFIX = 64;
 
 interface Origin {
   readonly key: string;
@@ -97,7 +94,7 @@ export class AdaptiveThread implements LimitScale {
   #originOf(ip: Ip): Origin {
     const known = this.#origins.get(ip);
     if (known !== undefined) return known;
-    const key = ip.family === 4 ? formatIp(ip) : prefixOf(ip, IPV6_PREFIX);
+    const key = clientTextOf(ip);
     const origin = { key, country: countryNumber(this.#countries.find(ip)) };
     this.#origins.set(ip, origin);
     return origin;

@@ -166,3 +166,11 @@ export function prefixOf(ip: Ip, bits: number): string {
   const kept = Math.max(0, Math.min(bits, widthOf(ip.family)));
   return `${formatIp(networkOf(ip, kept))}/${kept}`;
 }
+
+/** Bits of the network that one IPv6 client has: the addresses in it are its own to choose. */
+const IPV6_CLIENT_BITS = 64;
+
+/** Writes what tells one client from another: the address, of IPv6 the network that it is in. */
+export function clientTextOf(ip: Ip): string {
+  return ip.family === 4 ? formatIp(ip) : prefixOf(ip, IPV6_CLIENT_BITS);
+}

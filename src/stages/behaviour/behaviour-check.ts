@@ -10,14 +10,11 @@ import { CONTINUE, type Decision, deny } from '../../core/decision.ts';
 import type { Clock, Ports } from '../../core/ports.ts';
 import type { Check, Finisher } from '../../core/stage.ts';
 import { lookAtTarget } from '../../lib/behaviour/object-path.ts';
-import { formatIp, type Ip, prefixOf } from '../../lib/ip/address.ts';
+import { clientTextOf, type Ip } from '../../lib/ip/address.ts';
 import { type Cidr, parseCidr } from '../../lib/ip/cidr.ts';
 import { CidrTrie } from '../../lib/ip/cidr-trie.ts';
 import type { BehaviourConfig } from './behaviour.schema.ts';
 import { isPrivilegedPath } from './privileged-path.ts';
-
-/** An IPv6 client is its network: the addresses in it are its own to choose. */
-const IPV6_PREFIX = 64;
 
 const WORDS: Readonly<Record<BehaviourRule, string>> = {
   guessing: 'identifiers were guessed',
@@ -114,7 +111,7 @@ export class BehaviourCheck implements Check, Finisher {
     if (principal !== null)
       return { scope: this.#scope, key: principal.counterKey, label: principal.subject };
     const known = this.#labels.get(client);
-    const label = known ?? (client.family === 4 ? formatIp(client) : prefixOf(client, IPV6_PREFIX));
+    const label = known ?? clientTextOf(client);
     if (known === undefined) this.#labels.set(client, label);
     return { scope: this.#scope, key: `ip ${label}`, label };
   }

@@ -1,13 +1,9 @@
 import type { RequestContext } from '../../core/context.ts';
 import type { LimitScale } from '../../core/limits.ts';
-import { formatIp, type Ip, prefixOf } from '../../lib/ip/address.ts';
+import { clientTextOf } from '../../lib/ip/address.ts';
 
 /** Below this a share says nothing but the least that there is. */
 const LEAST = 0.01;
-
-function addressOf(ip: Ip): string {
-  return ip.family === 4 ? formatIp(ip) : prefixOf(ip, 64);
-}
 
 /** The share of its limits that a client has now; what is no share counts as the whole. */
 export function shareOf(
@@ -16,7 +12,7 @@ export function shareOf(
   mayBeKnown: boolean,
 ): number {
   if (scales.length === 0) return 1;
-  const address = addressOf(client);
+  const address = clientTextOf(client);
   const name = principal === null ? '' : principal.counterKey;
   let share = 1;
   for (let i = 0; i < scales.length; i++) {
@@ -33,7 +29,7 @@ export function causesOf(
   share: number,
   mayBeKnown: boolean,
 ): string {
-  const address = addressOf(client);
+  const address = clientTextOf(client);
   const name = principal === null ? '' : principal.counterKey;
   const causes = scales
     .filter((scale) => scale.shareOf(name, address, mayBeKnown) < 1)
