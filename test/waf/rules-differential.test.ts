@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileEngine } from '../../src/lib/seclang/engine/compile-engine.ts';
 import { takeApart } from '../../src/lib/seclang/ftw/received-request.ts';
 import type { RuleEngine, RuleMatch } from '../../src/lib/seclang/transaction.ts';
+import { openLibinjection } from '../../src/stores/libinjection/libinjection.ts';
+import { CRS_FILES, coreRules, hasCoreRules } from '../support/core-rules.ts';
 import { hasModSecurity, type ModSecurityApache, startModSecurity } from '../support/modsecurity-apache.ts';
-import { CRS_FILES, hasCoreRuleSet, openRules } from '../support/rule-files.ts';
 import { seeded } from '../support/seeded.ts';
 import { attackSamples } from './attack-samples.ts';
 
@@ -28,6 +30,18 @@ const SQL_SHARE = 0.025;
 const idsOf = (matches: readonly RuleMatch[]): number[] =>
   [...new Set(matches.filter(({ isLogged }) => isLogged).map(({ ruleId }) => ruleId))].sort((a, b) => a - b);
 
+async function openEngine(): Promise<RuleEngine> {
+  const program = coreRules(SETTINGS);
+  const libinjection = await openLibinjection();
+  return compileEngine(program, {
+    sqlFingerprint: (value) => libinjection.sqlFingerprint(value),
+    isXss: (value) => libinjection.isXss(value),
+    countryOf: () => '',
+    dataFile: () => null,
+    unicodeMap: program.settings.unicodeMap,
+  });
+}
+
 function oursOn(engine: RuleEngine, text: string): number[] {
   const received = takeApart(text);
   const transaction = engine.begin(
@@ -52,7 +66,7 @@ function oursOn(engine: RuleEngine, text: string): number[] {
   return idsOf(transaction.matches).filter((id) => id < FIRST_OTHER);
 }
 
-describe.skipIf(!hasModSecurity() || !hasCoreRuleSet())('rules beside ModSecurity 2', () => {
+describe.skipIf(!hasModSecurity() || !hasCoreRules)('rules beside ModSecurity 2', () => {
   let modsecurity: ModSecurityApache;
   beforeAll(async () => {
     modsecurity = await startModSecurity({
@@ -66,7 +80,7 @@ describe.skipIf(!hasModSecurity() || !hasCoreRuleSet())('rules beside ModSecurit
   test('the Core Rule Set at paranoia level 4 finds the same in the same requests', {
     timeout: 3_600_000,
   }, async () => {
-    const engine = await openRules(CRS_FILES, SETTINGS);
+    const engine = await openEngine();
     const sample = attackSamples(seeded(SEED));
     const different: string[] = [];
     let compared = 0;
