@@ -64,7 +64,7 @@ async function countOf(work: (at: number) => Promise<boolean>): Promise<number> 
 
 test(`${COUNT} idle connections cost little, answer again, and leave nothing behind`, async () => {
   await countOf(async (at) => at < 2_000 && (await closeAfter(await open(at))));
-  const memory = gateway.residentMiB();
+  const memory = await gateway.settledMiB();
   const before = socketsOf(gateway.pid) - upstream.open;
   const sockets: Socket[] = [];
   const opened = await countOf(async (at) => {
@@ -73,7 +73,7 @@ test(`${COUNT} idle connections cost little, answer again, and leave nothing beh
   });
   expect(opened).toBe(COUNT);
   expect(socketsOf(gateway.pid)).toBeGreaterThanOrEqual(COUNT);
-  const growth = ((gateway.residentMiB() - memory) * 1024) / COUNT;
+  const growth = (((await gateway.settledMiB()) - memory) * 1024) / COUNT;
   console.log(`${COUNT} idle connections: ${growth.toFixed(1)} KiB of resident memory each`);
   expect(growth).toBeLessThan(KIB_PER_CONNECTION);
   expect(await countOf((at) => ask(sockets[at] as Socket))).toBe(COUNT);

@@ -1,4 +1,6 @@
+import { createInterface } from 'node:readline';
 import { startGateway } from '../../src/gateway.ts';
+import { collectGarbage } from './collect-garbage.ts';
 
 const tell = (message: object): void => console.log(JSON.stringify(message));
 
@@ -7,5 +9,6 @@ const gateway = await startGateway({
   log: (level, message, fields) => tell({ level, message, ...fields }),
 });
 tell({ ready: { port: gateway.ports.web, journal: gateway.services.journalPath() } });
-process.stdin.resume();
-process.stdin.once('end', () => void gateway.close());
+createInterface(process.stdin)
+  .on('line', async () => tell({ collected: await collectGarbage() }))
+  .once('close', () => void gateway.close());
