@@ -1,6 +1,5 @@
 import type { Bytes } from '../bytes.ts';
 import type { RequestView } from '../variables/request-view.ts';
-import { CandidateUnion } from './candidate-union.ts';
 import type { Inspected } from './inspected.ts';
 import type { Inspector } from './inspector.ts';
 import type { CollectionPlan } from './target-list.ts';
@@ -24,7 +23,6 @@ export class InspectedCollection {
   readonly entries: Inspected[] = [];
   /** Of a large collection: values that were met before, as names of the members of lists are. */
   #met: Map<Bytes, Inspected> | null = null;
-  #union: CandidateUnion | null = null;
 
   constructor(source: VariableValues) {
     this.source = source;
@@ -32,12 +30,6 @@ export class InspectedCollection {
 
   key(at: number): Bytes | null {
     return this.source.keys === null ? null : (this.source.keys[at] as Bytes);
-  }
-
-  /** What may match any of its values, once they were all looked at. */
-  union(noOperators: readonly number[]): CandidateUnion {
-    this.#union ??= new CandidateUnion(this.entries, noOperators);
-    return this.#union;
   }
 
   /** Looks at all values: true when that is done, false when the deadline came first. */

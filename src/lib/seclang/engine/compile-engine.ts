@@ -14,6 +14,7 @@ import type { EnginePlan } from './engine-plan.ts';
 import { EngineTransaction } from './engine-transaction.ts';
 import { Inspector } from './inspector.ts';
 import { OperatorScanner } from './operator-scanner.ts';
+import { PhasePlanner } from './phase-plan.ts';
 import { type PendingLinks, RuleCompiler } from './rule-compiler.ts';
 import { TransactionState } from './transaction-state.ts';
 import { Units } from './units.ts';
@@ -81,18 +82,20 @@ function* planSteps(
   }
   yield* resolvePending(compiler, rules);
   const removed = new Map<VariableRef, RemovedTarget>();
+  const inspector = new Inspector(units.pipelines, new OperatorScanner(units.scanned));
+  const skips = options.skips ?? true;
+  const planner = new PhasePlanner(inspector, skips);
   return {
     settings,
     host,
     store: options.store ?? new MemoryCollectionStore(),
     txNames: compiler.txNames,
     limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
-    inspector: new Inspector(units.pipelines, new OperatorScanner(units.scanned)),
-    noOperators: new Array<number>((units.scanned.length + 31) >>> 5).fill(0),
+    inspector,
     lists: compiler.lists.lists,
     links: compiler.links,
-    phases: [0, 1, 2, 3, 4, 5].map((phase) => layOut(program, rules, phase)),
-    skips: options.skips ?? true,
+    phases: [0, 1, 2, 3, 4, 5].map((phase) => planner.plan(layOut(program, rules, phase))),
+    skips,
     removedTarget: (ref) => {
       const known = removed.get(ref) ?? compiler.removedTarget(ref);
       removed.set(ref, known);

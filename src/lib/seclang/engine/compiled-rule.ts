@@ -89,7 +89,7 @@ export interface CompiledRule {
   readonly links: readonly CompiledLink[];
   readonly first: CompiledLink;
   /** What can tell at once that the first link does not match; null where nothing can. */
-  readonly glance: 'numbers' | 'slots' | 'candidates' | null;
+  readonly glance: 'numbers' | 'slots' | null;
   /** Whether it is one comparison of one number that nobody is told of, whatever it does to variables. */
   readonly isQuietNumber: boolean;
   /** Units of its first link where nothing but a candidate of one of them can match it; otherwise null. */

@@ -1,8 +1,9 @@
 import type { OperatorHost } from '../operator.ts';
 import type { EngineSettings, VariableRef } from '../syntax/rule.ts';
 import type { CollectionStore } from './collection-store.ts';
-import type { CompiledRule, RemovedTarget } from './compiled-rule.ts';
+import type { RemovedTarget } from './compiled-rule.ts';
 import type { Inspector } from './inspector.ts';
+import type { PhasePlan } from './phase-plan.ts';
 import type { TargetList } from './target-list.ts';
 import type { TxNames } from './tx-names.ts';
 
@@ -15,12 +16,10 @@ export interface EnginePlan {
   /** `TX:MSC_PCRE_LIMITS_EXCEEDED`. */
   readonly limitsSlot: number;
   readonly inspector: Inspector;
-  /** As many words of zero as a bit for each operator with needs takes. */
-  readonly noOperators: readonly number[];
   readonly lists: readonly TargetList[];
   readonly links: number;
-  /** By phase, from 1: its rules in order. */
-  readonly phases: readonly (readonly CompiledRule[])[];
+  /** By phase, from 1. */
+  readonly phases: readonly PhasePlan[];
   /** Whether rules that cannot match are passed over; false in tests only. */
   readonly skips: boolean;
   /** What an override takes out of a rule. */

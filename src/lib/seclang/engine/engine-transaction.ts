@@ -44,7 +44,7 @@ export class EngineTransaction implements Transaction {
     state.isPhaseOver = false;
     state.rule = 0;
     state.link = 0;
-    state.skip = 0;
+    state.agenda = null;
     state.skipTo = -1;
     state.clearMatched();
     state.collections.startPhase(phase);

@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import { Inspected } from './inspected.ts';
 import type { OperatorScanner } from './operator-scanner.ts';
+import type { OperatorSet } from './operator-set.ts';
 import type { Pipeline } from './units.ts';
 
 /** Longer values are not kept from one request to the next. */
@@ -52,8 +53,8 @@ export class Inspector {
     return this.#groupOf[pipeline.index] as number;
   }
 
-  /** Numbers of the operators whose needs a value meets. */
-  scan(value: Bytes): readonly number[] {
+  /** Operators whose needs a value meets. */
+  scan(value: Bytes): OperatorSet {
     return this.#operators.find(value);
   }
 

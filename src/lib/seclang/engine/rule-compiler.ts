@@ -68,15 +68,14 @@ export class RuleCompiler {
     for (let link: Rule | null = rule; link !== null; link = link.chained) links.push(this.#link(link, rule));
     const { disruption } = rule;
     const first = links[0] as CompiledLink;
-    const needed = neededUnits(first);
     return {
       id: rule.id,
       phase: rule.phase,
       at: rule.at,
       links,
       first,
-      glance: glanceOf(first, needed),
-      needed,
+      glance: glanceOf(first),
+      needed: neededUnits(first),
       isQuietNumber: isQuietNumber(rule, first),
       disruption: disruption.kind,
       location: this.#text(disruption.argument, null),
@@ -244,10 +243,9 @@ function isQuietNumber(rule: Rule, { test, targets, captures }: CompiledLink): b
   return test.kind === 'number' && isOne && !isTold && !captures;
 }
 
-function glanceOf({ test, targets }: CompiledLink, needed: readonly Unit[] | null): CompiledRule['glance'] {
+function glanceOf({ test, targets }: CompiledLink): CompiledRule['glance'] {
   if (test.kind === 'number') return 'numbers';
-  if (targets.slots !== null) return 'slots';
-  return needed === null ? null : 'candidates';
+  return targets.slots === null ? null : 'slots';
 }
 
 /** What `RULE` says of a rule, by lower-case name. Texts are as they were written. */

@@ -1,12 +1,14 @@
 import type { Bytes } from '../bytes.ts';
 import { LONG_VALUE_BYTES } from '../operator.ts';
 import type { RulePhase } from '../syntax/rule.ts';
+import { Agenda } from './agenda.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { expand } from './expand.ts';
 import { hasNoNumberHits, performQuiet } from './number-test.ts';
 import { isTargetRemoved, performActions } from './perform.ts';
+import type { PhasePlan } from './phase-plan.ts';
 import { recordMatch } from './record.ts';
-import { resolveList, touch } from './touch.ts';
+import { touch } from './touch.ts';
 import type { TransactionState } from './transaction-state.ts';
 
 /** Hits after which the clock is looked at. */
@@ -17,34 +19,26 @@ const SLICE_RULES = 64;
 /** What became of a rule. */
 type Outcome = 'matched' | 'unmatched' | 'stopped' | 'late';
 
-/**
- * Runs the rules of the phase under way, from where they stand: true when they are through, false when the deadline came first.
- *
- * Safety: a rule is passed over only if its operator has needs, is not negated, and no value of its first link meets them.
- */
+/** Runs the rules of the phase under way, from where they stand: true when they are through, false when the deadline came first. */
 export function runRules(state: TransactionState, deadlineMs: number): boolean {
-  const rules = state.engine.phases[state.phase] as readonly CompiledRule[];
+  const plan = state.engine.phases[state.phase] as PhasePlan;
+  const { rules } = plan;
+  state.agenda ??= new Agenda(plan);
+  const { agenda } = state;
   let since = 0;
-  while (state.rule < rules.length) {
+  for (;;) {
+    const isAtStart = state.link === 0 && !state.isTouched;
+    if (isAtStart) {
+      state.rule = agenda.next(state.rule);
+      const list = state.rule < rules.length ? agenda.unsettled(state.rule) : null;
+      if (list !== null) {
+        if (!agenda.settle(list, state, deadlineMs)) return false;
+        continue;
+      }
+    }
+    if (state.rule >= rules.length) return true;
     const rule = rules[state.rule] as CompiledRule;
-    if (state.skip > 0) {
-      state.skip--;
-      state.rule++;
-      continue;
-    }
-    if (rule.glance !== null && state.link === 0 && !state.isTouched) {
-      const isOver = isPassedOver(state, rule, deadlineMs);
-      if (isOver === null) return false;
-      if (isOver) {
-        state.rule++;
-        continue;
-      }
-      if (rule.isQuietNumber && isUnchanged(state, rule)) {
-        performQuiet(state, rule);
-        finishRule(state, rule, 'matched', rules.length);
-        continue;
-      }
-    }
+    if (isAtStart && glance(state, rule, rules.length)) continue;
     if (++since > SLICE_RULES) {
       if (performance.now() >= deadlineMs) return false;
       since = 0;
@@ -53,6 +47,21 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
     if (outcome === 'late') return false;
     finishRule(state, rule, outcome, rules.length);
   }
+}
+
+/** Whether a rule was over at a glance: it is plain without more ado that it does not match, or what its match does was done. */
+function glance(state: TransactionState, rule: CompiledRule, end: number): boolean {
+  if (rule.glance === null) return false;
+  const { first } = rule;
+  const isUnmatched =
+    rule.glance === 'numbers' ? hasNoNumberHits(state, first) : areUnset(state, first.targets.slots);
+  if (isUnmatched) {
+    state.rule++;
+    return true;
+  }
+  if (!rule.isQuietNumber || !isUnchanged(state, rule)) return false;
+  performQuiet(state, rule);
+  finishRule(state, rule, 'matched', end);
   return true;
 }
 
@@ -61,21 +70,6 @@ function isUnchanged(state: TransactionState, { id }: CompiledRule): boolean {
   const { overrides, removedLinks, removedTargets, mode } = state;
   if (removedLinks !== null || removedTargets !== null || mode === 'off') return false;
   return overrides === null || (!overrides.isRemoved(id) && overrides.removedTargets(id) === null);
-}
-
-/** Whether it is plain without more ado that the first link of a rule does not match; null when the deadline came first. */
-function isPassedOver(
-  state: TransactionState,
-  { first, glance, needed }: CompiledRule,
-  deadlineMs: number,
-): boolean | null {
-  if (glance === 'numbers') return hasNoNumberHits(state, first);
-  const { targets } = first;
-  if (glance === 'slots') return areUnset(state, targets.slots);
-  if (needed === null || !state.engine.skips) return false;
-  const resolved = resolveList(state, targets, deadlineMs);
-  const mayMatch = resolved === null ? null : resolved.mayMatch(needed, deadlineMs);
-  return mayMatch === null ? null : !mayMatch;
 }
 
 function areUnset({ tx }: TransactionState, slots: readonly number[] | null): boolean {
@@ -92,10 +86,7 @@ function finishRule(state: TransactionState, rule: CompiledRule, outcome: Outcom
   state.skipTo = -1;
   if (outcome === 'stopped' || state.mode === 'off') state.rule = end;
   else if (outcome === 'matched' && skipTo >= 0) state.rule = skipTo;
-  else {
-    state.rule++;
-    if (outcome === 'matched') state.skip = rule.skip;
-  }
+  else state.rule += 1 + (outcome === 'matched' ? rule.skip : 0);
 }
 
 function runRule(state: TransactionState, rule: CompiledRule, deadlineMs: number): Outcome {

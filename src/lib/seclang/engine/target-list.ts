@@ -54,7 +54,8 @@ export class TargetList {
   }
 }
 
-const keyOf = (ref: VariableRef): string =>
+/** What tells one variable of a rule from another. */
+export const refKey = (ref: VariableRef): string =>
   [
     ref.isExclusion ? '!' : '',
     ref.isCount ? '&' : '',
@@ -83,7 +84,7 @@ export class TargetLists {
 
   list(refs: readonly VariableRef[], namespaces: ReadonlyMap<string, string>): TargetList {
     const prefixes = [...namespaces].map(([prefix, href]) => `${prefix}=${href}`).join(' ');
-    const key = `${refs.map(keyOf).join('|')} ${prefixes}`;
+    const key = `${refs.map(refKey).join('|')} ${prefixes}`;
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
     const list = new TargetList(

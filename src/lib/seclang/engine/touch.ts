@@ -17,16 +17,12 @@ const SLICE_BYTES = 16_384;
 const TEST_BYTES = 64;
 
 /** Reads the values of a list that no rule changes, once a phase; null when the deadline came first. */
-export function resolveList(
-  state: TransactionState,
-  list: TargetList,
-  deadlineMs: number,
-): ResolvedList | null {
+function resolveList(state: TransactionState, list: TargetList, deadlineMs: number): ResolvedList | null {
   const known = state.lists[list.index];
   const { collections, engine, phase } = state;
   if (known != null && (known.phase === phase || known.holdsFor(phase, collections))) return known;
   if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return null;
-  const resolved = new ResolvedList(list, collections, phase, engine.noOperators);
+  const resolved = new ResolvedList(list, collections, phase);
   state.lists[list.index] = resolved;
   return resolved;
 }

@@ -2,6 +2,7 @@ import type { Bytes } from '../bytes.ts';
 import { BudgetReached, type LongMatch } from '../operator.ts';
 import type { Interruption, Overrides, RequestInput, RuleMatch } from '../transaction.ts';
 import type { RequestView } from '../variables/request-view.ts';
+import type { Agenda } from './agenda.ts';
 import { Collections } from './collections.ts';
 import type { CompiledRule, RemovedTarget } from './compiled-rule.ts';
 import type { EnginePlan } from './engine-plan.ts';
@@ -68,6 +69,7 @@ export class TransactionState {
   /** Where the phase under way stands: rule, link, and whether that link's values have been looked at. */
   phase = 0;
   isPhaseOver = true;
+  agenda: Agenda | null = null;
   rule = 0;
   link = 0;
   isTouched = false;
@@ -75,8 +77,6 @@ export class TransactionState {
   linkMatched = false;
   /** Whether a `skipAfter` of a link waits for the end of its chain, and where it leads. */
   skipTo = -1;
-  /** Rules still to be passed over. */
-  skip = 0;
 
   /** Values of the link under way, and those of them that match. */
   targets: Targets;
@@ -138,7 +138,7 @@ export class TransactionState {
 
   /** The rule under way; undefined between phases. */
   currentRule(): CompiledRule | undefined {
-    return this.engine.phases[this.phase]?.[this.rule];
+    return this.engine.phases[this.phase]?.rules[this.rule];
   }
 
   isLogOnly(rule: CompiledRule): boolean {
