@@ -33,9 +33,9 @@ export interface Overrides {
   readonly tx: ReadonlyMap<string, Bytes>;
   /** Whether the matches of a rule are only noted: it neither ends the transaction nor adds to or takes from a variable. */
   isLogOnly(ruleId: number): boolean;
-  /** Whether a rule does not run. */
+  /** Whether a rule does not run; the same whenever it is asked. */
   isRemoved(ruleId: number): boolean;
-  /** Variables taken out of a rule; null for none. */
+  /** Variables taken out of a rule; null for none; the same whenever it is asked. */
   removedTargets(ruleId: number): readonly VariableRef[] | null;
 }
 

@@ -1,4 +1,6 @@
+import { hasBit, noBits } from './bits.ts';
 import type { InspectedCollection } from './collections.ts';
+import type { Courses } from './courses.ts';
 import type { Inspected } from './inspected.ts';
 import type { PhasePlan, PhaseWatch, WatchedList } from './phase-plan.ts';
 import type { TransactionState } from './transaction-state.ts';
@@ -8,6 +10,7 @@ const SLICE_BYTES = 16_384;
 /** What a value costs beside its bytes. */
 const VALUE_BYTES = 64;
 const DONE = -1;
+const NEVER = -1;
 
 /**
  * Which rules of the phase under way are still to be looked at.
@@ -18,23 +21,76 @@ export class Agenda {
   readonly #plan: PhasePlan;
   /** A bit for each rule that is to be looked at, in words of 32. */
   readonly #rules: number[];
+  /** A bit for each rule that no value can match. */
+  readonly #left: number[];
+  /** That of the transaction when its course was last looked for. */
+  #revision = NEVER;
+  #isNarrow = false;
   /** A bit for each rule that some value seen so far may match. */
   readonly #candidates: number[];
   /** By watch: how many of its values have been seen, or that all have. */
   readonly #seen: number[];
-  /** By list: whether its rules without candidates have been left out. */
-  readonly #isSettled: boolean[];
+  /** A bit for each rule of which it is known whether some value may match it. */
+  readonly #settled: number[];
 
   constructor(plan: PhasePlan) {
     this.#plan = plan;
     this.#rules = plan.all.slice();
-    this.#candidates = new Array<number>(plan.all.length).fill(0);
+    this.#left = noBits(plan.rules.length);
+    this.#candidates = this.#left.slice();
     this.#seen = new Array<number>(plan.watchCount).fill(0);
-    this.#isSettled = new Array<boolean>(plan.listCount).fill(false);
+    this.#settled = this.#left.slice();
+  }
+
+  /**
+   * Goes to the next rule that is to be looked at, from where the transaction stands: false when the deadline came first.
+   *
+   * Safety: where something has changed on which the course depends, all rules are taken up again that values can match.
+   */
+  advance(state: TransactionState, deadlineMs: number): boolean {
+    const { courses, rules } = this.#plan;
+    if (this.#isNarrow && this.#revision !== state.revision) this.#widen();
+    state.rule = this.#next(state.rule);
+    if (state.rule < rules.length && courses !== null && this.#isAtFork(courses, state)) {
+      if (!this.#narrow(courses, state, deadlineMs)) return false;
+      state.rule = this.#next(state.rule);
+    }
+    for (let list = this.#unsettled(state.rule); list !== null; list = this.#unsettled(state.rule)) {
+      if (!this.#settle(list, state, deadlineMs)) return false;
+      state.rule = this.#next(state.rule);
+    }
+    return true;
+  }
+
+  #isAtFork(courses: Courses, { revision, rule }: TransactionState): boolean {
+    return this.#revision !== revision && courses.isGate(rule);
+  }
+
+  #widen(): void {
+    this.#takeUp(this.#plan.all);
+    this.#isNarrow = false;
+  }
+
+  /** Leaves out what is not on the course, and what no value can match: false when the deadline came first. */
+  #narrow(courses: Courses, state: TransactionState, deadlineMs: number): boolean {
+    const { revision } = state;
+    const course = courses.find(state, state.rule);
+    if (course !== null) {
+      if (!this.#settle(course.watched, state, deadlineMs)) return false;
+      this.#takeUp(course.rules);
+      this.#isNarrow = true;
+    }
+    this.#revision = revision;
+    return true;
+  }
+
+  #takeUp(rules: readonly number[]): void {
+    for (let word = 0; word < rules.length; word++)
+      this.#rules[word] = (rules[word] as number) & ~(this.#left[word] as number);
   }
 
   /** The first rule from this one on that is to be looked at; the number of rules where there is none. */
-  next(rule: number): number {
+  #next(rule: number): number {
     const rules = this.#rules;
     let word = rule >>> 5;
     if (word >= rules.length) return this.#plan.rules.length;
@@ -47,22 +103,22 @@ export class Agenda {
   }
 
   /** The list whose values must be seen before it is known whether a rule can be left out; null where that is known. */
-  unsettled(rule: number): WatchedList | null {
-    const list = this.#plan.lists[rule] as WatchedList | null;
-    return list === null || this.#isSettled[list.index] === true ? null : list;
+  #unsettled(rule: number): WatchedList | null {
+    const list = this.#plan.lists[rule] ?? null;
+    return list === null || hasBit(this.#settled, rule) ? null : list;
   }
 
   /** Sees the values of a list, and leaves out those of its rules that none of them can match: false when the deadline came first. */
-  settle(list: WatchedList, state: TransactionState, deadlineMs: number): boolean {
-    const { watches, rules, index } = list;
+  #settle({ watches, rules }: WatchedList, state: TransactionState, deadlineMs: number): boolean {
     for (let at = 0; at < watches.length; at++) {
       if (!this.#see(watches[at] as PhaseWatch, state, deadlineMs)) return false;
     }
     for (let word = 0; word < rules.length; word++) {
       const left = (rules[word] as number) & ~(this.#candidates[word] as number);
+      this.#settled[word] = (this.#settled[word] as number) | (rules[word] as number);
+      this.#left[word] = (this.#left[word] as number) | left;
       this.#rules[word] = (this.#rules[word] as number) & ~left;
     }
-    this.#isSettled[index] = true;
     return true;
   }
 

@@ -14,7 +14,7 @@ import type { EnginePlan } from './engine-plan.ts';
 import { EngineTransaction } from './engine-transaction.ts';
 import { Inspector } from './inspector.ts';
 import { OperatorScanner } from './operator-scanner.ts';
-import { PhasePlanner } from './phase-plan.ts';
+import { type PhasePlan, PhasePlanner } from './phase-plan.ts';
 import { type PendingLinks, RuleCompiler } from './rule-compiler.ts';
 import { TransactionState } from './transaction-state.ts';
 import { Units } from './units.ts';
@@ -84,7 +84,8 @@ function* planSteps(
   const removed = new Map<VariableRef, RemovedTarget>();
   const inspector = new Inspector(units.pipelines, new OperatorScanner(units.scanned));
   const skips = options.skips ?? true;
-  const planner = new PhasePlanner(inspector, skips);
+  const planner = new PhasePlanner(inspector, skips, ![...rules.values()].some(readsMatchBefore));
+  const phases = [0, 1, 2, 3, 4, 5].map((phase) => planner.plan(layOut(program, rules, phase)));
   return {
     settings,
     host,
@@ -94,7 +95,8 @@ function* planSteps(
     inspector,
     lists: compiler.lists.lists,
     links: compiler.links,
-    phases: [0, 1, 2, 3, 4, 5].map((phase) => planner.plan(layOut(program, rules, phase))),
+    phases,
+    compared: comparedSlots(phases, compiler.txNames.size),
     skips,
     removedTarget: (ref) => {
       const known = removed.get(ref) ?? compiler.removedTarget(ref);
@@ -102,6 +104,23 @@ function* planSteps(
       return known;
     },
   };
+}
+
+/** By slot of `TX`: whether the course of a phase depends on it. */
+function comparedSlots(phases: readonly PhasePlan[], size: number): Uint8Array {
+  const compared = new Uint8Array(size);
+  for (const { courses } of phases)
+    for (const slot of courses?.slots() ?? []) if (slot >= 0) compared[slot] = 1;
+  return compared;
+}
+
+const OF_MATCH_BEFORE: ReadonlySet<string> = new Set(['MATCHED_VAR', 'MATCHED_VAR_NAME']);
+
+/** Whether a rule looks at what another has matched. */
+function readsMatchBefore({ first: { targets, test } }: CompiledRule): boolean {
+  const macros = test.kind === 'family' ? test.argument.parts : [];
+  const named = [...targets.targets, ...macros].map((part) => (typeof part === 'string' ? '' : part.name));
+  return named.some((name) => OF_MATCH_BEFORE.has(name));
 }
 
 function compileRule(compiler: RuleCompiler, rule: Rule): CompiledRule {

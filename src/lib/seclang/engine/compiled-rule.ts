@@ -34,17 +34,19 @@ export interface CompiledDeprecation extends CompiledMember {
 /** How a comparison of numbers is made without text. */
 export type Comparison = 'eq' | 'ge' | 'gt' | 'le' | 'lt';
 
+/** Numbers of `TX` and counts, beside a number or a variable of `TX` (`slot` of 0 or more). */
+export interface NumberTest {
+  readonly kind: 'number';
+  readonly comparison: Comparison;
+  readonly limit: number;
+  readonly slot: number;
+}
+
 /** What a link looks for. */
 export type LinkTest =
   /** Matches always: `SecAction`. */
   | { readonly kind: 'always' }
-  /** Numbers of `TX` and counts, beside a number or a variable of `TX` (`slot` of 0 or more). */
-  | {
-      readonly kind: 'number';
-      readonly comparison: Comparison;
-      readonly limit: number;
-      readonly slot: number;
-    }
+  | NumberTest
   /** An operator whose argument is known; of `multiMatch` one unit for each step of the pipeline. */
   | { readonly kind: 'units'; readonly units: readonly Unit[] }
   /** An operator whose argument is known when it runs. */
@@ -59,6 +61,8 @@ export interface CompiledLink {
   /** Among all links of an engine. */
   readonly index: number;
   readonly test: LinkTest;
+  /** Of a link that compares numbers how it does, also where its test captures what it compared; otherwise null. */
+  readonly numbers: NumberTest | null;
   readonly targets: TargetList;
   /** Of `multiMatch` each beginning of the pipeline, otherwise it alone. */
   readonly pipelines: readonly Pipeline[];
@@ -92,6 +96,8 @@ export interface CompiledRule {
   readonly glance: 'numbers' | 'slots' | null;
   /** Whether it is one comparison of one number that nobody is told of, whatever it does to variables. */
   readonly isQuietNumber: boolean;
+  /** Whether all it does is to compare numbers, and to lead past other rules. */
+  readonly isGate: boolean;
   /** Units of its first link where nothing but a candidate of one of them can match it; otherwise null. */
   readonly needed: readonly Unit[] | null;
   readonly disruption: Disruption['kind'];

@@ -20,6 +20,8 @@ export interface EnginePlan {
   readonly links: number;
   /** By phase, from 1. */
   readonly phases: readonly PhasePlan[];
+  /** By slot of `TX`: whether what is left of a phase depends on it. */
+  readonly compared: Uint8Array;
   /** Whether rules that cannot match are passed over; false in tests only. */
   readonly skips: boolean;
   /** What an override takes out of a rule. */

@@ -1,19 +1,17 @@
-import type { Comparison, CompiledLink, CompiledRule, LinkTest } from './compiled-rule.ts';
+import type { Comparison, CompiledLink, CompiledRule, NumberTest } from './compiled-rule.ts';
 import { NOT_INSPECTED } from './inspected.ts';
 import { performActions } from './perform.ts';
 import type { Target } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
 
-type NumberTest = LinkTest & { readonly kind: 'number' };
-
 /** Whether a comparison holds for none of the numbers of a link. */
 export function hasNoNumberHits(state: TransactionState, link: CompiledLink): boolean {
-  const { test } = link;
-  if (test.kind !== 'number') return false;
-  const limit = test.slot >= 0 ? state.tx.number(test.slot) : test.limit;
+  const { numbers } = link;
+  if (numbers === null) return false;
+  const limit = numbers.slot >= 0 ? state.tx.number(numbers.slot) : numbers.limit;
   const { targets } = link.targets;
   for (let at = 0; at < targets.length; at++) {
-    if (isHit(state, link, test, targets[at] as Target, limit)) return false;
+    if (isHit(state, link, numbers, targets[at] as Target, limit)) return false;
   }
   return true;
 }

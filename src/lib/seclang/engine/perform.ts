@@ -83,6 +83,7 @@ function amountOf(state: TransactionState, setVar: CompiledSetVar): number {
 }
 
 function applyControl(state: TransactionState, control: CompiledControl): void {
+  state.controlsApplied++;
   switch (control.kind) {
     case 'engine':
       state.mode = control.mode;

@@ -1,12 +1,12 @@
+import { addBit, noBits } from './bits.ts';
 import type { CompiledRule } from './compiled-rule.ts';
+import { Courses } from './courses.ts';
 import type { Inspector } from './inspector.ts';
 import { refKey, type Target, type TargetList } from './target-list.ts';
 import { Watch } from './watch.ts';
 
 /** Watches of a list of variables, and the rules that can match only what those watches tell of. */
 export interface WatchedList {
-  /** Among those of its phase. */
-  readonly index: number;
   readonly watches: readonly PhaseWatch[];
   /** A bit for each rule, in words of 32. */
   readonly rules: number[];
@@ -23,8 +23,9 @@ export interface PhasePlan {
   readonly rules: readonly CompiledRule[];
   /** By rule: its list; null for one that is always looked at. */
   readonly lists: readonly (WatchedList | null)[];
-  readonly listCount: number;
   readonly watchCount: number;
+  /** null where every rule is looked at. */
+  readonly courses: Courses | null;
   /** A bit for each rule, in words of 32. */
   readonly all: readonly number[];
 }
@@ -33,25 +34,26 @@ export interface PhasePlan {
 export class PhasePlanner {
   readonly #inspector: Inspector;
   readonly #skips: boolean;
+  readonly #skipsGates: boolean;
   #watches = 0;
 
-  /** `skips`: whether any rule is passed over. */
-  constructor(inspector: Inspector, skips: boolean) {
+  /** `skips`: whether any rule is passed over. `skipsGates`: nothing reads what a comparison matched that leads past rules. */
+  constructor(inspector: Inspector, skips: boolean, skipsGates: boolean) {
     this.#inspector = inspector;
     this.#skips = skips;
+    this.#skipsGates = skipsGates;
   }
 
   plan(rules: readonly CompiledRule[]): PhasePlan {
-    const words = (rules.length + 31) >>> 5;
     const watches = new Map<string, PhaseWatch>();
     const lists = new Map<TargetList, WatchedList>();
-    const all = new Array<number>(words).fill(0);
+    const all = noBits(rules.length);
     const byRule = rules.map((rule, number): WatchedList | null => {
       addBit(all, number);
       if (rule.needed === null || !this.#skips) return null;
       const { targets } = rule.first;
       const known = lists.get(targets);
-      const list = known ?? this.#list(targets, lists.size, watches, words);
+      const list = known ?? this.#list(targets, watches, rules.length);
       lists.set(targets, list);
       addBit(list.rules, number);
       for (const { watch } of list.watches) {
@@ -59,12 +61,13 @@ export class PhasePlanner {
       }
       return list;
     });
-    return { rules, lists: byRule, listCount: lists.size, watchCount: watches.size, all };
+    const courses = this.#skips ? new Courses(rules, byRule, this.#skipsGates) : null;
+    return { rules, lists: byRule, watchCount: watches.size, courses, all };
   }
 
-  #list(targets: TargetList, index: number, watches: Map<string, PhaseWatch>, words: number): WatchedList {
+  #list(targets: TargetList, watches: Map<string, PhaseWatch>, rules: number): WatchedList {
     const watched = targets.targets.flatMap((target) => this.#watch(target, watches) ?? []);
-    return { index, watches: watched, rules: new Array<number>(words).fill(0) };
+    return { watches: watched, rules: noBits(rules) };
   }
 
   /** Exclusions are not heeded: what they take out is only looked at in vain. */
@@ -78,7 +81,3 @@ export class PhasePlanner {
     return watch;
   }
 }
-
-const addBit = (words: number[], bit: number): void => {
-  words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
-};

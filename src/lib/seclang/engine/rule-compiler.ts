@@ -7,6 +7,7 @@ import type {
   CompiledRule,
   CompiledSetVar,
   LinkTest,
+  NumberTest,
   RemovedTarget,
 } from './compiled-rule.ts';
 import { type CompiledText, compileText, writtenText } from './compiled-text.ts';
@@ -76,7 +77,8 @@ export class RuleCompiler {
       first,
       glance: glanceOf(first),
       needed: neededUnits(first),
-      isQuietNumber: isQuietNumber(rule, first),
+      isQuietNumber: isQuiet(rule, first) && first.targets.targets.length === 1,
+      isGate: isQuiet(rule, first) && !first.hasActions,
       disruption: disruption.kind,
       location: this.#text(disruption.argument, null),
       allows: disruption.kind === 'allow' ? allowedScope(disruption.argument) : '',
@@ -109,11 +111,13 @@ export class RuleCompiler {
       controls: link.ctls.flatMap((ctl) => this.#control(ctl)),
     };
     const pipelines = this.#pipelines(link);
-    const test = this.#test(link, starter, pipelines);
+    const numbers = this.#numberTest(link, starter);
+    const test = numbers === null || link.capture ? this.#test(link, starter, pipelines) : numbers;
     const targets = this.lists.list(link.variables, link.namespaces);
     return {
       index: this.links++,
       test,
+      numbers,
       targets,
       pipelines,
       isNegated: link.operator?.isNegated ?? false,
@@ -133,8 +137,6 @@ export class RuleCompiler {
     if (operator === null) return { kind: 'always' };
     const name = operator.name.toLowerCase();
     const argument = this.#text(operator.argument, starter);
-    const number = this.#numberTest(link, name, argument);
-    if (number !== null) return number;
     const { file } = link.at;
     const { constant } = argument;
     if (constant === null) {
@@ -146,13 +148,15 @@ export class RuleCompiler {
   }
 
   /** Numbers of `TX` and counts are compared without texts where nothing transforms them. */
-  #numberTest(link: Rule, name: string, argument: CompiledText): LinkTest | null {
+  #numberTest(link: Rule, starter: Rule): NumberTest | null {
+    const name = link.operator?.name.toLowerCase() ?? '';
+    const argument = this.#text(link.operator?.argument ?? [], starter);
     const isNumeric = link.variables.every(
       ({ isCount, isExclusion, name: of, selector }) =>
         !isExclusion && (isCount || (of === 'TX' && selector?.kind === 'literal')),
     );
     const isPlain = link.transformations.every((each) => each.toLowerCase() === 'none');
-    if (!isNumeric || !isPlain || link.multiMatch || link.capture || !COMPARISONS.has(name)) return null;
+    if (!isNumeric || !isPlain || link.multiMatch || !COMPARISONS.has(name)) return null;
     if (argument.constant === null && argument.slot < 0) return null;
     return {
       kind: 'number',
@@ -237,14 +241,14 @@ function neededUnits({ test, targets, isNegated }: CompiledLink): readonly Unit[
   return test.units.some(({ scanned }) => scanned < 0) ? null : test.units;
 }
 
-function isQuietNumber(rule: Rule, { test, targets, captures }: CompiledLink): boolean {
+/** Whether it compares numbers, and nobody is told of it. */
+function isQuiet(rule: Rule, { test }: CompiledLink): boolean {
   const isTold = rule.isLogged || rule.isAudited || rule.severity > 0 || rule.disruption.kind !== 'pass';
-  const isOne = rule.chained === null && targets.targets.length === 1 && rule.skip === 0;
-  return test.kind === 'number' && isOne && !isTold && !captures;
+  return test.kind === 'number' && rule.chained === null && rule.skip === 0 && !isTold;
 }
 
-function glanceOf({ test, targets }: CompiledLink): CompiledRule['glance'] {
-  if (test.kind === 'number') return 'numbers';
+function glanceOf({ numbers, targets }: CompiledLink): CompiledRule['glance'] {
+  if (numbers !== null) return 'numbers';
   return targets.slots === null ? null : 'slots';
 }
 

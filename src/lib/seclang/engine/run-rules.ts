@@ -28,14 +28,7 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
   let since = 0;
   for (;;) {
     const isAtStart = state.link === 0 && !state.isTouched;
-    if (isAtStart) {
-      state.rule = agenda.next(state.rule);
-      const list = state.rule < rules.length ? agenda.unsettled(state.rule) : null;
-      if (list !== null) {
-        if (!agenda.settle(list, state, deadlineMs)) return false;
-        continue;
-      }
-    }
+    if (isAtStart && !agenda.advance(state, deadlineMs)) return false;
     if (state.rule >= rules.length) return true;
     const rule = rules[state.rule] as CompiledRule;
     if (isAtStart && glance(state, rule, rules.length)) continue;

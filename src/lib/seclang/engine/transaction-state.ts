@@ -56,6 +56,8 @@ export class TransactionState {
   /** By link: variables that were taken out of it; null while none were. */
   removedTargets: Map<number, RemovedTarget[]> | null = null;
 
+  /** How many `ctl` have been carried out. */
+  controlsApplied = 0;
   allowed: '' | 'request' | 'all' = '';
   interruption: Interruption | null = null;
   /** A rule has ended the transaction, and that is to be carried out. */
@@ -93,7 +95,7 @@ export class TransactionState {
     this.input = input;
     this.view = view;
     this.overrides = overrides;
-    this.tx = new TxVariables(engine.txNames);
+    this.tx = new TxVariables(engine.txNames, engine.compared);
     const nowS = Math.floor(input.startedAtMs / 1_000);
     this.stored = new StoredCollections(engine.store, engine.settings.collectionTimeoutS, nowS);
     this.collections = new Collections(view);
@@ -103,6 +105,11 @@ export class TransactionState {
     this.targets = this.ownTargets;
     this.lists = new Array<ResolvedList | null>(engine.lists.length).fill(null);
     for (const [name, value] of overrides?.tx ?? []) this.tx.set(this.tx.slotOf(name), value);
+  }
+
+  /** Another number whenever something has changed that decides which rules are reached. */
+  get revision(): number {
+    return this.tx.revision + this.controlsApplied;
   }
 
   elapsedUs(): number {

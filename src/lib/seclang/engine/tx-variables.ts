@@ -11,17 +11,23 @@ export class TxVariables {
   readonly #names: TxNames;
   /** By slot. Numbers are what counting left. */
   readonly #values: (Bytes | number | undefined)[];
-  /** By slot: when it was set, for the order in which all of them are listed. */
-  readonly #order: number[];
-  #set = 0;
+  /** Slots in the order in which they were set. */
+  readonly #set: number[] = [];
+  /** By slot: its place in that order; what stands elsewhere of it is past. */
+  readonly #places: number[];
+  readonly #compared: Uint8Array;
+  /** How often a variable has changed that rules compare before they look at anything else. */
+  revision = 0;
   /** Slots of names that no rule writes out. */
   #more: Map<Bytes, number> | null = null;
   #moreNames: Bytes[] | null = null;
 
-  constructor(names: TxNames) {
+  /** `compared`: by slot, whether a change counts as one of the revision. */
+  constructor(names: TxNames, compared: Uint8Array) {
     this.#names = names;
+    this.#compared = compared;
     this.#values = new Array<Bytes | number | undefined>(names.size).fill(undefined);
-    this.#order = new Array<number>(names.size).fill(0);
+    this.#places = new Array<number>(names.size).fill(0);
   }
 
   has(slot: number): boolean {
@@ -41,11 +47,13 @@ export class TxVariables {
   }
 
   set(slot: number, value: Bytes | number): void {
-    if (this.#values[slot] === undefined) this.#order[slot] = ++this.#set;
+    if (this.#values[slot] === undefined) this.#places[slot] = this.#set.push(slot) - 1;
+    if (this.#compared[slot] === 1) this.revision++;
     this.#values[slot] = value;
   }
 
   unset(slot: number): void {
+    if (this.#compared[slot] === 1) this.revision++;
     this.#values[slot] = undefined;
   }
 
@@ -91,9 +99,11 @@ export class TxVariables {
   /** Slots that are set and meant, in the order in which they were set. */
   slots(isMeant: (slot: number) => boolean): number[] {
     const slots: number[] = [];
-    for (let slot = 0; slot < this.#values.length; slot++) {
-      if (this.#values[slot] !== undefined && isMeant(slot)) slots.push(slot);
+    for (let place = 0; place < this.#set.length; place++) {
+      const slot = this.#set[place] as number;
+      const isThere = this.#places[slot] === place && this.#values[slot] !== undefined;
+      if (isThere && isMeant(slot)) slots.push(slot);
     }
-    return slots.length < 2 ? slots : slots.sort((a, b) => (this.#order[a] ?? 0) - (this.#order[b] ?? 0));
+    return slots;
   }
 }
