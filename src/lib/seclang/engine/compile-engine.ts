@@ -13,6 +13,7 @@ import { writtenText } from './compiled-text.ts';
 import type { EnginePlan } from './engine-plan.ts';
 import { EngineTransaction } from './engine-transaction.ts';
 import { Inspector } from './inspector.ts';
+import { Openings } from './opening.ts';
 import { OperatorScanner } from './operator-scanner.ts';
 import { type PhasePlan, PhasePlanner } from './phase-plan.ts';
 import { type PendingLinks, RuleCompiler } from './rule-compiler.ts';
@@ -53,14 +54,17 @@ export function* engineSteps(
 
 class CompiledEngine implements RuleEngine {
   readonly #plan: EnginePlan;
+  readonly #openings: Openings;
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
+    this.#openings = new Openings(plan);
   }
 
   begin(request: RequestInput, overrides: Overrides | null): Transaction {
     const view = new RequestView(request, this.#plan.settings);
-    return new EngineTransaction(new TransactionState(this.#plan, request, view, overrides));
+    const opening = this.#openings.of(overrides);
+    return new EngineTransaction(new TransactionState(this.#plan, request, view, overrides, opening));
   }
 }
 
@@ -81,10 +85,10 @@ function* planSteps(
     yield;
   }
   yield* resolvePending(compiler, rules);
-  const removed = new Map<VariableRef, RemovedTarget>();
   const inspector = new Inspector(units.pipelines, new OperatorScanner(units.scanned));
   const skips = options.skips ?? true;
-  const planner = new PhasePlanner(inspector, skips, ![...rules.values()].some(readsMatchBefore));
+  const skipsGates = skips && ![...rules.values()].some(readsMatchBefore);
+  const planner = new PhasePlanner(inspector, skips, skipsGates);
   const phases = [0, 1, 2, 3, 4, 5].map((phase) => planner.plan(layOut(program, rules, phase)));
   return {
     settings,
@@ -97,12 +101,19 @@ function* planSteps(
     links: compiler.links,
     phases,
     compared: comparedSlots(phases, compiler.txNames.size),
+    canOpen: skipsGates,
     skips,
-    removedTarget: (ref) => {
-      const known = removed.get(ref) ?? compiler.removedTarget(ref);
-      removed.set(ref, known);
-      return known;
-    },
+    removedTarget: removedTargetsOf(compiler),
+  };
+}
+
+/** What an override takes out, made once for each. */
+function removedTargetsOf(compiler: RuleCompiler): EnginePlan['removedTarget'] {
+  const removed = new Map<VariableRef, RemovedTarget>();
+  return (ref) => {
+    const known = removed.get(ref) ?? compiler.removedTarget(ref);
+    removed.set(ref, known);
+    return known;
   };
 }
 

@@ -22,6 +22,8 @@ export interface EnginePlan {
   readonly phases: readonly PhasePlan[];
   /** By slot of `TX`: whether what is left of a phase depends on it. */
   readonly compared: Uint8Array;
+  /** Whether what the first rules do can be done once for all requests: nothing reads what they match. */
+  readonly canOpen: boolean;
   /** Whether rules that cannot match are passed over; false in tests only. */
   readonly skips: boolean;
   /** What an override takes out of a rule. */

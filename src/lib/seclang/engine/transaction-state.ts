@@ -7,10 +7,11 @@ import { Collections } from './collections.ts';
 import type { CompiledRule, RemovedTarget } from './compiled-rule.ts';
 import type { EnginePlan } from './engine-plan.ts';
 import { Hits } from './hits.ts';
+import type { Opening } from './opening.ts';
 import type { ResolvedList } from './resolved-list.ts';
 import { StoredCollections } from './stored-collections.ts';
 import { Targets } from './targets.ts';
-import { TxVariables } from './tx-variables.ts';
+import type { TxVariables } from './tx-variables.ts';
 
 /** Above all severities. */
 const NO_SEVERITY = 255;
@@ -26,7 +27,8 @@ export class TransactionState {
   readonly input: RequestInput;
   readonly overrides: Overrides | null;
   readonly view: RequestView;
-  readonly tx: TxVariables;
+  tx: TxVariables;
+  readonly opening: Opening;
   readonly stored: StoredCollections;
   readonly collections: Collections;
   readonly #startedMs = performance.now();
@@ -90,12 +92,19 @@ export class TransactionState {
   /** By list of variables: its values in this phase. */
   readonly lists: (ResolvedList | null)[];
 
-  constructor(engine: EnginePlan, input: RequestInput, view: RequestView, overrides: Overrides | null) {
+  constructor(
+    engine: EnginePlan,
+    input: RequestInput,
+    view: RequestView,
+    overrides: Overrides | null,
+    opening: Opening,
+  ) {
     this.engine = engine;
     this.input = input;
     this.view = view;
     this.overrides = overrides;
-    this.tx = new TxVariables(engine.txNames, engine.compared);
+    this.opening = opening;
+    this.tx = opening.tx.copy();
     const nowS = Math.floor(input.startedAtMs / 1_000);
     this.stored = new StoredCollections(engine.store, engine.settings.collectionTimeoutS, nowS);
     this.collections = new Collections(view);
@@ -104,7 +113,6 @@ export class TransactionState {
     this.wantsResponseBody = engine.settings.responseBodyAccess;
     this.targets = this.ownTargets;
     this.lists = new Array<ResolvedList | null>(engine.lists.length).fill(null);
-    for (const [name, value] of overrides?.tx ?? []) this.tx.set(this.tx.slotOf(name), value);
   }
 
   /** Another number whenever something has changed that decides which rules are reached. */

@@ -12,7 +12,7 @@ export class TxVariables {
   /** By slot. Numbers are what counting left. */
   readonly #values: (Bytes | number | undefined)[];
   /** Slots in the order in which they were set. */
-  readonly #set: number[] = [];
+  readonly #set: number[];
   /** By slot: its place in that order; what stands elsewhere of it is past. */
   readonly #places: number[];
   readonly #compared: Uint8Array;
@@ -22,12 +22,26 @@ export class TxVariables {
   #more: Map<Bytes, number> | null = null;
   #moreNames: Bytes[] | null = null;
 
-  /** `compared`: by slot, whether a change counts as one of the revision. */
-  constructor(names: TxNames, compared: Uint8Array) {
+  /** `compared`: by slot, whether a change counts as one of the revision. `from`: whose variables it begins with. */
+  constructor(names: TxNames, compared: Uint8Array, from: TxVariables | null = null) {
     this.#names = names;
     this.#compared = compared;
-    this.#values = new Array<Bytes | number | undefined>(names.size).fill(undefined);
-    this.#places = new Array<number>(names.size).fill(0);
+    if (from === null) {
+      this.#values = new Array<Bytes | number | undefined>(names.size).fill(undefined);
+      this.#places = new Array<number>(names.size).fill(0);
+      this.#set = [];
+      return;
+    }
+    this.#values = from.#values.slice();
+    this.#places = from.#places.slice();
+    this.#set = from.#set.slice();
+    if (from.#more === null || from.#moreNames === null) return;
+    this.#more = new Map(from.#more);
+    this.#moreNames = from.#moreNames.slice();
+  }
+
+  copy(): TxVariables {
+    return new TxVariables(this.#names, this.#compared, this);
   }
 
   has(slot: number): boolean {
