@@ -63,7 +63,7 @@ export class Agenda {
   }
 
   #isAtFork(courses: Courses, { revision, rule }: TransactionState): boolean {
-    return this.#revision !== revision && courses.isGate(rule);
+    return this.#revision !== revision && courses.isFork(rule);
   }
 
   #widen(): void {

@@ -15,6 +15,8 @@ export interface Course {
 
 /** Courses that are kept; a set of rules has few, unless its numbers come from requests. */
 const KEPT_COURSES = 256;
+/** Fewer rules than this are looked at faster than their course is found. */
+const FEW_RULES = 24;
 /** Outcomes that go into one character of a key. */
 const OUTCOMES_OF_CHARACTER = 16;
 
@@ -64,6 +66,11 @@ export class Courses {
   /** Whether a rule does no more than compare, and lead past others. */
   isGate(rule: number): boolean {
     return this.#skipsGates && (this.#rules[rule] as CompiledRule).isGate && this.#checkOf[rule] !== -1;
+  }
+
+  /** Whether it is worth while to look for the course from a rule on. */
+  isFork(rule: number): boolean {
+    return rule + FEW_RULES < this.#rules.length && this.isGate(rule);
   }
 
   /** The course from a rule on; null while parts of rules are taken out, so that gates may not be what they are. */

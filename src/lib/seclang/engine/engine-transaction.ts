@@ -39,13 +39,10 @@ export class EngineTransaction implements Transaction {
   #start(phase: RulePhase): boolean {
     const state = this.#state;
     if (phase <= state.phase) return false;
-    const isFirst = state.phase === 0;
-    // Who leaves phase 1 out leaves out what its first rules set.
-    if (isFirst && phase > 1) state.tx = state.opening.before.copy();
     if (state.phase < 2 && phase >= 2) this.#startBody();
     state.phase = phase;
     state.isPhaseOver = false;
-    state.rule = isFirst && phase === 1 ? state.opening.rule : 0;
+    state.rule = 0;
     state.link = 0;
     state.agenda = null;
     state.skipTo = -1;

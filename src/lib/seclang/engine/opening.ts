@@ -7,12 +7,15 @@ import { performActions } from './perform.ts';
 import { TransactionState } from './transaction-state.ts';
 import { TxVariables } from './tx-variables.ts';
 
-/** What the first rules of phase 1 leave in `TX` whatever the request, and the rule with which requests begin to differ. */
+/** What the rules of phase 1 that give settings their defaults leave in `TX` whatever the request. */
 export interface Opening {
-  /** Before any rule has run. */
+  /** What is in `TX` before any rule has run. */
   readonly before: TxVariables;
-  readonly tx: TxVariables;
-  readonly rule: number;
+  /** The first of those rules; -1 where there are none. */
+  readonly from: number;
+  /** What is in `TX` behind them, and the rule with which requests differ again. */
+  readonly after: TxVariables;
+  readonly to: number;
 }
 
 const NO_REQUEST: RequestInput = {
@@ -30,9 +33,10 @@ const NO_REQUEST: RequestInput = {
 };
 
 /**
- * Openings of an engine: sets of rules begin by giving settings their defaults, which come out the same for all requests.
+ * Openings of an engine: what settings come out as is the same for all requests for which the same is overridden.
  *
- * Safety: only rules that look at `TX` alone and set nothing else, and of which nobody is told, are part of an opening.
+ * Safety: only rules that look at `TX` alone and set nothing else, and of which nobody is told, are part of an opening; it is
+ * of use only where nothing was set before them.
  */
 export class Openings {
   readonly #plan: EnginePlan;
@@ -43,7 +47,7 @@ export class Openings {
 
   constructor(plan: EnginePlan) {
     this.#plan = plan;
-    this.#plain = openingAt(new TxVariables(plan.txNames, plan.compared));
+    this.#plain = withoutOpening(new TxVariables(plan.txNames, plan.compared));
   }
 
   of(overrides: Overrides | null): Opening {
@@ -60,21 +64,21 @@ export class Openings {
 
   #before(overrides: Overrides | null): Opening {
     if (overrides === null || overrides.tx.size === 0) return this.#plain;
-    const tx = this.#plain.tx.copy();
+    const tx = this.#plain.before.copy();
     for (const [name, value] of overrides.tx) tx.set(tx.slotOf(name), value);
-    return openingAt(tx);
+    return withoutOpening(tx.copy());
   }
 
   #find(overrides: Overrides | null): Opening {
     const { phases, settings, canOpen } = this.#plan;
-    const before = this.#before(overrides);
-    if (!canOpen || settings.engine === 'off') return before;
-    const view = new RequestView(NO_REQUEST, settings);
-    const state = new TransactionState(this.#plan, NO_REQUEST, view, overrides, before);
+    const opening = this.#before(overrides);
     const rules = phases[1]?.rules ?? [];
-    let at = 0;
-    while (at < rules.length) {
-      const rule = rules[at] as CompiledRule;
+    const from = rules.findIndex(isSetting);
+    if (!canOpen || from < 0) return opening;
+    const view = new RequestView(NO_REQUEST, settings);
+    const state = new TransactionState(this.#plan, NO_REQUEST, view, overrides, opening);
+    let at = from;
+    for (let rule = rules[at]; rule !== undefined; rule = rules[at]) {
       if (overrides !== null && !isWhole(overrides, rule)) break;
       if (isOfSettings(rule.first) && hasNoNumberHits(state, rule.first)) {
         at++;
@@ -84,11 +88,23 @@ export class Openings {
       performActions(state, rule, rule.first);
       at = rule.first.skipTo >= 0 ? rule.first.skipTo : at + 1;
     }
-    return { before: before.tx, tx: state.tx, rule: at };
+    return at === from ? opening : { before: opening.before, from, after: state.tx, to: at };
   }
 }
 
-const openingAt = (tx: TxVariables): Opening => ({ before: tx, tx, rule: 0 });
+const withoutOpening = (before: TxVariables): Opening => ({ before, from: -1, after: before, to: -1 });
+
+/** Goes past the rules of the opening, where the transaction stands before them: whether it does. */
+export function open(state: TransactionState): boolean {
+  const { opening, phase, rule, removedLinks, removedTargets, tx } = state;
+  if (phase !== 1 || rule !== opening.from || tx.isChanged) return false;
+  if (removedLinks !== null || removedTargets !== null) return false;
+  state.tx = opening.after.copy();
+  state.tx.revision = tx.revision + 1;
+  state.tx.isChanged = true;
+  state.rule = opening.to;
+  return true;
+}
 
 const isWhole = (overrides: Overrides, { id }: CompiledRule): boolean =>
   !overrides.isRemoved(id) && overrides.removedTargets(id) === null;

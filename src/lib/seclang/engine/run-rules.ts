@@ -5,6 +5,7 @@ import { Agenda } from './agenda.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { expand } from './expand.ts';
 import { hasNoNumberHits, performQuiet } from './number-test.ts';
+import { open } from './opening.ts';
 import { isTargetRemoved, performActions } from './perform.ts';
 import type { PhasePlan } from './phase-plan.ts';
 import { recordMatch } from './record.ts';
@@ -31,7 +32,7 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
     if (isAtStart && !agenda.advance(state, deadlineMs)) return false;
     if (state.rule >= rules.length) return true;
     const rule = rules[state.rule] as CompiledRule;
-    if (isAtStart && glance(state, rule, rules.length)) continue;
+    if (isAtStart && (open(state) || glance(state, rule, rules.length))) continue;
     if (++since > SLICE_RULES) {
       if (performance.now() >= deadlineMs) return false;
       since = 0;

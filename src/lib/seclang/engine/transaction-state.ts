@@ -104,7 +104,7 @@ export class TransactionState {
     this.view = view;
     this.overrides = overrides;
     this.opening = opening;
-    this.tx = opening.tx.copy();
+    this.tx = opening.before.copy();
     const nowS = Math.floor(input.startedAtMs / 1_000);
     this.stored = new StoredCollections(engine.store, engine.settings.collectionTimeoutS, nowS);
     this.collections = new Collections(view);

@@ -18,6 +18,8 @@ export class TxVariables {
   readonly #compared: Uint8Array;
   /** How often a variable has changed that rules compare before they look at anything else. */
   revision = 0;
+  /** Whether any variable has been set or unset since the beginning. */
+  isChanged = false;
   /** Slots of names that no rule writes out. */
   #more: Map<Bytes, number> | null = null;
   #moreNames: Bytes[] | null = null;
@@ -63,11 +65,13 @@ export class TxVariables {
   set(slot: number, value: Bytes | number): void {
     if (this.#values[slot] === undefined) this.#places[slot] = this.#set.push(slot) - 1;
     if (this.#compared[slot] === 1) this.revision++;
+    this.isChanged = true;
     this.#values[slot] = value;
   }
 
   unset(slot: number): void {
     if (this.#compared[slot] === 1) this.revision++;
+    this.isChanged = true;
     this.#values[slot] = undefined;
   }
 
