@@ -20,12 +20,15 @@ const VALUE_BYTES = 64;
 /** The members of one collection of a request, and what has been found out about them. */
 export class InspectedCollection {
   readonly source: VariableValues;
-  readonly entries: Inspected[] = [];
+  /** Of the first `seen` values. */
+  readonly entries: Inspected[];
+  seen = 0;
   /** Of a large collection: values that were met before, as names of the members of lists are. */
   #met: Map<Bytes, Inspected> | null = null;
 
   constructor(source: VariableValues) {
     this.source = source;
+    this.entries = new Array<Inspected>(source.values.length);
   }
 
   key(at: number): Bytes | null {
@@ -37,12 +40,14 @@ export class InspectedCollection {
     const { values } = this.source;
     const isKept = values.length <= KEPT_MEMBERS;
     let bytes = 0;
-    while (this.entries.length < values.length) {
-      const value = values[this.entries.length] as Bytes;
-      this.entries.push(isKept ? inspector.inspect(value, true) : this.#inspectOnce(inspector, value));
+    while (this.seen < values.length) {
+      const value = values[this.seen] as Bytes;
+      this.entries[this.seen++] = isKept
+        ? inspector.inspect(value, true)
+        : this.#inspectOnce(inspector, value);
       bytes += value.length + VALUE_BYTES;
       if (bytes < SLICE_BYTES) continue;
-      if (performance.now() >= deadlineMs) return this.entries.length === values.length;
+      if (performance.now() >= deadlineMs) return this.seen === values.length;
       bytes = 0;
     }
     return true;
@@ -63,13 +68,16 @@ const NOTHING: VariableValues = { keys: null, values: [] };
 /** The collections of one request, read when a rule first looks at them and again in each phase. */
 export class Collections {
   readonly #view: RequestView;
-  readonly #read: (InspectedCollection | undefined)[] = [];
+  readonly #read: (InspectedCollection | null)[];
   /** By collection: the phase in which it was last read. */
-  readonly #phases: number[] = [];
+  readonly #phases: number[];
   #phase = 0;
 
-  constructor(view: RequestView) {
+  /** `count`: how many there are in the rules. */
+  constructor(view: RequestView, count: number) {
     this.#view = view;
+    this.#read = new Array<InspectedCollection | null>(count).fill(null);
+    this.#phases = new Array<number>(count).fill(0);
   }
 
   startPhase(phase: number): void {
@@ -77,8 +85,8 @@ export class Collections {
   }
 
   get(plan: CollectionPlan): InspectedCollection {
-    const known = this.#read[plan.index];
-    if (known !== undefined && this.#phases[plan.index] === this.#phase) return known;
+    const known = this.#read[plan.index] ?? null;
+    if (known !== null && this.#phases[plan.index] === this.#phase) return known;
     this.#phases[plan.index] = this.#phase;
     const source = this.#source(plan, known?.source ?? null);
     if (known?.source === source) return known;

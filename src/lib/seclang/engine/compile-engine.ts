@@ -97,7 +97,7 @@ function* planSteps(
     txNames: compiler.txNames,
     limitsSlot: compiler.txNames.slotOf('MSC_PCRE_LIMITS_EXCEEDED'),
     inspector,
-    lists: compiler.lists.lists,
+    collectionCount: compiler.lists.collections.length,
     links: compiler.links,
     phases,
     compared: comparedSlots(phases, compiler.txNames.size),

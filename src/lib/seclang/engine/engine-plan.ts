@@ -4,7 +4,6 @@ import type { CollectionStore } from './collection-store.ts';
 import type { RemovedTarget } from './compiled-rule.ts';
 import type { Inspector } from './inspector.ts';
 import type { PhasePlan } from './phase-plan.ts';
-import type { TargetList } from './target-list.ts';
 import type { TxNames } from './tx-names.ts';
 
 /** Rules compiled: what all transactions share. */
@@ -16,7 +15,7 @@ export interface EnginePlan {
   /** `TX:MSC_PCRE_LIMITS_EXCEEDED`. */
   readonly limitsSlot: number;
   readonly inspector: Inspector;
-  readonly lists: readonly TargetList[];
+  readonly collectionCount: number;
   readonly links: number;
   /** By phase, from 1. */
   readonly phases: readonly PhasePlan[];

@@ -1,5 +1,6 @@
 import type { Comparison, CompiledLink, CompiledRule, NumberTest } from './compiled-rule.ts';
 import { NOT_INSPECTED } from './inspected.ts';
+import type { OwnVariable } from './own-variables.ts';
 import { performActions } from './perform.ts';
 import type { Target } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
@@ -57,19 +58,22 @@ export function findNumberHits(state: TransactionState, link: CompiledLink, test
 
 function countOf(state: TransactionState, target: Target): number {
   if (target.slot >= 0) return state.tx.has(target.slot) ? 1 : 0;
-  let count = 0;
-  if (target.own !== null) {
-    target.own(state, target, () => {
-      count++;
-    });
-    return count;
-  }
+  if (target.own !== null) return countOwn(state, target, target.own);
   if (target.collection === null) return 0;
   const members = state.collections.get(target.collection);
   if (target.ref.selector === null || target.collection.xml !== null) return members.source.values.length;
+  let count = 0;
   for (let at = 0; at < members.source.values.length; at++) {
     if (target.selection.takes(members.key(at))) count++;
   }
+  return count;
+}
+
+function countOwn(state: TransactionState, target: Target, own: OwnVariable): number {
+  let count = 0;
+  own(state, target, () => {
+    count++;
+  });
   return count;
 }
 

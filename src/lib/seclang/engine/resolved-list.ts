@@ -4,16 +4,25 @@ import type { Inspector } from './inspector.ts';
 import type { CollectionPlan, Target, TargetList } from './target-list.ts';
 import { Targets } from './targets.ts';
 
+/** Values beyond which those of a list are kept for the next rule that looks at it; fewer are faster gathered again. */
+const FEW_VALUES = 64;
+
+export function isLong({ collections: plans }: TargetList, collections: Collections): boolean {
+  let count = 0;
+  for (const plan of plans) count += collections.get(plan).source.values.length;
+  return count > FEW_VALUES;
+}
+
 /** The values of a list of variables that no rule changes. */
 export class ResolvedList {
   /** The phase for which it is known to hold. */
-  phase: number;
+  #phase: number;
   readonly targets: Targets;
   readonly #plans: readonly CollectionPlan[];
   readonly #sources: readonly InspectedCollection[];
 
   constructor(list: TargetList, collections: Collections, phase: number) {
-    this.phase = phase;
+    this.#phase = phase;
     this.#plans = list.collections;
     this.#sources = list.collections.map((plan) => collections.get(plan));
     this.targets = gatherMembers(list, collections);
@@ -21,10 +30,11 @@ export class ResolvedList {
 
   /** Whether its collections are what they were; it then holds for this phase too. */
   holdsFor(phase: number, collections: Collections): boolean {
+    if (phase === this.#phase) return true;
     for (let at = 0; at < this.#plans.length; at++) {
       if (collections.get(this.#plans[at] as CollectionPlan) !== this.#sources[at]) return false;
     }
-    this.phase = phase;
+    this.#phase = phase;
     return true;
   }
 }

@@ -4,8 +4,10 @@ import type { CompiledLink } from './compiled-rule.ts';
 import { expand } from './expand.ts';
 import { type Inspected, NOT_INSPECTED, uninspected } from './inspected.ts';
 import { findNumberHits } from './number-test.ts';
-import { addMembers, inspectAll, ResolvedList } from './resolved-list.ts';
-import type { TargetList } from './target-list.ts';
+import type { OwnVariable } from './own-variables.ts';
+import { addMembers, inspectAll, isLong, ResolvedList } from './resolved-list.ts';
+import type { Target, TargetList } from './target-list.ts';
+import type { Targets } from './targets.ts';
 import type { TransactionState } from './transaction-state.ts';
 import type { Pipeline, Unit } from './units.ts';
 
@@ -16,42 +18,42 @@ const SLICE_BYTES = 16_384;
 /** What a test costs beside its bytes. */
 const TEST_BYTES = 64;
 
-/** Reads the values of a list that no rule changes, once a phase; null when the deadline came first. */
-function resolveList(state: TransactionState, list: TargetList, deadlineMs: number): ResolvedList | null {
-  const known = state.lists[list.index];
-  const { collections, engine, phase } = state;
-  if (known != null && (known.phase === phase || known.holdsFor(phase, collections))) return known;
-  if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return null;
-  const resolved = new ResolvedList(list, collections, phase);
-  state.lists[list.index] = resolved;
-  return resolved;
-}
-
 /** Gathers the values that a link looks at; false when the deadline came first. */
 function gather(state: TransactionState, list: TargetList, deadlineMs: number): boolean {
+  const { collections, engine, phase } = state;
   if (list.isStatic) {
-    const resolved = resolveList(state, list, deadlineMs);
-    if (resolved === null) return false;
+    const known = state.longLists?.get(list);
+    if (known?.holdsFor(phase, collections)) {
+      state.targets = known.targets;
+      return true;
+    }
+  }
+  if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return false;
+  if (list.isStatic && isLong(list, collections)) {
+    const resolved = new ResolvedList(list, collections, phase);
+    state.longLists ??= new Map();
+    state.longLists.set(list, resolved);
     state.targets = resolved.targets;
     return true;
   }
-  if (!inspectAll(list, state.collections, state.engine.inspector, deadlineMs)) return false;
   const targets = state.ownTargets;
   targets.clear();
   state.targets = targets;
   for (const target of list.targets) {
     if (target.ref.isExclusion) targets.remove(target.name, target.selection);
-    else if (target.own === null) addMembers(target, state.collections, targets);
-    else {
-      let count = 0;
-      target.own(state, target, (name, key, value) => {
-        count++;
-        if (!target.ref.isCount) targets.push(name, key, uninspected(value));
-      });
-      if (target.ref.isCount) targets.push(target.name, null, uninspected(String(count)));
-    }
+    else if (target.own === null) addMembers(target, collections, targets);
+    else addOwn(state, target, target.own, targets);
   }
   return true;
+}
+
+function addOwn(state: TransactionState, target: Target, own: OwnVariable, into: Targets): void {
+  let count = 0;
+  own(state, target, (name, key, value) => {
+    count++;
+    if (!target.ref.isCount) into.push(name, key, uninspected(value));
+  });
+  if (target.ref.isCount) into.push(target.name, null, uninspected(String(count)));
 }
 
 /**

@@ -10,6 +10,7 @@ import { Hits } from './hits.ts';
 import type { Opening } from './opening.ts';
 import type { ResolvedList } from './resolved-list.ts';
 import { StoredCollections } from './stored-collections.ts';
+import type { TargetList } from './target-list.ts';
 import { Targets } from './targets.ts';
 import type { TxVariables } from './tx-variables.ts';
 
@@ -89,8 +90,8 @@ export class TransactionState {
   at = 0;
   stage = 0;
   long: LongMatch | null = null;
-  /** By list of variables: its values in this phase. */
-  readonly lists: (ResolvedList | null)[];
+  /** Lists of variables with many values. */
+  longLists: Map<TargetList, ResolvedList> | null = null;
 
   constructor(
     engine: EnginePlan,
@@ -107,12 +108,11 @@ export class TransactionState {
     this.tx = opening.before.copy();
     const nowS = Math.floor(input.startedAtMs / 1_000);
     this.stored = new StoredCollections(engine.store, engine.settings.collectionTimeoutS, nowS);
-    this.collections = new Collections(view);
+    this.collections = new Collections(view, engine.collectionCount);
     this.mode = engine.settings.engine;
     this.wantsRequestBody = engine.settings.requestBodyAccess;
     this.wantsResponseBody = engine.settings.responseBodyAccess;
     this.targets = this.ownTargets;
-    this.lists = new Array<ResolvedList | null>(engine.lists.length).fill(null);
   }
 
   /** Another number whenever something has changed that decides which rules are reached. */

@@ -2,6 +2,9 @@ import { type Bytes, lowerAscii } from '../bytes.ts';
 import { toInteger } from './integer.ts';
 import { CAPTURES, type TxNames } from './tx-names.ts';
 
+/** Slots for names that come up while rules run; more take longer. */
+const ROOM = 32;
+
 /**
  * The variables of `TX` of one transaction.
  *
@@ -29,8 +32,8 @@ export class TxVariables {
     this.#names = names;
     this.#compared = compared;
     if (from === null) {
-      this.#values = new Array<Bytes | number | undefined>(names.size).fill(undefined);
-      this.#places = new Array<number>(names.size).fill(0);
+      this.#values = new Array<Bytes | number | undefined>(names.size + ROOM).fill(undefined);
+      this.#places = new Array<number>(names.size + ROOM).fill(0);
       this.#set = [];
       return;
     }
