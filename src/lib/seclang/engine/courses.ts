@@ -2,6 +2,7 @@ import type { Overrides } from '../transaction.ts';
 import { addBit, hasBit, noBits } from './bits.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { hasNoNumberHits } from './number-test.ts';
+import type { Opening } from './opening.ts';
 import type { PhaseWatch, WatchedList } from './phase-plan.ts';
 import type { TransactionState } from './transaction-state.ts';
 
@@ -11,6 +12,12 @@ export interface Course {
   readonly rules: readonly number[];
   /** What those of them look at that wait for candidates. */
   readonly watched: WatchedList;
+}
+
+/** Comparisons of `TX` alone, and those of counts of the request. */
+interface Checks {
+  readonly ofSettings: readonly number[];
+  readonly ofRequest: readonly number[];
 }
 
 /** Courses that are kept; a set of rules has few, unless its numbers come from requests. */
@@ -35,7 +42,8 @@ export class Courses {
   /** By rule: its comparison; -1 where that is not known beforehand. */
   readonly #checkOf: readonly number[];
   /** By rule: the comparisons of it and of those behind it. */
-  readonly #checksByStart = new Map<number, readonly number[]>();
+  readonly #checksByStart = new Map<number, Checks>();
+  readonly #settings = new WeakMap<Opening, Map<number, string>>();
   readonly #courses = new Map<string, Course>();
   /** Whether what overrides take out leaves gates as they are. */
   readonly #leaveGates = new WeakMap<Overrides, boolean>();
@@ -100,12 +108,29 @@ export class Courses {
 
   /** Where it begins, and how each comparison from there on comes out. */
   #outcomes(state: TransactionState, from: number): string {
-    const checks = this.#checksFrom(from);
-    let key = String.fromCharCode(from);
+    const { ofSettings, ofRequest } = this.#checksFrom(from);
+    const known = state.tx.revision === state.openedRevision ? this.#opened(state.opening) : null;
+    let settings = known?.get(from);
+    if (settings === undefined) {
+      settings = String.fromCharCode(from) + this.#read(state, ofSettings);
+      known?.set(from, settings);
+    }
+    return settings + this.#read(state, ofRequest);
+  }
+
+  /** By rule: how comparisons of settings from it on come out, while they are as an opening left them. */
+  #opened(opening: Opening): Map<number, string> {
+    const known = this.#settings.get(opening) ?? new Map<number, string>();
+    this.#settings.set(opening, known);
+    return known;
+  }
+
+  #read(state: TransactionState, checks: readonly number[]): string {
+    let key = '';
     let bits = 0;
     for (let at = 0; at < checks.length; at++) {
-      if (holds(state, this.#checks[checks[at] as number] as CompiledLink))
-        bits |= 1 << (at % OUTCOMES_OF_CHARACTER);
+      const check = this.#checks[checks[at] as number] as CompiledLink;
+      if (holds(state, check)) bits |= 1 << (at % OUTCOMES_OF_CHARACTER);
       if ((at + 1) % OUTCOMES_OF_CHARACTER > 0) continue;
       key += String.fromCharCode(bits);
       bits = 0;
@@ -114,10 +139,16 @@ export class Courses {
   }
 
   /** Rules lead on only to later ones. */
-  #checksFrom(from: number): readonly number[] {
+  #checksFrom(from: number): Checks {
     const known = this.#checksByStart.get(from);
     if (known !== undefined) return known;
-    const checks = [...new Set(this.#checkOf.slice(from))].filter((check) => check >= 0);
+    const all = [...new Set(this.#checkOf.slice(from))].filter((check) => check >= 0);
+    const isOfSettings = (check: number): boolean =>
+      (this.#checks[check] as CompiledLink).targets.collections.length === 0;
+    const checks = {
+      ofSettings: all.filter(isOfSettings),
+      ofRequest: all.filter((check) => !isOfSettings(check)),
+    };
     this.#checksByStart.set(from, checks);
     return checks;
   }

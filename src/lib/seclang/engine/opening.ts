@@ -102,6 +102,7 @@ export function open(state: TransactionState): boolean {
   state.tx = opening.after.copy();
   state.tx.revision = tx.revision + 1;
   state.tx.isChanged = true;
+  state.openedRevision = state.tx.revision;
   state.rule = opening.to;
   return true;
 }

@@ -83,10 +83,10 @@ function amountOf(state: TransactionState, setVar: CompiledSetVar): number {
 }
 
 function applyControl(state: TransactionState, control: CompiledControl): void {
-  state.controlsApplied++;
   switch (control.kind) {
     case 'engine':
       state.mode = control.mode;
+      state.removals++;
       return;
     case 'requestBody':
       state.wantsRequestBody = control.isOn;
@@ -101,10 +101,12 @@ function applyControl(state: TransactionState, control: CompiledControl): void {
       state.view.bodyProcessor = control.name;
       return;
     case 'removeRules':
+      state.removals++;
       state.removedLinks ??= new Uint8Array(state.engine.links);
       for (const link of control.links.indices) state.removedLinks[link] = 1;
       return;
     case 'removeTarget':
+      state.removals++;
       removeTarget(state, control);
   }
 }

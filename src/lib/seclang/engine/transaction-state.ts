@@ -30,6 +30,8 @@ export class TransactionState {
   readonly view: RequestView;
   tx: TxVariables;
   readonly opening: Opening;
+  /** The revision of `TX` behind the opening; -1 where it was not gone past. */
+  openedRevision = -1;
   readonly stored: StoredCollections;
   readonly collections: Collections;
   readonly #startedMs = performance.now();
@@ -59,8 +61,8 @@ export class TransactionState {
   /** By link: variables that were taken out of it; null while none were. */
   removedTargets: Map<number, RemovedTarget[]> | null = null;
 
-  /** How many `ctl` have been carried out. */
-  controlsApplied = 0;
+  /** How many `ctl` have taken rules, or parts of them, out. */
+  removals = 0;
   allowed: '' | 'request' | 'all' = '';
   interruption: Interruption | null = null;
   /** A rule has ended the transaction, and that is to be carried out. */
@@ -117,7 +119,7 @@ export class TransactionState {
 
   /** Another number whenever something has changed that decides which rules are reached. */
   get revision(): number {
-    return this.tx.revision + this.controlsApplied;
+    return this.tx.revision + this.removals;
   }
 
   elapsedUs(): number {
