@@ -1,4 +1,4 @@
-import { type Bytes, lowerAscii } from '../bytes.ts';
+import { type Bytes, isInLower, lowerAscii } from '../bytes.ts';
 import { BudgetReached, LONG_VALUE_BYTES, type Operator } from '../operator.ts';
 import type { Selector } from '../syntax/rule.ts';
 
@@ -18,7 +18,7 @@ class Named implements Selection {
   }
 
   takes(key: Bytes | null): boolean {
-    return key !== null && key.length === this.#name.length && lowerAscii(key) === this.#name;
+    return key !== null && isInLower(key, this.#name);
   }
 }
 

@@ -11,10 +11,11 @@ export class NamedValues {
   #lowerNames: Bytes[] | null;
   #asNames: NamedValues | null;
 
-  constructor(names: Bytes[] = [], values: Bytes[] = []) {
+  /** `lowerNames`: the names in lower case where they are at hand. */
+  constructor(names: Bytes[] = [], values: Bytes[] = [], lowerNames: Bytes[] | null = null) {
     this.names = names;
     this.values = values;
-    this.#lowerNames = null;
+    this.#lowerNames = lowerNames;
     this.#asNames = null;
   }
 
