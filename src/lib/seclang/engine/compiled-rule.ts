@@ -85,6 +85,15 @@ export interface CompiledLink {
   skipTo: number;
 }
 
+/** Without what in a value a link cannot match it. */
+export type Awaited =
+  /** What one of the units needs. */
+  | { readonly kind: 'needs'; readonly units: readonly Unit[] }
+  /** A match of one of the units, or where it is negated none of one of them. */
+  | { readonly kind: 'verdict'; readonly units: readonly Unit[]; readonly isNegated: boolean }
+  /** Nothing: any value will do. */
+  | { readonly kind: 'value' };
+
 /** A rule with all its links, ready to run. */
 export interface CompiledRule {
   readonly id: number;
@@ -98,8 +107,8 @@ export interface CompiledRule {
   readonly isQuietNumber: boolean;
   /** Whether all it does is to compare numbers, and to lead past other rules. */
   readonly isGate: boolean;
-  /** Units of its first link where nothing but a candidate of one of them can match it; otherwise null. */
-  readonly needed: readonly Unit[] | null;
+  /** What of a value its first link waits for; null where it is not values of the request alone that it looks at. */
+  readonly awaits: Awaited | null;
   readonly disruption: Disruption['kind'];
   readonly location: CompiledText;
   readonly allows: '' | 'phase' | 'request' | 'all';

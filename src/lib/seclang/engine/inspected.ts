@@ -23,7 +23,7 @@ export class Inspected {
   #outputs: (Bytes | undefined)[] | null = null;
   /** By pipeline: operators whose needs are met by what it makes of the value. */
   #operators: (OperatorSet | undefined)[] | null = null;
-  /** By watch, where some pipeline may change the value: rules that may match it. */
+  /** By watch, where more than the operators of the value as it is tells: rules that may match it. */
   #candidates: Map<Watch, readonly number[]> | null = null;
   /** Of a value that is not kept: those of the watch that asked last. */
   #lastWatch: Watch | null = null;
@@ -94,7 +94,7 @@ export class Inspected {
 
   /** Numbers of the rules of a watch that may match the value; one may be named more than once. */
   candidates(watch: Watch): readonly number[] {
-    if ((watch.groups & this.#touched) === 0) return this.plain.rulesOf(watch);
+    if (watch.isOfNeeds && (watch.groups & this.#touched) === 0) return this.plain.rulesOf(watch);
     if (this.#lastWatch === watch) return this.#lastCandidates;
     this.#lastWatch = watch;
     this.#lastCandidates = this.#candidates?.get(watch) ?? this.#findCandidates(watch);

@@ -50,15 +50,14 @@ export class PhasePlanner {
     const all = noBits(rules.length);
     const byRule = rules.map((rule, number): WatchedList | null => {
       addBit(all, number);
-      if (rule.needed === null || !this.#skips) return null;
+      const { awaits } = rule;
+      if (awaits === null || !this.#skips) return null;
       const { targets } = rule.first;
       const known = lists.get(targets);
       const list = known ?? this.#list(targets, watches, rules.length);
       lists.set(targets, list);
       addBit(list.rules, number);
-      for (const { watch } of list.watches) {
-        for (const unit of rule.needed) watch.add(number, unit, this.#inspector.groupOf(unit.pipeline));
-      }
+      for (const { watch } of list.watches) watch.add(number, awaits, this.#inspector);
       return list;
     });
     const courses = this.#skips ? new Courses(rules, byRule, this.#skipsGates) : null;

@@ -2,6 +2,7 @@ import type { Bytes } from '../bytes.ts';
 import type { Operator } from '../operator.ts';
 import type { MacroText, Rule, RulePhase, VariableRef } from '../syntax/rule.ts';
 import type {
+  Awaited,
   Comparison,
   CompiledLink,
   CompiledRule,
@@ -18,7 +19,7 @@ import { findOwnVariable } from './own-variables.ts';
 import { compileSelection } from './selection.ts';
 import { type Target, TargetLists } from './target-list.ts';
 import { TxNames } from './tx-names.ts';
-import type { Pipeline, Unit, Units } from './units.ts';
+import type { Pipeline, Units } from './units.ts';
 
 /** What of a `ctl` can be told only when all rules are known: which links it means. */
 export interface PendingLinks {
@@ -76,7 +77,7 @@ export class RuleCompiler {
       links,
       first,
       glance: glanceOf(first),
-      needed: neededUnits(first),
+      awaits: awaitedBy(first),
       isQuietNumber: isQuiet(rule, first) && first.targets.targets.length === 1,
       isGate: isQuiet(rule, first) && !first.hasActions,
       disruption: disruption.kind,
@@ -234,11 +235,16 @@ function allowedScope(argument: MacroText): CompiledRule['allows'] {
   return scope === 'phase' || scope === 'request' ? scope : 'all';
 }
 
-/** The units without whose candidates a rule cannot match; null where it can. */
-function neededUnits({ test, targets, isNegated }: CompiledLink): readonly Unit[] | null {
-  if (test.kind !== 'units' || isNegated || !targets.isStatic) return null;
-  if (targets.targets.some(({ ref }) => ref.isCount)) return null;
-  return test.units.some(({ scanned }) => scanned < 0) ? null : test.units;
+function awaitedBy({ test, targets, isNegated, captures }: CompiledLink): Awaited | null {
+  const isOfValues =
+    targets.isStatic && targets.targets.length > 0 && !targets.targets.some(({ ref }) => ref.isCount);
+  if (!isOfValues || test.kind === 'always' || test.kind === 'number') return null;
+  // Of what it does not match, such a link still leaves the groups.
+  if (test.kind === 'family' || (isNegated && captures)) return { kind: 'value' };
+  const { units } = test;
+  return isNegated || units.some(({ scanned }) => scanned < 0)
+    ? { kind: 'verdict', units, isNegated }
+    : { kind: 'needs', units };
 }
 
 /** Whether it compares numbers, and nobody is told of it. */
