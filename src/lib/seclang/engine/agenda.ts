@@ -3,6 +3,7 @@ import type { InspectedCollection } from './collections.ts';
 import type { Courses } from './courses.ts';
 import type { Inspected } from './inspected.ts';
 import type { PhasePlan, PhaseWatch, WatchedList } from './phase-plan.ts';
+import type { CollectionPlan } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
 
 /** Work after which the clock is looked at, in bytes of values. */
@@ -110,8 +111,17 @@ export class Agenda {
 
   /** Sees the values of a list, and leaves out those of its rules that none of them can match: false when the deadline came first. */
   #settle({ watches, rules }: WatchedList, state: TransactionState, deadlineMs: number): boolean {
+    let members: InspectedCollection | null = null;
+    let collection: CollectionPlan | null = null;
     for (let at = 0; at < watches.length; at++) {
-      if (!this.#see(watches[at] as PhaseWatch, state, deadlineMs)) return false;
+      const watched = watches[at] as PhaseWatch;
+      if (this.#seen[watched.place] === DONE) continue;
+      if (members === null || collection !== watched.watch.collection) {
+        collection = watched.watch.collection;
+        members = state.collections.get(collection);
+        if (!members.inspect(state.engine.inspector, deadlineMs)) return false;
+      }
+      if (!this.#see(watched, members, deadlineMs)) return false;
     }
     for (let word = 0; word < rules.length; word++) {
       const left = (rules[word] as number) & ~(this.#candidates[word] as number);
@@ -122,14 +132,7 @@ export class Agenda {
     return true;
   }
 
-  #see({ place, watch }: PhaseWatch, state: TransactionState, deadlineMs: number): boolean {
-    if (this.#seen[place] === DONE) return true;
-    const members = state.collections.get(watch.collection);
-    if (!members.inspect(state.engine.inspector, deadlineMs)) return false;
-    return this.#seeMembers(members, { place, watch }, deadlineMs);
-  }
-
-  #seeMembers(members: InspectedCollection, { place, watch }: PhaseWatch, deadlineMs: number): boolean {
+  #see({ place, watch }: PhaseWatch, members: InspectedCollection, deadlineMs: number): boolean {
     const { entries } = members;
     let work = 0;
     for (let at = this.#seen[place] as number; at < entries.length; at++) {
@@ -138,7 +141,7 @@ export class Agenda {
         if (performance.now() >= deadlineMs) return false;
         work = 0;
       }
-      if (!watch.selection.takes(members.key(at))) continue;
+      if (watch.selection !== null && !watch.selection.takes(members.key(at))) continue;
       const entry = entries[at] as Inspected;
       this.#note(entry.candidates(watch));
       work += entry.value.length + VALUE_BYTES;

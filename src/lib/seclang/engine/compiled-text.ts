@@ -9,9 +9,19 @@ export interface CompiledText {
   readonly parts: readonly (Bytes | Target)[];
   /** The slot of `TX` where the text is one macro of it and nothing else; otherwise -1. */
   readonly slot: number;
+  /** The slot of `TX` where that is the only macro of the text; otherwise -1. */
+  readonly onlySlot: number;
+  /** Of such a text: what it was for values of late. */
+  readonly expanded: Map<Bytes, Bytes>;
 }
 
-export const EMPTY_TEXT: CompiledText = { constant: '', parts: [], slot: -1 };
+export const EMPTY_TEXT: CompiledText = {
+  constant: '',
+  parts: [],
+  slot: -1,
+  onlySlot: -1,
+  expanded: new Map(),
+};
 
 /** `resolve` says where the value of a macro comes from; null for nowhere, so that it stands for nothing. */
 export function compileText(
@@ -28,11 +38,14 @@ export function compileText(
   }
   const only = parts[0];
   if (parts.length === 0) return EMPTY_TEXT;
+  const macros = parts.filter((part) => typeof part !== 'string');
   const isConstant = parts.length === 1 && typeof only === 'string';
   return {
     constant: isConstant ? only : null,
     parts,
     slot: parts.length === 1 && typeof only === 'object' ? only.slot : -1,
+    onlySlot: macros.length === 1 ? (macros[0] as Target).slot : -1,
+    expanded: new Map(),
   };
 }
 

@@ -199,7 +199,9 @@ export class Courses {
       addBit(watched, at);
       for (const watch of list.watches) watches.add(watch);
     }
-    return { watches: [...watches], rules: watched };
+    // Those of one collection beside each other: it is then read once for all of them.
+    const byCollection = [...watches].sort((a, b) => a.watch.collection.index - b.watch.collection.index);
+    return { watches: byCollection, rules: watched };
   }
 }
 

@@ -72,10 +72,14 @@ export class PhasePlanner {
   /** Exclusions are not heeded: what they take out is only looked at in vain. */
   #watch({ ref, collection, selection }: Target, watches: Map<string, PhaseWatch>): PhaseWatch | null {
     if (collection === null || ref.isExclusion) return null;
-    const key = `${collection.index} ${collection.xml === null ? refKey(ref) : ''}`;
+    const isWhole = ref.selector === null || collection.xml !== null;
+    const key = `${collection.index} ${isWhole ? '' : refKey(ref)}`;
     const known = watches.get(key);
     if (known !== undefined) return known;
-    const watch = { place: watches.size, watch: new Watch(this.#watches++, collection, selection) };
+    const watch = {
+      place: watches.size,
+      watch: new Watch(this.#watches++, collection, isWhole ? null : selection),
+    };
     watches.set(key, watch);
     return watch;
   }

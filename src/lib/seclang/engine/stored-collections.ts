@@ -4,13 +4,30 @@ import { toInteger } from './integer.ts';
 
 const EXPIRY = '__expire_';
 
-interface Opened {
+/** A collection that was opened: read when a rule first asks for a member. */
+class Opened {
   /** Under which it is stored: of `SESSION`, `USER` and `RESOURCE` with the name of the application. */
   readonly storedAs: string;
   readonly key: Bytes;
-  readonly variables: StoredVariables;
-  readonly before: Map<Bytes, number>;
-  isChanged: boolean;
+  isChanged = false;
+  readonly #read: (storedAs: string, key: Bytes) => StoredVariables;
+  #variables: StoredVariables | null = null;
+  /** What counters were before this transaction changed them. */
+  readonly before = new Map<Bytes, number>();
+
+  constructor(storedAs: string, key: Bytes, read: (storedAs: string, key: Bytes) => StoredVariables) {
+    this.storedAs = storedAs;
+    this.key = key;
+    this.#read = read;
+  }
+
+  get variables(): StoredVariables {
+    if (this.#variables !== null) return this.#variables;
+    const variables = this.#read(this.storedAs, this.key);
+    this.before.set('update_counter', toInteger(variables.get('update_counter')?.value ?? ''));
+    this.#variables = variables;
+    return variables;
+  }
 }
 
 /** The collections that a transaction has opened by `initcol`, `setsid`, `setuid` or `setrsc`. */
@@ -19,6 +36,10 @@ export class StoredCollections {
   readonly #timeoutS: number;
   readonly #nowS: number;
   readonly #opened = new Map<string, Opened>();
+  readonly #read = (storedAs: string, key: Bytes): StoredVariables => {
+    const stored = this.#store.load(storedAs, key, this.#nowS);
+    return stored === null ? this.#fresh(key) : this.#aged(stored);
+  };
 
   constructor(store: CollectionStore, timeoutS: number, nowS: number) {
     this.#store = store;
@@ -29,10 +50,7 @@ export class StoredCollections {
   /** Opens a collection once; a second time nothing happens. */
   open(collection: string, storedAs: string, key: Bytes): void {
     if (this.#opened.has(collection)) return;
-    const stored = this.#store.load(storedAs, key, this.#nowS);
-    const variables = stored === null ? this.#fresh(key) : this.#aged(stored);
-    const before = new Map([['update_counter', toInteger(variables.get('update_counter')?.value ?? '')]]);
-    this.#opened.set(collection, { storedAs, key, variables, before, isChanged: false });
+    this.#opened.set(collection, new Opened(storedAs, key, this.#read));
   }
 
   #fresh(key: Bytes): StoredVariables {
@@ -112,8 +130,10 @@ export class StoredCollections {
 
   /** Stores what has changed, at the end of the transaction. */
   close(nowS: number): void {
-    for (const { storedAs, key, variables, before, isChanged } of this.#opened.values()) {
-      if (!isChanged || !variables.has('key')) continue;
+    for (const opened of this.#opened.values()) {
+      if (!opened.isChanged) continue;
+      const { storedAs, key, variables, before } = opened;
+      if (!variables.has('key')) continue;
       variables.delete('is_new');
       variables.delete('update_rate');
       const updates = toInteger(variables.get('update_counter')?.value ?? '');

@@ -26,8 +26,8 @@ export class Watch {
   /** Among all watches of an engine. */
   readonly index: number;
   readonly collection: CollectionPlan;
-  /** Which members are looked at. */
-  readonly selection: Selection;
+  /** Which members are looked at; null for all. */
+  readonly selection: Selection | null;
   /** Groups of pipelines that rules put before an operator whose needs they wait for. */
   groups = 0;
   readonly #pipelines: WatchedPipeline[] = [];
@@ -37,7 +37,7 @@ export class Watch {
   /** Rules that any value may match. */
   readonly #any: number[] = [];
 
-  constructor(index: number, collection: CollectionPlan, selection: Selection) {
+  constructor(index: number, collection: CollectionPlan, selection: Selection | null) {
     this.index = index;
     this.collection = collection;
     this.selection = selection;
