@@ -117,11 +117,10 @@ function removedTargetsOf(compiler: RuleCompiler): EnginePlan['removedTarget'] {
   };
 }
 
-/** By slot of `TX`: whether the course of a phase depends on it. */
+/** By slot of `TX`: what the course of a phase depends on of it. */
 function comparedSlots(phases: readonly PhasePlan[], size: number): Uint8Array {
   const compared = new Uint8Array(size);
-  for (const { courses } of phases)
-    for (const slot of courses?.slots() ?? []) if (slot >= 0) compared[slot] = 1;
+  for (const { courses } of phases) courses?.noteSlots(compared);
   return compared;
 }
 

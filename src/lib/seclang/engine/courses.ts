@@ -2,9 +2,10 @@ import type { Overrides } from '../transaction.ts';
 import { addBit, hasBit, noBits } from './bits.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { hasNoNumberHits } from './number-test.ts';
-import type { Opening } from './opening.ts';
 import type { PhaseWatch, WatchedList } from './phase-plan.ts';
+import type { Standing } from './standing.ts';
 import type { TransactionState } from './transaction-state.ts';
+import { PRESENCE, VALUE } from './tx-variables.ts';
 
 /** What is left of a phase from one of its rules on, as long as comparisons come out as they do. */
 export interface Course {
@@ -43,7 +44,7 @@ export class Courses {
   readonly #checkOf: readonly number[];
   /** By rule: the comparisons of it and of those behind it. */
   readonly #checksByStart = new Map<number, Checks>();
-  readonly #settings = new WeakMap<Opening, Map<number, string>>();
+  readonly #settings = new WeakMap<Standing, Map<number, string>>();
   readonly #courses = new Map<string, Course>();
   /** Whether what overrides take out leaves gates as they are. */
   readonly #leaveGates = new WeakMap<Overrides, boolean>();
@@ -63,12 +64,13 @@ export class Courses {
     });
   }
 
-  /** Slots of `TX` on which the comparisons depend. */
-  slots(): number[] {
-    return this.#checks.flatMap(({ targets, numbers }) => [
-      ...targets.targets.map(({ slot }) => slot),
-      ...(numbers === null ? [] : [numbers.slot]),
-    ]);
+  /** Notes by slot of `TX` what the comparisons look at. */
+  noteSlots(compared: Uint8Array): void {
+    for (const { targets, numbers } of this.#checks) {
+      const slots = [...targets.targets.map(({ slot }) => slot), numbers?.slot ?? -1];
+      const what = numbers === null ? PRESENCE : VALUE;
+      for (const slot of slots) if (slot >= 0) compared[slot] = Math.max(compared[slot] as number, what);
+    }
   }
 
   /** Whether a rule does no more than compare, and lead past others. */
@@ -109,7 +111,8 @@ export class Courses {
   /** Where it begins, and how each comparison from there on comes out. */
   #outcomes(state: TransactionState, from: number): string {
     const { ofSettings, ofRequest } = this.#checksFrom(from);
-    const known = state.tx.revision === state.openedRevision ? this.#opened(state.opening) : null;
+    const { standing } = state.tx;
+    const known = standing === null ? null : this.#outcomesOf(standing);
     let settings = known?.get(from);
     if (settings === undefined) {
       settings = String.fromCharCode(from) + this.#read(state, ofSettings);
@@ -118,11 +121,13 @@ export class Courses {
     return settings + this.#read(state, ofRequest);
   }
 
-  /** By rule: how comparisons of settings from it on come out, while they are as an opening left them. */
-  #opened(opening: Opening): Map<number, string> {
-    const known = this.#settings.get(opening) ?? new Map<number, string>();
-    this.#settings.set(opening, known);
-    return known;
+  /** By rule: how comparisons of settings from it on come out in a standing. */
+  #outcomesOf(standing: Standing): Map<number, string> {
+    const known = this.#settings.get(standing);
+    if (known !== undefined) return known;
+    const outcomes = new Map<number, string>();
+    this.#settings.set(standing, outcomes);
+    return outcomes;
   }
 
   #read(state: TransactionState, checks: readonly number[]): string {

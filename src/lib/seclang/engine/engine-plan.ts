@@ -19,7 +19,7 @@ export interface EnginePlan {
   readonly links: number;
   /** By phase, from 1. */
   readonly phases: readonly PhasePlan[];
-  /** By slot of `TX`: whether what is left of a phase depends on it. */
+  /** By slot of `TX`: what comparisons look at of it. */
   readonly compared: Uint8Array;
   /** Whether what the first rules do can be done once for all requests: nothing reads what they match. */
   readonly canOpen: boolean;

@@ -4,6 +4,7 @@ import type { CompiledLink, CompiledRule, CompiledSetVar } from './compiled-rule
 import type { EnginePlan } from './engine-plan.ts';
 import { hasNoNumberHits } from './number-test.ts';
 import { performActions } from './perform.ts';
+import { Standing } from './standing.ts';
 import { TransactionState } from './transaction-state.ts';
 import { TxVariables } from './tx-variables.ts';
 
@@ -88,6 +89,7 @@ export class Openings {
       performActions(state, rule, rule.first);
       at = rule.first.skipTo >= 0 ? rule.first.skipTo : at + 1;
     }
+    state.tx.standing = new Standing();
     return at === from ? opening : { before: opening.before, from, after: state.tx, to: at };
   }
 }
@@ -102,7 +104,6 @@ export function open(state: TransactionState): boolean {
   state.tx = opening.after.copy();
   state.tx.revision = tx.revision + 1;
   state.tx.isChanged = true;
-  state.openedRevision = state.tx.revision;
   state.rule = opening.to;
   return true;
 }

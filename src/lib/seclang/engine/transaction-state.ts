@@ -30,8 +30,6 @@ export class TransactionState {
   readonly view: RequestView;
   tx: TxVariables;
   readonly opening: Opening;
-  /** The revision of `TX` behind the opening; -1 where it was not gone past. */
-  openedRevision = -1;
   readonly stored: StoredCollections;
   readonly collections: Collections;
   readonly #startedMs = performance.now();

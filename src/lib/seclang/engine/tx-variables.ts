@@ -1,6 +1,10 @@
 import { type Bytes, lowerAscii } from '../bytes.ts';
 import { toInteger } from './integer.ts';
+import type { Standing } from './standing.ts';
 import { CAPTURES, type TxNames } from './tx-names.ts';
+
+/** What comparisons look at of a slot: nothing, whether it is set, or its value. */
+export const [NOTHING, PRESENCE, VALUE] = [0, 1, 2] as const;
 
 /** Slots for names that come up while rules run; more take longer. */
 const ROOM = 32;
@@ -21,16 +25,19 @@ export class TxVariables {
   readonly #compared: Uint8Array;
   /** How often a variable has changed that rules compare before they look at anything else. */
   revision = 0;
+  /** What has become of those variables; null where that is not followed. */
+  standing: Standing | null = null;
   /** Whether any variable has been set or unset since the beginning. */
   isChanged = false;
   /** Slots of names that no rule writes out. */
   #more: Map<Bytes, number> | null = null;
   #moreNames: Bytes[] | null = null;
 
-  /** `compared`: by slot, whether a change counts as one of the revision. `from`: whose variables it begins with. */
+  /** `compared`: by slot, what comparisons look at. `from`: whose variables it begins with. */
   constructor(names: TxNames, compared: Uint8Array, from: TxVariables | null = null) {
     this.#names = names;
     this.#compared = compared;
+    this.standing = from?.standing ?? null;
     if (from === null) {
       this.#values = new Array<Bytes | number | undefined>(names.size + ROOM).fill(undefined);
       this.#places = new Array<number>(names.size + ROOM).fill(0);
@@ -66,16 +73,25 @@ export class TxVariables {
   }
 
   set(slot: number, value: Bytes | number): void {
-    if (this.#values[slot] === undefined) this.#places[slot] = this.#set.push(slot) - 1;
-    if (this.#compared[slot] === 1) this.revision++;
+    if (this.#values[slot] === undefined) {
+      this.#places[slot] = this.#set.push(slot) - 1;
+      if (this.#compared[slot] === PRESENCE) this.#move(slot, '');
+    }
+    if (this.#compared[slot] === VALUE) this.#move(slot, value);
     this.isChanged = true;
     this.#values[slot] = value;
   }
 
   unset(slot: number): void {
-    if (this.#compared[slot] === 1) this.revision++;
+    if (this.#values[slot] === undefined) return;
+    if (this.#compared[slot] !== NOTHING) this.#move(slot, undefined);
     this.isChanged = true;
     this.#values[slot] = undefined;
+  }
+
+  #move(slot: number, value: Bytes | number | undefined): void {
+    this.revision++;
+    this.standing = this.standing?.after(slot, value) ?? null;
   }
 
   /** The groups of a match; those that it lacks are unset. */
