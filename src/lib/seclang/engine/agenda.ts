@@ -1,3 +1,4 @@
+import { LONG_VALUE_BYTES } from '../operator.ts';
 import { hasBit, noBits } from './bits.ts';
 import type { InspectedCollection } from './collections.ts';
 import type { Courses } from './courses.ts';
@@ -143,6 +144,10 @@ export class Agenda {
       }
       if (watch.selection !== null && !watch.selection.takes(members.key(at))) continue;
       const entry = entries[at] as Inspected;
+      if (entry.value.length > LONG_VALUE_BYTES && !watch.prepare(entry, deadlineMs)) {
+        this.#seen[place] = at;
+        return false;
+      }
       this.#note(entry.candidates(watch));
       work += entry.value.length + VALUE_BYTES;
     }

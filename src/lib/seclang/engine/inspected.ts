@@ -79,6 +79,11 @@ export class Inspected {
     return operators;
   }
 
+  /** Whether `operators` has its answer at hand. */
+  isKnown(pipeline: Pipeline): boolean {
+    return this.isUntouched(pipeline) || this.#operators?.[pipeline.index] !== undefined;
+  }
+
   #isSameInAnyCase(output: Bytes): boolean {
     const { value } = this;
     if (output.length !== value.length) return false;

@@ -78,6 +78,16 @@ export class Watch {
     return found;
   }
 
+  /** Looks at what each pipeline makes of a value, which is then known: false when the deadline came first. */
+  prepare(entry: Inspected, deadlineMs: number): boolean {
+    for (const { pipeline } of this.#pipelines) {
+      if (entry.isKnown(pipeline)) continue;
+      entry.operators(pipeline);
+      if (performance.now() >= deadlineMs) return false;
+    }
+    return true;
+  }
+
   /** Whether a value meets the same needs behind all pipelines. */
   #areAllPlain(entry: Inspected): boolean {
     for (const { pipeline } of this.#pipelines) if (entry.operators(pipeline) !== entry.plain) return false;
