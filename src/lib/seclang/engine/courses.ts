@@ -115,7 +115,7 @@ export class Courses {
     const known = standing === null ? null : this.#outcomesOf(standing);
     let settings = known?.get(from);
     if (settings === undefined) {
-      settings = String.fromCharCode(from) + this.#read(state, ofSettings);
+      settings = `${from} ${this.#read(state, ofSettings)}`;
       known?.set(from, settings);
     }
     return settings + this.#read(state, ofRequest);
