@@ -39,16 +39,9 @@ const clock = { nowMs: () => Date.now() };
 export async function startGateway({ source, log, people }: GatewayOptions): Promise<Gateway> {
   tuneHeap();
   const loaded = loadFrom(source, clock.nowMs());
-  const { ports, release } = await assignPorts(loaded.config.listeners, {}, () => false);
-  try {
-    const database = await openDatabase({ ...loaded.config.store, clock });
-    return await start(await openGateway({ source, log, loaded, ports, database, people }));
-  } finally {
-    await release();
-  }
-}
-
-async function start(gateway: RunningGateway): Promise<Gateway> {
+  const ports = await assignPorts(loaded.config.listeners, {}, () => false);
+  const database = await openDatabase({ ...loaded.config.store, clock });
+  const gateway = await openGateway({ source, log, loaded, ports, database, people });
   try {
     await gateway.start();
     return gateway;

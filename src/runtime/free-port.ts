@@ -2,33 +2,15 @@ import { createServer } from 'node:net';
 import type { ListenerConfig } from '../config/config.ts';
 import { ConfigError, Unavailable } from '../core/errors.ts';
 
-/** A port that can be had. */
-interface Found {
-  readonly port: number;
-  /** Lets go of one that the system chose. */
-  release(): Promise<void>;
-}
-
-/** Ports of listeners by name. */
-export interface AssignedPorts {
-  readonly ports: Record<string, number>;
-  /** Lets go of those that the system chose, once the threads have them. */
-  release(): Promise<void>;
-}
-
-const NOTHING_HELD = async (): Promise<void> => {};
-
 /**
  * Finds out whether a port can be had, and which one when any will do.
  *
  * The threads share ports (SO_REUSEPORT), so that none of them would notice another program of this user on it.
- * Safety: one that the system chose is held until it is released, because any connection of this machine may be given it.
  * Errors: Unavailable with a sentence.
  */
-function findPort(listener: Pick<ListenerConfig, 'name' | 'host' | 'port'>): Promise<Found> {
+export function probePort(listener: Pick<ListenerConfig, 'name' | 'host' | 'port'>): Promise<number> {
   const { host, port, name } = listener;
   const server = createServer();
-  const close = (): Promise<void> => new Promise((done) => server.close(() => done()));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const sentence =
@@ -39,45 +21,31 @@ function findPort(listener: Pick<ListenerConfig, 'name' | 'host' | 'port'>): Pro
             : `Listener ${name} cannot use ${host}:${port}: ${error.message}.`;
       reject(new Unavailable(`listener ${name}`, sentence, { cause: error }));
     });
-    server.listen({ host, port, reusePort: port === 0 }, () => {
+    server.listen({ host, port }, () => {
       const found = (server.address() as { port: number }).port;
-      if (port === 0) resolve({ port: found, release: close });
-      else void close().then(() => resolve({ port: found, release: NOTHING_HELD }));
+      server.close(() => resolve(found));
     });
   });
 }
 
-/** Ports of the listeners: those that are open already stay, the others are looked for. */
+/** Ports of the listeners by name: those that are open already stay, the others are probed. */
 export async function assignPorts(
   listeners: readonly ListenerConfig[],
   open: Readonly<Record<string, number>>,
   isOpen: (listener: ListenerConfig) => boolean,
-): Promise<AssignedPorts> {
+): Promise<Record<string, number>> {
   const ports: Record<string, number> = {};
-  const held: Found[] = [];
-  const release = async (): Promise<void> => {
-    await Promise.all(held.map((found) => found.release()));
-  };
   for (const listener of listeners) {
     const known = open[listener.name];
-    if (known !== undefined && isOpen(listener)) {
-      ports[listener.name] = known;
-      continue;
-    }
-    try {
-      const found = await findPort(listener);
-      held.push(found);
-      ports[listener.name] = found.port;
-    } catch (error) {
-      await release();
-      throw error;
-    }
+    ports[listener.name] = known !== undefined && isOpen(listener) ? known : await probePort(listener);
   }
-  return { ports, release };
+  return ports;
 }
 
 /** The same as problems of the configuration, for a reload. */
-export async function assignPortsOrExplain(...args: Parameters<typeof assignPorts>): Promise<AssignedPorts> {
+export async function assignPortsOrExplain(
+  ...args: Parameters<typeof assignPorts>
+): Promise<Record<string, number>> {
   try {
     return await assignPorts(...args);
   } catch (error) {

@@ -55,30 +55,14 @@ export async function reloadPlan(state: GatewayState, parts: ReloadParts): Promi
 async function bringIntoForce(
   loaded: LoadedConfig,
   state: GatewayState,
-  parts: ReloadParts,
+  { supervisor, fetcher, oauth, rules }: ReloadParts,
 ): Promise<readonly ConfigProblem[]> {
   const before = state.loaded.config;
   const fixed = fixedProblems(before, loaded.config);
   if (fixed.length > 0) return fixed;
-  const { ports, release } = await assignPortsOrExplain(
-    loaded.config.listeners,
-    state.plan.ports,
-    (listener) => isSameAddress(listener, before.listeners),
+  const ports = await assignPortsOrExplain(loaded.config.listeners, state.plan.ports, (listener) =>
+    isSameAddress(listener, before.listeners),
   );
-  try {
-    return await swap(loaded, ports, state, parts);
-  } finally {
-    await release();
-  }
-}
-
-/** Puts a configuration into force whose listeners have their ports. */
-async function swap(
-  loaded: LoadedConfig,
-  ports: Record<string, number>,
-  state: GatewayState,
-  { supervisor, fetcher, oauth, rules }: ReloadParts,
-): Promise<readonly ConfigProblem[]> {
   const plan = planDocument(state.plan.version + 1, loaded, ports, state.plan.oauth);
   await rules.registerOf(loaded);
   const issuers = await fetcher.prepare(externalIssuers(loaded.config));
