@@ -101,8 +101,6 @@ export interface CompiledRule {
   readonly at: Position;
   readonly links: readonly CompiledLink[];
   readonly first: CompiledLink;
-  /** What can tell at once that the first link does not match; null where nothing can. */
-  readonly glance: 'numbers' | 'slots' | null;
   /** Whether it is one comparison of one number that nobody is told of, whatever it does to variables. */
   readonly isQuietNumber: boolean;
   /** Whether all it does is to compare numbers, and to lead past other rules. */

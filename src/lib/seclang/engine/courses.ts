@@ -1,7 +1,7 @@
 import type { Overrides } from '../transaction.ts';
 import { addBit, hasBit, noBits } from './bits.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
-import { hasNoNumberHits } from './number-test.ts';
+import { isComparison, isUnmatched } from './number-test.ts';
 import type { PhaseWatch, WatchedList } from './phase-plan.ts';
 import type { Standing } from './standing.ts';
 import type { TransactionState } from './transaction-state.ts';
@@ -55,8 +55,8 @@ export class Courses {
     this.#lists = lists;
     this.#skipsGates = skipsGates;
     const known = new Map<string, number>();
-    this.#checkOf = rules.map(({ first, glance }) => {
-      if (glance === null || !isForeseeable(first)) return -1;
+    this.#checkOf = rules.map(({ first }) => {
+      if (!isComparison(first) || !isForeseeable(first)) return -1;
       const key = checkKey(first);
       const check = known.get(key) ?? this.#checks.push(first) - 1;
       known.set(key, check);
@@ -135,7 +135,7 @@ export class Courses {
     let bits = 0;
     for (let at = 0; at < checks.length; at++) {
       const check = this.#checks[checks[at] as number] as CompiledLink;
-      if (holds(state, check)) bits |= 1 << (at % OUTCOMES_OF_CHARACTER);
+      if (!isUnmatched(state, check)) bits |= 1 << (at % OUTCOMES_OF_CHARACTER);
       if ((at + 1) % OUTCOMES_OF_CHARACTER > 0) continue;
       key += String.fromCharCode(bits);
       bits = 0;
@@ -160,7 +160,7 @@ export class Courses {
 
   /** Follows all ways that lead on from a rule. */
   #explore(state: TransactionState, from: number): Course {
-    const outcomes = this.#checks.map((check) => holds(state, check));
+    const outcomes = this.#checks.map((check) => !isUnmatched(state, check));
     const rules = noBits(this.#rules.length);
     const gates: number[] = [];
     const isReached = new Uint8Array(this.#rules.length);
@@ -208,13 +208,6 @@ export class Courses {
     const byCollection = [...watches].sort((a, b) => a.watch.collection.index - b.watch.collection.index);
     return { watches: byCollection, rules: watched };
   }
-}
-
-/** Whether a link may match, as far as that is told by comparisons. */
-function holds(state: TransactionState, link: CompiledLink): boolean {
-  if (link.numbers !== null) return !hasNoNumberHits(state, link);
-  const slots = link.targets.slots as readonly number[];
-  return slots.some((slot) => state.tx.has(slot));
 }
 
 /** Whether all that a link compares is in `TX` by its name, or counted in the request. */

@@ -5,8 +5,22 @@ import { performActions } from './perform.ts';
 import type { Target } from './target-list.ts';
 import type { TransactionState } from './transaction-state.ts';
 
+/** Whether `isUnmatched` can tell anything of a link: it compares numbers, or looks at variables of `TX` alone. */
+export const isComparison = ({ numbers, targets }: CompiledLink): boolean =>
+  numbers !== null || targets.slots !== null;
+
+/** Whether it is plain without more ado that a link matches nothing. */
+export const isUnmatched = (state: TransactionState, link: CompiledLink): boolean =>
+  link.numbers === null ? areUnset(state, link.targets.slots) : hasNoNumberHits(state, link);
+
+function areUnset({ tx }: TransactionState, slots: readonly number[] | null): boolean {
+  if (slots === null) return false;
+  for (let at = 0; at < slots.length; at++) if (tx.has(slots[at] as number)) return false;
+  return true;
+}
+
 /** Whether a comparison holds for none of the numbers of a link. */
-export function hasNoNumberHits(state: TransactionState, link: CompiledLink): boolean {
+function hasNoNumberHits(state: TransactionState, link: CompiledLink): boolean {
   const { numbers } = link;
   if (numbers === null) return false;
   const limit = numbers.slot >= 0 ? state.tx.number(numbers.slot) : numbers.limit;

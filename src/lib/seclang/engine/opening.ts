@@ -2,7 +2,7 @@ import type { Overrides, RequestInput } from '../transaction.ts';
 import { RequestView } from '../variables/request-view.ts';
 import type { CompiledLink, CompiledRule, CompiledSetVar } from './compiled-rule.ts';
 import type { EnginePlan } from './engine-plan.ts';
-import { hasNoNumberHits } from './number-test.ts';
+import { isUnmatched } from './number-test.ts';
 import { performActions } from './perform.ts';
 import { Standing } from './standing.ts';
 import { TransactionState } from './transaction-state.ts';
@@ -81,7 +81,7 @@ export class Openings {
     let at = from;
     for (let rule = rules[at]; rule !== undefined; rule = rules[at]) {
       if (overrides !== null && !isWhole(overrides, rule)) break;
-      if (isOfSettings(rule.first) && hasNoNumberHits(state, rule.first)) {
+      if (isOfSettings(rule.first) && isUnmatched(state, rule.first)) {
         at++;
         continue;
       }

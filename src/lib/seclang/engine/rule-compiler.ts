@@ -76,7 +76,6 @@ export class RuleCompiler {
       at: rule.at,
       links,
       first,
-      glance: glanceOf(first),
       awaits: awaitedBy(first),
       isQuietNumber: isQuiet(rule, first) && first.targets.targets.length === 1,
       isGate: isQuiet(rule, first) && !first.hasActions,
@@ -251,11 +250,6 @@ function awaitedBy({ test, targets, isNegated, captures }: CompiledLink): Awaite
 function isQuiet(rule: Rule, { test }: CompiledLink): boolean {
   const isTold = rule.isLogged || rule.isAudited || rule.severity > 0 || rule.disruption.kind !== 'pass';
   return test.kind === 'number' && rule.chained === null && rule.skip === 0 && !isTold;
-}
-
-function glanceOf({ numbers, targets }: CompiledLink): CompiledRule['glance'] {
-  if (numbers !== null) return 'numbers';
-  return targets.slots === null ? null : 'slots';
 }
 
 /** What `RULE` says of a rule, by lower-case name. Texts are as they were written. */

@@ -4,7 +4,7 @@ import type { RulePhase } from '../syntax/rule.ts';
 import { Agenda } from './agenda.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { expand } from './expand.ts';
-import { hasNoNumberHits, performQuiet } from './number-test.ts';
+import { isUnmatched, performQuiet } from './number-test.ts';
 import { open } from './opening.ts';
 import { isTargetRemoved, performActions } from './perform.ts';
 import type { PhasePlan } from './phase-plan.ts';
@@ -45,11 +45,7 @@ export function runRules(state: TransactionState, deadlineMs: number): boolean {
 
 /** Whether a rule was over at a glance: it is plain without more ado that it does not match, or what its match does was done. */
 function glance(state: TransactionState, rule: CompiledRule, end: number): boolean {
-  if (rule.glance === null) return false;
-  const { first } = rule;
-  const isUnmatched =
-    rule.glance === 'numbers' ? hasNoNumberHits(state, first) : areUnset(state, first.targets.slots);
-  if (isUnmatched) {
+  if (isUnmatched(state, rule.first)) {
     state.rule++;
     return true;
   }
@@ -64,12 +60,6 @@ function isUnchanged(state: TransactionState, { id }: CompiledRule): boolean {
   const { overrides, removedLinks, removedTargets, mode } = state;
   if (removedLinks !== null || removedTargets !== null || mode === 'off') return false;
   return overrides === null || (!overrides.isRemoved(id) && overrides.removedTargets(id) === null);
-}
-
-function areUnset({ tx }: TransactionState, slots: readonly number[] | null): boolean {
-  if (slots === null) return false;
-  for (let at = 0; at < slots.length; at++) if (tx.has(slots[at] as number)) return false;
-  return true;
 }
 
 /** Where to go on: behind the rule, behind a marker, or at the end of the phase. */
