@@ -75,7 +75,7 @@ function countOf(state: TransactionState, target: Target): number {
   if (target.own !== null) return countOwn(state, target, target.own);
   if (target.collection === null) return 0;
   const members = state.collections.get(target.collection);
-  if (target.ref.selector === null || target.collection.xml !== null) return members.source.values.length;
+  if (target.isWhole) return members.source.values.length;
   let count = 0;
   for (let at = 0; at < members.source.values.length; at++) {
     if (target.selection.takes(members.key(at))) count++;

@@ -70,9 +70,11 @@ export class PhasePlanner {
   }
 
   /** Exclusions are not heeded: what they take out is only looked at in vain. */
-  #watch({ ref, collection, selection }: Target, watches: Map<string, PhaseWatch>): PhaseWatch | null {
+  #watch(
+    { ref, collection, selection, isWhole }: Target,
+    watches: Map<string, PhaseWatch>,
+  ): PhaseWatch | null {
     if (collection === null || ref.isExclusion) return null;
-    const isWhole = ref.selector === null || collection.xml !== null;
     const key = `${collection.index} ${isWhole ? '' : refKey(ref)}`;
     const known = watches.get(key);
     if (known !== undefined) return known;

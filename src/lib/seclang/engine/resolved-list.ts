@@ -2,7 +2,7 @@ import type { Collections, InspectedCollection } from './collections.ts';
 import { type Inspected, uninspected } from './inspected.ts';
 import type { Inspector } from './inspector.ts';
 import type { CollectionPlan, Target, TargetList } from './target-list.ts';
-import { Targets } from './targets.ts';
+import type { Targets } from './targets.ts';
 
 /** Values beyond which those of a list are kept for the next rule that looks at it; fewer are faster gathered again. */
 const FEW_VALUES = 64;
@@ -21,11 +21,11 @@ export class ResolvedList {
   readonly #plans: readonly CollectionPlan[];
   readonly #sources: readonly InspectedCollection[];
 
-  constructor(list: TargetList, collections: Collections, phase: number) {
+  constructor(list: TargetList, collections: Collections, phase: number, targets: Targets) {
     this.#phase = phase;
     this.#plans = list.collections;
     this.#sources = list.collections.map((plan) => collections.get(plan));
-    this.targets = gatherMembers(list, collections);
+    this.targets = targets;
   }
 
   /** Whether its collections are what they were; it then holds for this phase too. */
@@ -39,24 +39,15 @@ export class ResolvedList {
   }
 }
 
-function gatherMembers(list: TargetList, collections: Collections): Targets {
-  const targets = new Targets();
-  for (const target of list.targets) {
-    if (target.ref.isExclusion) targets.remove(target.name, target.selection);
-    else addMembers(target, collections, targets);
-  }
-  return targets;
-}
-
 /** Adds the members of a collection that a target means, or how many they are. */
 export function addMembers(target: Target, collections: Collections, into: Targets): void {
-  const { ref, name, selection, collection } = target;
+  const { ref, name, selection, collection, isWhole } = target;
   if (collection === null) return;
   const members = collections.get(collection);
   const { values } = members.source;
   let count = 0;
   for (let at = 0; at < values.length; at++) {
-    if (ref.selector !== null && collection.xml === null && !selection.takes(members.key(at))) continue;
+    if (!isWhole && !selection.takes(members.key(at))) continue;
     count++;
     if (!ref.isCount) into.push(name, members.key(at), members.entries[at] as Inspected);
   }

@@ -19,6 +19,8 @@ export interface Target {
   readonly ref: VariableRef;
   readonly name: string;
   readonly selection: Selection;
+  /** Whether it means all members of its collection: a selector of `XML` has told the collection already. */
+  readonly isWhole: boolean;
   /** Of the request: which; null for what the engine itself keeps. */
   readonly collection: CollectionPlan | null;
   readonly own: OwnVariable | null;
@@ -99,10 +101,12 @@ export class TargetLists {
   #target(ref: VariableRef, namespaces: ReadonlyMap<string, string>, prefixes: string): Target {
     const own = findOwnVariable(ref.name);
     const isXml = ref.name === 'XML' && ref.selector?.kind === 'literal';
+    const isWhole = ref.selector === null || isXml;
     return {
       ref,
       name: ref.name,
       selection: this.#compiler.selection(isXml ? { ...ref, selector: null } : ref),
+      isWhole,
       collection: own === null ? this.#collection(ref, namespaces, prefixes) : null,
       own,
       slot:

@@ -7,7 +7,7 @@ import { findNumberHits } from './number-test.ts';
 import type { OwnVariable } from './own-variables.ts';
 import { addMembers, inspectAll, isLong, ResolvedList } from './resolved-list.ts';
 import type { Target, TargetList } from './target-list.ts';
-import type { Targets } from './targets.ts';
+import { Targets } from './targets.ts';
 import type { TransactionState } from './transaction-state.ts';
 import type { Pipeline, Unit } from './units.ts';
 
@@ -29,20 +29,18 @@ function gather(state: TransactionState, list: TargetList, deadlineMs: number): 
     }
   }
   if (!inspectAll(list, collections, engine.inspector, deadlineMs)) return false;
-  if (list.isStatic && isLong(list, collections)) {
-    const resolved = new ResolvedList(list, collections, phase);
-    state.longLists ??= new Map();
-    state.longLists.set(list, resolved);
-    state.targets = resolved.targets;
-    return true;
-  }
-  const targets = state.ownTargets;
+  const isKept = list.isStatic && isLong(list, collections);
+  const targets = isKept ? new Targets() : state.ownTargets;
   targets.clear();
   state.targets = targets;
   for (const target of list.targets) {
     if (target.ref.isExclusion) targets.remove(target.name, target.selection);
     else if (target.own === null) addMembers(target, collections, targets);
     else addOwn(state, target, target.own, targets);
+  }
+  if (isKept) {
+    state.longLists ??= new Map();
+    state.longLists.set(list, new ResolvedList(list, collections, phase, targets));
   }
   return true;
 }
