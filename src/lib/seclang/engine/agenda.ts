@@ -1,5 +1,5 @@
 import { LONG_VALUE_BYTES } from '../operator.ts';
-import { hasBit, noBits } from './bits.ts';
+import { addBit, hasBit, noBits } from './bits.ts';
 import type { InspectedCollection } from './collections.ts';
 import type { Courses } from './courses.ts';
 import type { Inspected } from './inspected.ts';
@@ -156,10 +156,6 @@ export class Agenda {
   }
 
   #note(rules: readonly number[]): void {
-    const candidates = this.#candidates;
-    for (let at = 0; at < rules.length; at++) {
-      const rule = rules[at] as number;
-      candidates[rule >>> 5] = (candidates[rule >>> 5] as number) | (1 << (rule & 31));
-    }
+    for (let at = 0; at < rules.length; at++) addBit(this.#candidates, rules[at] as number);
   }
 }

@@ -5,5 +5,5 @@ export const addBit = (words: number[], bit: number): void => {
   words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
 };
 
-export const hasBit = (words: readonly number[], bit: number): boolean =>
+export const hasBit = (words: ArrayLike<number>, bit: number): boolean =>
   (((words[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;

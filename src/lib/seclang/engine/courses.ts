@@ -2,6 +2,7 @@ import type { Overrides } from '../transaction.ts';
 import { addBit, hasBit, noBits } from './bits.ts';
 import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { isComparison, isUnmatched } from './number-test.ts';
+import { leavesWhole } from './overrides.ts';
 import type { PhaseWatch, WatchedList } from './phase-plan.ts';
 import type { Standing } from './standing.ts';
 import type { TransactionState } from './transaction-state.ts';
@@ -100,10 +101,7 @@ export class Courses {
   #areGatesLeft(overrides: Overrides): boolean {
     const known = this.#leaveGates.get(overrides);
     if (known !== undefined) return known;
-    const areLeft = this.#rules.every(
-      ({ id }, rule) =>
-        !this.isGate(rule) || (!overrides.isRemoved(id) && overrides.removedTargets(id) === null),
-    );
+    const areLeft = this.#rules.every(({ id }, rule) => !this.isGate(rule) || leavesWhole(overrides, id));
     this.#leaveGates.set(overrides, areLeft);
     return areLeft;
   }

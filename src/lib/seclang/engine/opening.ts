@@ -3,6 +3,7 @@ import { RequestView } from '../variables/request-view.ts';
 import type { CompiledLink, CompiledRule, CompiledSetVar } from './compiled-rule.ts';
 import type { EnginePlan } from './engine-plan.ts';
 import { isUnmatched } from './number-test.ts';
+import { leavesWhole } from './overrides.ts';
 import { performActions } from './perform.ts';
 import { Standing } from './standing.ts';
 import { TransactionState } from './transaction-state.ts';
@@ -80,7 +81,7 @@ export class Openings {
     const state = new TransactionState(this.#plan, NO_REQUEST, view, overrides, opening);
     let at = from;
     for (let rule = rules[at]; rule !== undefined; rule = rules[at]) {
-      if (overrides !== null && !isWhole(overrides, rule)) break;
+      if (!leavesWhole(overrides, rule.id)) break;
       if (isOfSettings(rule.first) && isUnmatched(state, rule.first)) {
         at++;
         continue;
@@ -107,9 +108,6 @@ export function open(state: TransactionState): boolean {
   state.rule = opening.to;
   return true;
 }
-
-const isWhole = (overrides: Overrides, { id }: CompiledRule): boolean =>
-  !overrides.isRemoved(id) && overrides.removedTargets(id) === null;
 
 /** Whether a link compares nothing but variables of `TX` that it names. */
 const isOfSettings = ({ numbers, targets }: CompiledLink): boolean =>

@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes.ts';
 import type { Operator } from '../operator.ts';
 import { compileScanner, type Scanner } from '../scanner/scanner.ts';
+import { hasBit } from './bits.ts';
 import { OperatorSet } from './operator-set.ts';
 
 /** Finds the operators whose needs a value meets, whatever unit they are of. */
@@ -19,7 +20,7 @@ export class OperatorScanner {
     if (known !== undefined) return known;
     const numbers: number[] = [];
     for (let number = 0; number < candidates.length * 32; number++) {
-      if ((((candidates[number >>> 5] as number) >>> (number & 31)) & 1) === 1) numbers.push(number);
+      if (hasBit(candidates, number)) numbers.push(number);
     }
     const set = new OperatorSet(numbers);
     this.#sets.set(candidates, set);

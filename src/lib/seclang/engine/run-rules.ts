@@ -6,6 +6,7 @@ import type { CompiledLink, CompiledRule } from './compiled-rule.ts';
 import { expand } from './expand.ts';
 import { isUnmatched, performQuiet } from './number-test.ts';
 import { open } from './opening.ts';
+import { leavesWhole } from './overrides.ts';
 import { isTargetRemoved, performActions } from './perform.ts';
 import type { PhasePlan } from './phase-plan.ts';
 import { recordMatch } from './record.ts';
@@ -59,7 +60,7 @@ function glance(state: TransactionState, rule: CompiledRule, end: number): boole
 function isUnchanged(state: TransactionState, { id }: CompiledRule): boolean {
   const { overrides, removedLinks, removedTargets, mode } = state;
   if (removedLinks !== null || removedTargets !== null || mode === 'off') return false;
-  return overrides === null || (!overrides.isRemoved(id) && overrides.removedTargets(id) === null);
+  return leavesWhole(overrides, id);
 }
 
 /** Where to go on: behind the rule, behind a marker, or at the end of the phase. */
